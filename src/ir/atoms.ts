@@ -1,0 +1,296 @@
+/**
+ * The table of scalar functions. A row is the only place that knows its atom: numeric meaning, type, partial
+ * derivatives, spelling per target, one line of documentation. Every other part of the compiler quantifies over rows.
+ */
+import type { Builder } from "./builder.ts";
+import type { Expr, ScalarType } from "./types.ts";
+import { erf, softplus, uniform } from "./numeric.ts";
+
+export type AtomName =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "neg"
+  | "pow"
+  | "exp"
+  | "log"
+  | "sqrt"
+  | "tanh"
+  | "sigmoid"
+  | "softplus"
+  | "erf"
+  | "sin"
+  | "cos"
+  | "abs"
+  | "sign"
+  | "floor"
+  | "min"
+  | "max"
+  | "select"
+  | "lt"
+  | "le"
+  | "eq"
+  | "and"
+  | "or"
+  | "not"
+  | "cast"
+  | "random"
+  | "stop_gradient"
+  | "integer_div"
+  | "integer_mod";
+
+/** How a printer spells an application: an operator with a precedence, a call, or a helper function it must emit. */
+export type Spelling =
+  | { readonly form: "infix"; readonly operator: string; readonly precedence: number; readonly right?: boolean }
+  | { readonly form: "prefix"; readonly operator: string; readonly precedence: number }
+  | { readonly form: "call"; readonly callee: string }
+  | { readonly form: "helper"; readonly callee: string }
+  | { readonly form: "special" };
+
+type Partial = (b: Builder, args: readonly Expr[], output: Expr) => Expr | null;
+
+export interface Atom {
+  readonly arity: number;
+  /** The result type for these argument types, or null where they do not fit. */
+  readonly type: (args: readonly ScalarType[]) => ScalarType | null;
+  /** The meaning, in 64-bit arithmetic; booleans are 0 and 1. */
+  readonly evaluate: (...args: number[]) => number;
+  /** One per argument: ∂output/∂argument, or null where it is zero everywhere it exists. May mention the output. */
+  readonly partials: readonly Partial[];
+  readonly javascript: Spelling;
+  /** How a formula spells it, for comments and printed IR. */
+  readonly formula: Spelling;
+  /** What one evaluation costs, in additions. */
+  readonly cost: number;
+  readonly commutative?: true;
+  /** May be called by name in a `.nn` file. */
+  readonly callable?: true;
+  readonly doc: string;
+}
+
+const none: Partial = () => null;
+const call = (callee: string): Spelling => ({ form: "call", callee });
+const infix = (operator: string, precedence: number): Spelling => ({ form: "infix", operator, precedence });
+const special: Spelling = { form: "special" };
+
+const numeric = (args: readonly ScalarType[]): ScalarType | null =>
+  args.every((t) => t === "f32") ? "f32" : args.every((t) => t === "i32") ? "i32" : null;
+const float = (args: readonly ScalarType[]): ScalarType | null => (args.every((t) => t === "f32") ? "f32" : null);
+const floatComparison = (args: readonly ScalarType[]): ScalarType | null => (float(args) ? "bool" : null);
+const integer = (args: readonly ScalarType[]): ScalarType | null => (args.every((t) => t === "i32") ? "i32" : null);
+const logical = (args: readonly ScalarType[]): ScalarType | null => (args.every((t) => t === "bool") ? "bool" : null);
+
+/** Precedences of the infix spellings; larger binds tighter. */
+export const precedence = { or: 1, and: 2, compare: 3, add: 4, mul: 5, prefix: 6, pow: 7, primary: 8 } as const;
+
+export const atoms: Readonly<Record<AtomName, Atom>> = {
+  add: {
+    arity: 2, type: numeric, evaluate: (a, b) => a + b, cost: 1, commutative: true,
+    partials: [(b) => b.number(1), (b) => b.number(1)],
+    javascript: infix("+", precedence.add), formula: infix("+", precedence.add),
+    doc: "a + b",
+  },
+  sub: {
+    arity: 2, type: numeric, evaluate: (a, b) => a - b, cost: 1,
+    partials: [(b) => b.number(1), (b) => b.number(-1)],
+    javascript: infix("-", precedence.add), formula: infix("-", precedence.add),
+    doc: "a − b",
+  },
+  mul: {
+    arity: 2, type: numeric, evaluate: (a, b) => a * b, cost: 1, commutative: true,
+    partials: [(_, [, y]) => y!, (_, [x]) => x!],
+    javascript: infix("*", precedence.mul), formula: infix("·", precedence.mul),
+    doc: "a · b",
+  },
+  div: {
+    arity: 2, type: float, evaluate: (a, b) => a / b, cost: 4,
+    partials: [(b, [, y]) => b.div(b.number(1), y!), (b, [, y], output) => b.neg(b.div(output, y!))],
+    javascript: infix("/", precedence.mul), formula: infix("/", precedence.mul),
+    doc: "a / b",
+  },
+  neg: {
+    arity: 1, type: numeric, evaluate: (a) => -a, cost: 1,
+    partials: [(b) => b.number(-1)],
+    javascript: { form: "prefix", operator: "-", precedence: precedence.prefix },
+    formula: { form: "prefix", operator: "-", precedence: precedence.prefix },
+    doc: "−a",
+  },
+  pow: {
+    arity: 2, type: float, evaluate: Math.pow, cost: 20,
+    // Only a constant exponent keeps the logarithm out: log of a negative base would poison a·x².
+    partials: [
+      (b, [x, n]) =>
+        n!.kind === "constant"
+          ? b.mul(n!, b.pow(x!, b.number(n!.value - 1)))
+          : b.mul(n!, b.pow(x!, b.sub(n!, b.number(1)))),
+      (b, [x, n], output) => (n!.kind === "constant" ? null : b.mul(output, b.apply("log", [x!]))),
+    ],
+    javascript: call("Math.pow"), formula: { form: "infix", operator: "^", precedence: precedence.pow, right: true },
+    doc: "a to the power b",
+  },
+  exp: {
+    arity: 1, type: float, evaluate: Math.exp, cost: 10, callable: true,
+    partials: [(_b, _a, output) => output],
+    javascript: call("Math.exp"), formula: call("exp"),
+    doc: "e to the power a",
+  },
+  log: {
+    arity: 1, type: float, evaluate: Math.log, cost: 10, callable: true,
+    partials: [(b, [x]) => b.div(b.number(1), x!)],
+    javascript: call("Math.log"), formula: call("log"),
+    doc: "natural logarithm",
+  },
+  sqrt: {
+    arity: 1, type: float, evaluate: Math.sqrt, cost: 4, callable: true,
+    partials: [(b, _a, output) => b.div(b.number(0.5), output)],
+    javascript: call("Math.sqrt"), formula: call("sqrt"),
+    doc: "square root",
+  },
+  tanh: {
+    arity: 1, type: float, evaluate: Math.tanh, cost: 15, callable: true,
+    partials: [(b, _a, output) => b.sub(b.number(1), b.mul(output, output))],
+    javascript: call("Math.tanh"), formula: call("tanh"),
+    doc: "hyperbolic tangent",
+  },
+  sigmoid: {
+    arity: 1, type: float, evaluate: (a) => 1 / (1 + Math.exp(-a)), cost: 12, callable: true,
+    partials: [(b, _a, output) => b.mul(output, b.sub(b.number(1), output))],
+    javascript: { form: "helper", callee: "sigmoid" }, formula: call("sigmoid"),
+    doc: "1 / (1 + exp(−a))",
+  },
+  softplus: {
+    arity: 1, type: float, evaluate: softplus, cost: 20, callable: true,
+    partials: [(b, [x]) => b.apply("sigmoid", [x!])],
+    javascript: { form: "helper", callee: "softplus" }, formula: call("softplus"),
+    doc: "log(1 + exp(a)), without overflow",
+  },
+  erf: {
+    arity: 1, type: float, evaluate: erf, cost: 20, callable: true,
+    partials: [(b, [x]) => b.mul(b.number(2 / Math.sqrt(Math.PI)), b.apply("exp", [b.neg(b.mul(x!, x!))]))],
+    javascript: { form: "helper", callee: "erf" }, formula: call("erf"),
+    doc: "error function, 2/√π ∫₀ᵃ exp(−t²) dt",
+  },
+  sin: {
+    arity: 1, type: float, evaluate: Math.sin, cost: 10, callable: true,
+    partials: [(b, [x]) => b.apply("cos", [x!])],
+    javascript: call("Math.sin"), formula: call("sin"),
+    doc: "sine",
+  },
+  cos: {
+    arity: 1, type: float, evaluate: Math.cos, cost: 10, callable: true,
+    partials: [(b, [x]) => b.neg(b.apply("sin", [x!]))],
+    javascript: call("Math.cos"), formula: call("cos"),
+    doc: "cosine",
+  },
+  abs: {
+    arity: 1, type: numeric, evaluate: Math.abs, cost: 1, callable: true,
+    partials: [(b, [x]) => b.apply("sign", [x!])],
+    javascript: call("Math.abs"), formula: call("abs"),
+    doc: "absolute value; derivative 0 at 0",
+  },
+  sign: {
+    arity: 1, type: numeric, evaluate: (a) => (a > 0 ? 1 : a < 0 ? -1 : a === 0 ? 0 : NaN), cost: 1, callable: true,
+    partials: [none],
+    javascript: call("Math.sign"), formula: call("sign"),
+    doc: "−1, 0 or 1; derivative 0",
+  },
+  floor: {
+    arity: 1, type: float, evaluate: Math.floor, cost: 1, callable: true,
+    partials: [none],
+    javascript: call("Math.floor"), formula: call("floor"),
+    doc: "the largest integer not above a; derivative 0",
+  },
+  min: {
+    arity: 2, type: numeric, evaluate: (a, b) => (Number.isNaN(b) ? NaN : b < a ? b : a), cost: 1, callable: true,
+    partials: [
+      (b, [x, y]) => b.cast(b.apply("not", [b.less(y!, x!)]), "f32"),
+      (b, [x, y]) => b.cast(b.less(y!, x!), "f32"),
+    ],
+    javascript: call("Math.min"), formula: call("min"),
+    doc: "the smaller; of equals, the first has the derivative",
+  },
+  max: {
+    arity: 2, type: numeric, evaluate: (a, b) => (Number.isNaN(b) ? NaN : b > a ? b : a), cost: 1, callable: true,
+    partials: [
+      (b, [x, y]) => b.cast(b.apply("not", [b.less(x!, y!)]), "f32"),
+      (b, [x, y]) => b.cast(b.less(x!, y!), "f32"),
+    ],
+    javascript: call("Math.max"), formula: call("max"),
+    doc: "the larger; of equals, the first has the derivative",
+  },
+  select: {
+    arity: 3, cost: 1,
+    type: ([c, a, b]) => (c === "bool" && a === b && a !== undefined ? a : null),
+    evaluate: (c, a, b) => (c ? a : b),
+    // The adjoint engine gives each branch `select(c, upstream, 0)`: what is not chosen is not read.
+    partials: [none, (b, [c]) => b.cast(c!, "f32"), (b, [c]) => b.cast(b.apply("not", [c!]), "f32")],
+    javascript: special, formula: special,
+    doc: "if c then a else b; lazy",
+  },
+  lt: {
+    arity: 2, type: floatComparison, evaluate: (a, b) => Number(a < b), cost: 1, partials: [none, none],
+    javascript: infix("<", precedence.compare), formula: infix("<", precedence.compare),
+    doc: "a < b",
+  },
+  le: {
+    arity: 2, type: floatComparison, evaluate: (a, b) => Number(a <= b), cost: 1, partials: [none, none],
+    javascript: infix("<=", precedence.compare), formula: infix("≤", precedence.compare),
+    doc: "a ≤ b",
+  },
+  eq: {
+    arity: 2, cost: 1, commutative: true, partials: [none, none],
+    type: ([a, b]) => (a === b && a !== "i32" ? "bool" : null),
+    evaluate: (a, b) => Number(a === b),
+    javascript: infix("===", precedence.compare), formula: infix("=", precedence.compare),
+    doc: "a = b",
+  },
+  and: {
+    arity: 2, type: logical, evaluate: (a, b) => a && b, cost: 1, partials: [none, none],
+    javascript: infix("&&", precedence.and), formula: infix("∧", precedence.and),
+    doc: "both; lazy",
+  },
+  or: {
+    arity: 2, type: logical, evaluate: (a, b) => a || b, cost: 1, partials: [none, none],
+    javascript: infix("||", precedence.or), formula: infix("∨", precedence.or),
+    doc: "either; lazy",
+  },
+  not: {
+    arity: 1, type: logical, evaluate: (a) => 1 - a, cost: 1, partials: [none],
+    javascript: { form: "prefix", operator: "!", precedence: precedence.prefix },
+    formula: { form: "prefix", operator: "¬", precedence: precedence.prefix },
+    doc: "not",
+  },
+  cast: {
+    arity: 1, cost: 0, partials: [none],
+    // To f32 from a bool (an Iverson bracket) or an integer; `Builder.cast` also makes an i32 of a bool.
+    type: ([a]) => (a === "bool" || a === "i32" ? "f32" : null),
+    evaluate: (a) => a,
+    javascript: special, formula: special,
+    doc: "the number that a truth value or an integer is",
+  },
+  random: {
+    arity: 4, cost: 40, partials: [none, none, none, none],
+    type: (args) => (args.every((t) => t === "i32") ? "f32" : null),
+    evaluate: uniform,
+    javascript: { form: "helper", callee: "uniform" }, formula: call("random"),
+    doc: "uniform on [0, 1), a pure function of (seed, step, place, element): Threefry-2x32",
+  },
+  stop_gradient: {
+    arity: 1, type: float, evaluate: (a) => a, cost: 0, callable: true, partials: [none],
+    javascript: special, formula: call("stop_gradient"),
+    doc: "a, with derivative 0",
+  },
+  integer_div: {
+    arity: 2, type: integer, evaluate: (a, b) => Math.floor(a / b), cost: 4, partials: [none, none],
+    javascript: { form: "helper", callee: "floorDivide" }, formula: infix("div", precedence.mul),
+    doc: "⌊a / b⌋ of integers, where b is not a constant",
+  },
+  integer_mod: {
+    arity: 2, type: integer, evaluate: (a, b) => a - b * Math.floor(a / b), cost: 4, partials: [none, none],
+    javascript: { form: "helper", callee: "floorModulo" }, formula: infix("mod", precedence.mul),
+    doc: "a − b·⌊a / b⌋ of integers, where b is not a constant",
+  },
+};
+
+export const atomNames = Object.keys(atoms) as AtomName[];
