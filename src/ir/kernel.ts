@@ -1,0 +1,132 @@
+/**
+ * Level two: loop nests over buffers, the common ancestor of all printed code. No target is named here; `role` says
+ * what a loop may become (a parallel or vector dimension, or a reduction).
+ */
+import type { Affine, Dim, Expr, Index, Local, Origin, Program, Reducer, Statement, Tensor } from "./types.ts";
+
+export interface Kernel {
+  /** A readable identifier, unique in a module: `h_linear`, `d_h_linear_W`. */
+  readonly name: string;
+  /** Tensors passed as buffers, outputs first, each in order of first appearance. */
+  readonly buffers: readonly Buffer[];
+  /** Rank-0 hypers and builtins, passed by value. */
+  readonly scalars: readonly Tensor[];
+  /** Dynamic dimensions, passed as counts. */
+  readonly dims: readonly Dim[];
+  readonly body: readonly KernelStatement[];
+  /** The statements of the graph that this kernel computes; comments and links are printed from their origins. */
+  readonly statements: readonly Statement[];
+}
+
+export interface Buffer {
+  readonly tensor: Tensor;
+  readonly access: "read" | "write" | "both";
+}
+
+export type KernelStatement = Loop | Let | Variable | Assign | If | Store;
+
+/** for index in from … extent − 1. `map` iterations are independent; `reduce` iterations feed an accumulator. */
+export interface Loop {
+  readonly kind: "loop";
+  readonly index: Index;
+  /** Closed, or in terms of outer loops (a triangular range); defaults 0 and index.extent. */
+  readonly from: Affine;
+  readonly to: Affine;
+  readonly role: "map" | "reduce";
+  readonly body: readonly KernelStatement[];
+}
+
+/** A value used more than once below. */
+export interface Let {
+  readonly kind: "let";
+  readonly local: Local;
+  readonly value: Expr;
+}
+
+/** An accumulator and its starting value. */
+export interface Variable {
+  readonly kind: "variable";
+  readonly local: Local;
+  readonly value: Expr;
+}
+
+/** local = value; with a reducer, local = reducer(local, value), which printers may spell `+=`. */
+export interface Assign {
+  readonly kind: "assign";
+  readonly local: Local;
+  readonly value: Expr;
+  readonly reducer: "sum" | "prod" | null;
+}
+
+export interface If {
+  readonly kind: "if";
+  readonly condition: Expr;
+  readonly body: readonly KernelStatement[];
+  readonly otherwise: readonly KernelStatement[];
+}
+
+/** tensor[subscripts] = value, or += with `accumulate`. `origin` leads to the equation it comes from. */
+export interface Store {
+  readonly kind: "store";
+  readonly tensor: Tensor;
+  readonly subscripts: readonly Affine[];
+  readonly value: Expr;
+  readonly accumulate: boolean;
+  readonly origin: Origin;
+}
+
+/** The starting value of an accumulator; of argmax and argmin, position 0 is the start. */
+export const identities: Readonly<Record<Exclude<Reducer, "argmax" | "argmin">, number>> = {
+  sum: 0,
+  prod: 1,
+  max: -Infinity,
+  min: Infinity,
+};
+
+/** One call of a kernel: what to pass for its buffers, scalars and dims, in their order; or a fill with zeros. */
+export type Call =
+  | { readonly kind: "call"; readonly kernel: Kernel; readonly buffers: readonly Tensor[]; readonly scalars: readonly Tensor[]; readonly dims: readonly Dim[]; readonly statements: readonly Statement[] }
+  | { readonly kind: "clear"; readonly tensor: Tensor };
+
+/** One graph after scheduling. */
+export interface Procedure {
+  readonly name: string;
+  readonly calls: readonly Call[];
+}
+
+// --------------------------------------------------------------------------------------------------------------- memory
+
+/** Parameters, gradients, states (of layers, then of the optimizer) are one flat block each; the rest reuses slots. */
+export type Block = "parameters" | "gradients" | "states" | "values";
+
+/**
+ * A stretch of one block. `size` counts elements, in terms of dimensions; per-call dimensions count with their maximum.
+ * Several tensors may share a slot: lives that do not overlap, or a reshape and its source.
+ */
+export interface Slot {
+  readonly block: Block;
+  readonly type: "f32" | "i32" | "bool";
+  readonly size: Affine;
+  readonly tensors: readonly Tensor[];
+}
+
+/** Where every tensor that is not an input, hyper or builtin lives. Slots of a block stand in order, without gaps. */
+export interface Plan {
+  readonly slots: readonly Slot[];
+}
+
+/** The procedures of a training module. `update` runs right after `backward`, on the same memory. */
+export interface Schedule {
+  readonly program: Program;
+  readonly level: 0 | 1;
+  readonly kernels: readonly Kernel[];
+  readonly initialise: Procedure;
+  /** Inference: the outputs. */
+  readonly forward: Procedure;
+  /** Inference: loss and metrics. */
+  readonly evaluate: Procedure;
+  /** Training mode: loss, metrics, gradients. */
+  readonly backward: Procedure;
+  readonly update: Procedure;
+  readonly plan: Plan;
+}
