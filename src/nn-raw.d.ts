@@ -1,0 +1,5 @@
+/** A `.nn` file imported as text: the standard library travels inside the bundle. */
+declare module "*.nn?raw" {
+  const text: string;
+  export default text;
+}
