@@ -56,6 +56,8 @@ export interface Atom {
   readonly type: (args: readonly ScalarType[]) => ScalarType | null;
   /** The meaning, in 64-bit arithmetic; booleans are 0 and 1. */
   readonly evaluate: (...args: number[]) => number;
+  /** The same for atoms that leave arguments unevaluated: whoever evaluates must use this where it is present. */
+  readonly lazy?: (...args: (() => number)[]) => number;
   /** One per argument: ∂output/∂argument, or null where it is zero everywhere it exists. May mention the output. */
   readonly partials: readonly Partial[];
   readonly javascript: Spelling;
@@ -222,7 +224,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
   select: {
     arity: 3, cost: 1,
     type: ([c, a, b]) => (c === "bool" && a === b && a !== undefined ? a : null),
-    evaluate: (c, a, b) => (c ? a : b),
+    evaluate: (c, a, b) => (c ? a : b), lazy: (c, a, b) => (c() ? a() : b()),
     // The adjoint engine gives each branch `select(c, upstream, 0)`: what is not chosen is not read.
     partials: [none, (b, [c]) => b.cast(c!, "f32"), (b, [c]) => b.cast(b.apply("not", [c!]), "f32")],
     javascript: special, formula: special,
@@ -246,12 +248,12 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     doc: "a = b",
   },
   and: {
-    arity: 2, type: logical, evaluate: (a, b) => a && b, cost: 1, partials: [none, none],
+    arity: 2, type: logical, evaluate: (a, b) => a && b, lazy: (a, b) => a() && b(), cost: 1, partials: [none, none],
     javascript: infix("&&", precedence.and), formula: infix("∧", precedence.and),
     doc: "both; lazy",
   },
   or: {
-    arity: 2, type: logical, evaluate: (a, b) => a || b, cost: 1, partials: [none, none],
+    arity: 2, type: logical, evaluate: (a, b) => a || b, lazy: (a, b) => a() || b(), cost: 1, partials: [none, none],
     javascript: infix("||", precedence.or), formula: infix("∨", precedence.or),
     doc: "either; lazy",
   },

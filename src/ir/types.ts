@@ -201,7 +201,8 @@ export interface Tensor {
  *     tensor[target] += reducer_{reduced : where} body
  *
  * `where` may mention both kinds of indices. A reduction over nothing is its identity (0 for sum); without a reducer
- * (`reduced` is then empty), a false `where` gives 0. The body holds no `Reduce`.
+ * (`reduced` is then empty), a false `where` stores nothing, so that the cell of a definition stays 0. `where` is
+ * tried from the left, and what stands behind a false condition is not read. The body holds no `Reduce`.
  *
  * A tensor may be defined by several equations (its parts): the order of the list is the order of meaning. A tensor
  * is zero before its first part; each cell is stored at most once with `=`; a cell is complete before it is read.
