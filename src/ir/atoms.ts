@@ -48,6 +48,12 @@ export type Spelling =
   | { readonly form: "helper"; readonly callee: string }
   | { readonly form: "special" };
 
+/** How a formula is spelled: also by words around the arguments, and by the bracket of a truth value used as a number. */
+export type FormulaSpelling =
+  | Exclude<Spelling, { readonly form: "helper" | "special" }>
+  | { readonly form: "words"; readonly words: readonly string[]; readonly precedence: number }
+  | { readonly form: "iverson" };
+
 type Partial = (b: Builder, args: readonly Expr[], output: Expr) => Expr | null;
 
 export interface Atom {
@@ -62,7 +68,7 @@ export interface Atom {
   readonly partials: readonly Partial[];
   readonly javascript: Spelling;
   /** How a formula spells it, for comments and printed IR. */
-  readonly formula: Spelling;
+  readonly formula: FormulaSpelling;
   /** What one evaluation costs, in additions. */
   readonly cost: number;
   readonly commutative?: true;
@@ -72,8 +78,8 @@ export interface Atom {
 }
 
 const none: Partial = () => null;
-const call = (callee: string): Spelling => ({ form: "call", callee });
-const infix = (operator: string, precedence: number): Spelling => ({ form: "infix", operator, precedence });
+const call = (callee: string): { readonly form: "call"; readonly callee: string } => ({ form: "call", callee });
+const infix = (operator: string, precedence: number): Extract<Spelling, { form: "infix" }> => ({ form: "infix", operator, precedence });
 const special: Spelling = { form: "special" };
 
 const numeric = (args: readonly ScalarType[]): ScalarType | null =>
@@ -84,7 +90,7 @@ const integer = (args: readonly ScalarType[]): ScalarType | null => (args.every(
 const logical = (args: readonly ScalarType[]): ScalarType | null => (args.every((t) => t === "bool") ? "bool" : null);
 
 /** Precedences of the infix spellings; larger binds tighter. */
-export const precedence = { or: 1, and: 2, compare: 3, add: 4, mul: 5, prefix: 6, pow: 7, primary: 8 } as const;
+export const precedence = { select: 0, or: 1, and: 2, compare: 3, add: 4, mul: 5, prefix: 6, pow: 7, primary: 8 } as const;
 
 export const atoms: Readonly<Record<AtomName, Atom>> = {
   add: {
@@ -227,7 +233,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     evaluate: (c, a, b) => (c ? a : b), lazy: (c, a, b) => (c() ? a() : b()),
     // The adjoint engine gives each branch `select(c, upstream, 0)`: what is not chosen is not read.
     partials: [none, (b, [c]) => b.cast(c!, "f32"), (b, [c]) => b.cast(b.apply("not", [c!]), "f32")],
-    javascript: special, formula: special,
+    javascript: special, formula: { form: "words", words: ["if ", " then ", " else "], precedence: precedence.select },
     doc: "if c then a else b; lazy",
   },
   lt: {
@@ -268,7 +274,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     // To f32 from a bool (an Iverson bracket) or an integer; `Builder.cast` also makes an i32 of a bool.
     type: ([a]) => (a === "bool" || a === "i32" ? "f32" : null),
     evaluate: (a) => a,
-    javascript: special, formula: special,
+    javascript: special, formula: { form: "iverson" },
     doc: "the number that a truth value or an integer is",
   },
   random: {

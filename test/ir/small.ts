@@ -40,6 +40,12 @@ export class Small {
     });
   }
 
+  /** An expression that is known to be an integer. */
+  integer(e: Expr): Affine {
+    if (e.kind !== "affine") throw new Error("not an integer");
+    return e;
+  }
+
   equation(
     tensor: Tensor,
     indices: readonly Index[],
