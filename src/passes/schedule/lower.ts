@@ -1,0 +1,214 @@
+/** From the equations of a kernel to loops: shared loops first, then accumulators, then stores. */
+import type { Builder } from "../../ir/builder.ts";
+import type { KernelStatement, Loop, Store, Variable } from "../../ir/kernel.ts";
+import { freeIndices, readsOf, rewriter } from "../../ir/rewrite.ts";
+import type { Affine, Equation, Expr, Index, Read } from "../../ir/types.ts";
+import type { KernelGroup, Member } from "../fuse/group.ts";
+import { guarded, guardedLoop } from "./guards.ts";
+import { localName } from "./names.ts";
+import type { NameSpace } from "./names.ts";
+import { accumulator, constantOf, localValue } from "./reduction.ts";
+
+/** The statements of one kernel, before shared values are named. */
+export function lowerGroup(group: KernelGroup, names: NameSpace, b: Builder): readonly KernelStatement[] {
+  return new Lowering(group, names, b).run();
+}
+
+class Lowering {
+  /** What a read of a tensor computed by this kernel, at the place just stored, is replaced by. */
+  private readonly forwarded = new Map<Expr, Expr>();
+  private readonly group: KernelGroup;
+  private readonly names: NameSpace;
+  private readonly b: Builder;
+
+  constructor(group: KernelGroup, names: NameSpace, b: Builder) {
+    this.group = group;
+    this.names = names;
+    this.b = b;
+  }
+
+  run(): readonly KernelStatement[] {
+    return this.nest(this.group.members, 0);
+  }
+
+  /** Consecutive members that share the loop at this depth share it in the kernel. */
+  private nest(members: readonly Member[], depth: number): readonly KernelStatement[] {
+    const out: KernelStatement[] = [];
+    for (let at = 0; at < members.length;) {
+      const index = members[at]!.loops[depth];
+      let end = at + 1;
+      if (index) while (end < members.length && members[end]!.loops[depth] === index) end++;
+      else
+        while (end < members.length && this.sharesReduction(members.slice(at, end), members[end]!, depth))
+          end++;
+      const run = members.slice(at, end);
+      if (index) out.push(this.mapLoop(run, index, depth));
+      else
+        out.push(
+          ...this.leaves(
+            run.map((m) => m.equation),
+            run,
+          ),
+        );
+      at = end;
+    }
+    return out;
+  }
+
+  private mapLoop(run: readonly Member[], index: Index, depth: number): Loop {
+    const [only] = run;
+    const conditions = run.length === 1 && !storesEverywhere(only!) ? this.conditionsAt(only!, depth) : [];
+    const role = run.every((m) => isParallel(m.equation, index)) ? "map" : "reduce";
+    return guardedLoop(this.b, index, role, conditions, this.nest(run, depth + 1));
+  }
+
+  /** The conditions of a lone part that can be decided at this loop, and not before. */
+  private conditionsAt(member: Member, depth: number): Expr[] {
+    return member.equation.where.filter((c) => innermost(c, member.loops) === depth);
+  }
+
+  /** Reductions over the same indices, none of which needs the result of another, run in one loop. */
+  private sharesReduction(run: readonly Member[], next: Member, depth: number): boolean {
+    const head = run[0]!.equation;
+    const e = next.equation;
+    if (next.loops.length !== depth || head.reducer === null || e.reducer === null) return false;
+    const results = new Set(run.map((m) => m.equation.tensor));
+    return (
+      sameItems(head.reduced, e.reduced) &&
+      sameItems(head.where, e.where) &&
+      readsOf(e.body, ...e.where, ...e.target).every((r) => !results.has(r.tensor))
+    );
+  }
+
+  private leaves(equations: readonly Equation[], run: readonly Member[]): KernelStatement[] {
+    const [first] = equations;
+    if (first!.reducer === null) return this.plain(run[0]!);
+    const before: Variable[] = [];
+    const step: KernelStatement[] = [];
+    const results = equations.map((e) => {
+      const name = (suffix: string): string => this.names.fresh(localName(e.tensor) + suffix);
+      const acc = accumulator(this.b, e.reducer!, e.reduced, this.forward(e.body), name);
+      before.push(...acc.before);
+      step.push(...acc.step);
+      return acc.result;
+    });
+    const loops = this.reduceLoops(
+      first!.reduced,
+      first!.where.map((c) => this.forward(c)),
+      step,
+    );
+    const stores = run.flatMap((m, i) => this.store(m, results[i]!));
+    return [...before, ...loops, ...stores];
+  }
+
+  private reduceLoops(
+    reduced: readonly Index[],
+    where: readonly Expr[],
+    step: readonly KernelStatement[],
+  ): readonly KernelStatement[] {
+    let body = step;
+    for (let depth = reduced.length - 1; depth >= 0; depth--) {
+      const conditions = where.filter((c) => innermost(c, reduced) === depth);
+      body = [guardedLoop(this.b, reduced[depth]!, "reduce", conditions, body)];
+    }
+    const outside = where.filter((c) => innermost(c, reduced) < 0);
+    return guarded(this.b, outside, body);
+  }
+
+  private plain(member: Member): KernelStatement[] {
+    const { equation: e, fills } = member;
+    const body = this.forward(e.body);
+    const where = e.where.map((c) => this.forward(c));
+    if (where.length === 0) return this.store(member, body);
+    if (fills) {
+      return this.store(member, this.b.select(this.b.and(...where), body, constantOf(this.b, body.type, 0)));
+    }
+    // Conditions on the loops were placed at the loops, where this part is alone in them.
+    const rest = this.isAlone(member)
+      ? where.filter((_, i) => innermost(e.where[i]!, member.loops) < 0)
+      : where;
+    return [...guarded(this.b, rest, this.store(member, body))];
+  }
+
+  private isAlone(member: Member): boolean {
+    return this.group.members.every((m) => m === member || m.loops[0] !== member.loops[0]);
+  }
+
+  private store(member: Member, value: Expr): KernelStatement[] {
+    const e = member.equation;
+    const subscripts = e.target.map((t) => this.forward(t) as Affine);
+    const read = this.b.read(e.tensor, e.target);
+    const out: KernelStatement[] = [];
+    let stored = value;
+    if (this.isReadLater(member, read)) {
+      if (value.kind !== "constant" && !isLocal(value)) {
+        const local = this.b.local(this.names.fresh(localName(e.tensor)), value.type);
+        out.push({ kind: "let", local, value });
+        stored = localValue(this.b, local);
+      }
+      this.forwarded.set(read, stored);
+    }
+    if (!this.group.internal.has(e.tensor)) out.push(this.storeOf(e, subscripts, stored));
+    return out;
+  }
+
+  private storeOf(e: Equation, subscripts: readonly Affine[], value: Expr): Store {
+    const { tensor, accumulate, origin } = e;
+    return { kind: "store", tensor, subscripts, value, accumulate, origin };
+  }
+
+  /** Whether a later member of the kernel reads what this one stores, at the place where it stores it. */
+  private isReadLater(member: Member, read: Expr): boolean {
+    const { members } = this.group;
+    const later = members.slice(members.indexOf(member) + 1);
+    const target = read.kind === "read" ? read : (read as Affine).terms[0]!.atom;
+    const wanted = target.kind === "opaque" ? target.value : target;
+    return later.some((m) =>
+      readsOf(m.equation.body, ...m.equation.where, ...m.equation.target).some((r: Read) => r === wanted),
+    );
+  }
+
+  private forward(e: Expr): Expr {
+    if (this.forwarded.size === 0) return e;
+    const whole = (node: Expr): Expr | undefined => this.forwarded.get(node);
+    return rewriter(this.b, {
+      node: whole,
+      atom: (a) =>
+        a.kind === "opaque" ? (this.forwarded.get(this.b.of(a)) as Affine | undefined) : undefined,
+    })(e);
+  }
+}
+
+/** Whether the member stores each of its cells whatever its conditions say. */
+function storesEverywhere(member: Member): boolean {
+  return member.equation.reducer !== null || member.fills;
+}
+
+/** The depth of the innermost of these loops that a condition mentions; −1 if none. */
+function innermost(condition: Expr, loops: readonly Index[]): number {
+  const free = freeIndices(condition);
+  return loops.findLastIndex((i) => free.has(i));
+}
+
+function isLocal(value: Expr): boolean {
+  if (value.kind === "local") return true;
+  if (value.kind !== "affine" || value.constant !== 0 || value.terms.length !== 1) return false;
+  const [term] = value.terms;
+  return term!.factor === 1 && term!.atom.kind === "opaque" && term!.atom.value.kind === "local";
+}
+
+/**
+ * Whether different turns of a loop store into different cells. Each cell is stored at most once with `=`; an
+ * accumulation is independent in an index that alone decides one of its subscripts.
+ */
+function isParallel(e: Equation, index: Index): boolean {
+  if (!e.accumulate) return true;
+  return e.target.some((t) => {
+    const free = freeIndices(t);
+    return free.size === 1 && t.terms.length === 1 && t.terms[0]!.atom === index;
+  });
+}
+
+function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
+}
