@@ -45,12 +45,20 @@ export type Spelling =
   | { readonly form: "infix"; readonly operator: string; readonly precedence: number; readonly right?: boolean }
   | { readonly form: "prefix"; readonly operator: string; readonly precedence: number }
   | { readonly form: "call"; readonly callee: string }
-  | { readonly form: "helper"; readonly callee: string }
-  | { readonly form: "special" };
+  | { readonly form: "helper"; readonly callee: string };
+
+/**
+ * How JavaScript spells it: also as a power (small ones are products), a conditional, the number that its argument is,
+ * or its argument itself.
+ */
+export type JavascriptSpelling =
+  | Spelling
+  | { readonly form: "power"; readonly callee: string }
+  | { readonly form: "conditional" | "number" | "same" };
 
 /** How a formula is spelled: also by words around the arguments, and by the bracket of a truth value used as a number. */
 export type FormulaSpelling =
-  | Exclude<Spelling, { readonly form: "helper" | "special" }>
+  | Exclude<Spelling, { readonly form: "helper" }>
   | { readonly form: "words"; readonly words: readonly string[]; readonly precedence: number }
   | { readonly form: "iverson" };
 
@@ -66,7 +74,7 @@ export interface Atom {
   readonly lazy?: (...args: (() => number)[]) => number;
   /** One per argument: ∂output/∂argument, or null where it is zero everywhere it exists. May mention the output. */
   readonly partials: readonly Partial[];
-  readonly javascript: Spelling;
+  readonly javascript: JavascriptSpelling;
   /** How a formula spells it, for comments and printed IR. */
   readonly formula: FormulaSpelling;
   /** What one evaluation costs, in additions. */
@@ -80,7 +88,6 @@ export interface Atom {
 const none: Partial = () => null;
 const call = (callee: string): { readonly form: "call"; readonly callee: string } => ({ form: "call", callee });
 const infix = (operator: string, precedence: number): Extract<Spelling, { form: "infix" }> => ({ form: "infix", operator, precedence });
-const special: Spelling = { form: "special" };
 
 const numeric = (args: readonly ScalarType[]): ScalarType | null =>
   args.every((t) => t === "f32") ? "f32" : args.every((t) => t === "i32") ? "i32" : null;
@@ -134,7 +141,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
           : b.mul(n!, b.pow(x!, b.sub(n!, b.number(1)))),
       (b, [x, n], output) => (n!.kind === "constant" ? null : b.mul(output, b.apply("log", [x!]))),
     ],
-    javascript: call("Math.pow"), formula: { form: "infix", operator: "^", precedence: precedence.pow, right: true },
+    javascript: { form: "power", callee: "Math.pow" }, formula: { form: "infix", operator: "^", precedence: precedence.pow, right: true },
     doc: "a to the power b",
   },
   exp: {
@@ -233,7 +240,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     evaluate: (c, a, b) => (c ? a : b), lazy: (c, a, b) => (c() ? a() : b()),
     // The adjoint engine gives each branch `select(c, upstream, 0)`: what is not chosen is not read.
     partials: [none, (b, [c]) => b.cast(c!, "f32"), (b, [c]) => b.cast(b.apply("not", [c!]), "f32")],
-    javascript: special, formula: { form: "words", words: ["if ", " then ", " else "], precedence: precedence.select },
+    javascript: { form: "conditional" }, formula: { form: "words", words: ["if ", " then ", " else "], precedence: precedence.select },
     doc: "if c then a else b; lazy",
   },
   lt: {
@@ -274,7 +281,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     // To f32 from a bool (an Iverson bracket) or an integer; `Builder.cast` also makes an i32 of a bool.
     type: ([a]) => (a === "bool" || a === "i32" ? "f32" : null),
     evaluate: (a) => a,
-    javascript: special, formula: { form: "iverson" },
+    javascript: { form: "number" }, formula: { form: "iverson" },
     doc: "the number that a truth value or an integer is",
   },
   random: {
@@ -286,7 +293,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
   },
   stop_gradient: {
     arity: 1, type: float, evaluate: (a) => a, cost: 0, callable: true, partials: [none],
-    javascript: special, formula: call("stop_gradient"),
+    javascript: { form: "same" }, formula: call("stop_gradient"),
     doc: "a, with derivative 0",
   },
   integer_div: {

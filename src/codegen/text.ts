@@ -1,0 +1,90 @@
+/** Lines of generated code, each with where it comes from. */
+import type { Origin } from "../ir/types.ts";
+
+export type Language = "typescript" | "javascript";
+
+export interface Line {
+  readonly text: string;
+  readonly origin: Origin | null;
+}
+
+/**
+ * Collects indented lines. Code is written with its types between « and »: TypeScript keeps them, JavaScript leaves them
+ * out. Text from the source file passes only through `comment` and `doc`, where nothing of it can become code.
+ */
+export class TextBuilder {
+  private readonly collected: Line[] = [];
+  private depth = 0;
+
+  constructor(readonly language: Language) {}
+
+  line(code: string, origin: Origin | null = null): void {
+    this.push(typed(code, this.language), origin);
+  }
+
+  /** Several lines of fixed text, indented as they are. */
+  block(code: string): void {
+    for (const line of code.split("\n")) this.line(line);
+  }
+
+  blank(): void {
+    const last = this.collected[this.collected.length - 1];
+    if (last !== undefined && last.text !== "" && !last.text.endsWith("{")) this.collected.push({ text: "", origin: null });
+  }
+
+  indented(body: () => void): void {
+    this.depth++;
+    body();
+    this.depth--;
+  }
+
+  /** `head {`, the body, `}`. */
+  braces(head: string, body: () => void, origin: Origin | null = null, close = "}"): void {
+    this.line(`${head} {`, origin);
+    this.indented(body);
+    this.line(close);
+  }
+
+  comment(text: string, origin: Origin | null = null): void {
+    for (const line of commentLines(text)) this.push(`// ${line}`.trimEnd(), origin);
+  }
+
+  /** A documentation comment; nothing where there is no text. */
+  doc(texts: readonly (string | undefined)[], origin: Origin | null = null): void {
+    const lines = texts.filter((t) => t !== undefined).flatMap(commentLines);
+    if (lines.length === 0) return;
+    if (lines.length === 1) return this.push(`/** ${lines[0]} */`, origin);
+    this.push("/**", origin);
+    for (const line of lines) this.push(` * ${line}`.trimEnd(), origin);
+    this.push(" */", origin);
+  }
+
+  append(lines: readonly Line[]): void {
+    for (const { text, origin } of lines) this.push(text, origin);
+  }
+
+  get lines(): readonly Line[] {
+    return this.collected;
+  }
+
+  private push(text: string, origin: Origin | null): void {
+    this.collected.push({ text: text === "" ? "" : "  ".repeat(this.depth) + text, origin });
+  }
+}
+
+/** Keeps or drops what stands between « and ». */
+export function typed(code: string, language: Language): string {
+  return language === "typescript" ? code.replace(/[«»]/g, "") : code.replace(/«[^»]*»/g, "");
+}
+
+/** The lines of a text, without what could end a comment. */
+export function commentLines(text: string): string[] {
+  return text
+    .split(/\r\n|[\n\r\u2028\u2029]/)
+    .map((line) => line.replace(/\p{Cc}/gu, " ").replaceAll("*/", "*\\/").trimEnd());
+}
+
+/** A string literal. What isn't ASCII letters stays as it is, except what ends a line. */
+export function quoted(text: string): string {
+  return JSON.stringify(text).replace(/[\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+}
