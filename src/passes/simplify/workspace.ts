@@ -1,0 +1,128 @@
+import type { Builder } from "../../ir/builder.ts";
+import type { Context, RuleApplication } from "../../ir/context.ts";
+import { coversWhole, expressionsOf, readsOf } from "../../ir/rewrite.ts";
+import type { Equation, Graph, Statement, Tensor } from "../../ir/types.ts";
+
+/** A sub-pass returns the same graph object where it changes nothing. */
+export type SubPass = (graph: Graph, work: Workspace) => Graph;
+
+/** What all sub-passes of one run of `simplify` share: the builder, the log, and which tensors a statement reads. */
+export class Workspace {
+  readonly context: Context;
+  private readonly reads = new Map<Statement, readonly Tensor[]>();
+
+  constructor(context: Context) {
+    this.context = context;
+  }
+
+  get builder(): Builder {
+    return this.context.builder;
+  }
+
+  get realOnly(): boolean {
+    return this.context.options.realOnlyRules;
+  }
+
+  /** The tensors whose values a statement needs; kept, because most statements survive a round unchanged. */
+  tensorsRead(statement: Statement): readonly Tensor[] {
+    const known = this.reads.get(statement);
+    if (known) return known;
+    const found = [...new Set(readBy(statement))];
+    this.reads.set(statement, found);
+    return found;
+  }
+
+  /** `before` and `after` are printed only where somebody reads them. */
+  record(rule: string, realOnly: boolean, tensor: Tensor, before: () => string, after: () => string): void {
+    const application: RuleApplication = {
+      rule,
+      realOnly,
+      tensor: tensor.name,
+      get before() {
+        return before();
+      },
+      get after() {
+        return after();
+      },
+    };
+    this.context.log.push(application);
+  }
+}
+
+function readBy(s: Statement): Tensor[] {
+  switch (s.kind) {
+    case "equation":
+      return readsOf(...expressionsOf(s)).map((r) => r.tensor);
+    case "reshape":
+      return [s.source];
+    case "gradient":
+      return [s.of, ...s.wrt];
+    case "override": {
+      const inside = new Set(s.equations.flatMap((inner) => writtenBy(inner)));
+      const outside = s.equations.flatMap(readBy).filter((t) => !inside.has(t) && t !== s.upstream);
+      return [s.source, ...s.gradients.map((g) => g.wrt), ...outside];
+    }
+  }
+}
+
+/** The tensors a statement gives values to. */
+export function writtenBy(s: Statement): readonly Tensor[] {
+  return s.kind === "gradient" ? s.results : [s.tensor];
+}
+
+/** Parameters, states and the like keep their values between runs; only definitions and adjoints are computed. */
+export function isPersistent(t: Tensor): boolean {
+  return t.role !== "definition" && t.role !== "adjoint";
+}
+
+/** Who writes and who reads each tensor, by position in the list. Built once per sub-pass: no rescans. */
+export class GraphIndex {
+  readonly graph: Graph;
+  readonly writers = new Map<Tensor, number[]>();
+  readonly readers = new Map<Tensor, number[]>();
+  readonly results: ReadonlySet<Tensor>;
+  /** Tensors that a request for a gradient names: their definition and their readers must stay as they are. */
+  readonly pinned = new Set<Tensor>();
+  readonly asksForGradients: boolean;
+
+  constructor(graph: Graph, work: Workspace) {
+    this.graph = graph;
+    this.results = new Set(graph.results);
+    graph.statements.forEach((s, position) => {
+      for (const t of writtenBy(s)) push(this.writers, t, position);
+      for (const t of work.tensorsRead(s)) push(this.readers, t, position);
+      if (s.kind === "gradient") for (const t of [s.of, ...s.wrt]) this.pinned.add(t);
+      if (s.kind === "override") for (const g of s.gradients) this.pinned.add(g.wrt);
+    });
+    this.asksForGradients = graph.statements.some((s) => s.kind === "gradient");
+  }
+
+  /** The one statement that computes a tensor. */
+  onlyWriter(t: Tensor): Statement | undefined {
+    const positions = this.writers.get(t);
+    return positions?.length === 1 && !isPersistent(t) ? this.graph.statements[positions[0]!] : undefined;
+  }
+
+  /** The one equation `t[i, j] = …` that defines the whole of a tensor, reduced or not. */
+  definition(t: Tensor): Equation | undefined {
+    const writer = this.onlyWriter(t);
+    return writer?.kind === "equation" && coversWhole(writer) ? writer : undefined;
+  }
+
+  /** The same, where its value at a place is just its body there. */
+  pointwise(t: Tensor): Equation | undefined {
+    const definition = this.definition(t);
+    return definition?.reducer === null ? definition : undefined;
+  }
+
+  /** The position of the first update of a persistent tensor; Infinity where it is never stored into. */
+  firstWrite(t: Tensor): number {
+    return this.writers.get(t)?.[0] ?? Infinity;
+  }
+}
+
+function push<K>(map: Map<K, number[]>, key: K, position: number): void {
+  const list = map.get(key);
+  if (!list) map.set(key, [position]);
+  else if (list[list.length - 1] !== position) list.push(position);
+}
