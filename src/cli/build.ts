@@ -1,0 +1,110 @@
+/** One compilation for the command line: which files come out, and where they stand. */
+import { basename, dirname, relative, resolve, sep } from "node:path";
+import type { Output } from "./files.ts";
+import { ModelFiles } from "./files.ts";
+import type { Compilation, CompileSettings, Host } from "./host.ts";
+import { UsageError } from "./host.ts";
+import type { CompileFlags } from "./flags.ts";
+
+/** The names of the files of one output. */
+export interface Target {
+  readonly language: "typescript" | "javascript";
+  readonly module: string;
+  readonly declaration: string | null;
+  readonly map: string;
+}
+
+export interface Build {
+  readonly compilation: Compilation;
+  readonly failed: boolean;
+  /** Nothing where there were errors or no target. */
+  readonly outputs: readonly Output[];
+}
+
+/** `x.js` comes with `x.d.ts`, `x.mjs` with `x.d.mts`; TypeScript needs no declarations. */
+export function targetOf(path: string, host: Host): Target {
+  const module = resolve(host.directory, path);
+  const [, stem, kind] = /^(.*)\.(js|mjs|ts|mts)$/s.exec(module) ?? [];
+  if (stem === undefined || kind === undefined || stem.endsWith(".d")) {
+    throw new UsageError(`cannot write \`${path}\`: the name must end in .ts, .mts, .js or .mjs`);
+  }
+  const javascript = kind === "js" || kind === "mjs";
+  return {
+    language: javascript ? "javascript" : "typescript",
+    module,
+    declaration: javascript ? `${stem}.d.${kind === "js" ? "ts" : "mts"}` : null,
+    map: `${module}.map`,
+  };
+}
+
+/** Compiles `path`. `files` collects what was read, also where this throws. */
+export async function build(
+  path: string,
+  flags: CompileFlags,
+  target: Target | null,
+  host: Host,
+  files: ModelFiles = new ModelFiles(host.directory),
+): Promise<Build> {
+  const { file, text } = files.read(path);
+  const { compile } = await host.loadCompiler();
+  const compilation = await compile(text, settings(file, flags, target, files, host));
+  const failed = compilation.diagnostics.some((d) => d.severity === "error");
+  return {
+    compilation,
+    failed,
+    outputs: failed || target === null ? [] : outputsOf(compilation, target, files),
+  };
+}
+
+function settings(
+  file: string,
+  flags: CompileFlags,
+  target: Target | null,
+  files: ModelFiles,
+  host: Host,
+): CompileSettings {
+  return {
+    file,
+    level: flags.O === "0" ? 0 : 1,
+    sizes: flags.set,
+    simplify: flags.simplify,
+    realOnlyRules: flags.exact !== true,
+    language: target?.language ?? "typescript",
+    resolveImport: files.resolveImport,
+    version: host.version,
+    ...(flags.model === undefined ? {} : { model: flags.model }),
+    ...(flags.trace
+      ? { trace: (stage, text) => host.stderr(`// ---- ${stage}\n${text.trimEnd()}\n\n`) }
+      : {}),
+  };
+}
+
+/** The text of one kind of output; absent where the compiler made none. */
+export function textOf(compilation: Compilation, kind: "module" | "declaration" | "map"): string | undefined {
+  return compilation.outputs.find((o) => o.kind === kind)?.text;
+}
+
+function outputsOf(compilation: Compilation, target: Target, files: ModelFiles): Output[] {
+  const module = textOf(compilation, "module");
+  if (module === undefined) throw new Error("the compiler reported no error and made no module");
+  const declaration = textOf(compilation, "declaration");
+  const map = textOf(compilation, "map");
+  const link = map === undefined ? "" : `//# sourceMappingURL=${encodeURI(basename(target.map))}\n`;
+  const outputs = [{ path: target.module, text: module.trimEnd() + "\n" + link }];
+  if (target.declaration !== null && declaration !== undefined) {
+    outputs.push({ path: target.declaration, text: declaration });
+  }
+  if (map !== undefined) outputs.push({ path: target.map, text: placedMap(map, target, files) });
+  return outputs;
+}
+
+/** The compiler names sources as diagnostics do; a map names them relative to itself. */
+function placedMap(text: string, target: Target, files: ModelFiles): string {
+  const map = JSON.parse(text) as { file?: string; sources: (string | null)[] };
+  map.file = basename(target.module);
+  map.sources = map.sources.map((source) => {
+    const path = source === null ? undefined : files.path(source);
+    return path === undefined ? source : relative(dirname(target.map), path).split(sep).join("/");
+  });
+  return `${JSON.stringify(map)}\n`;
+}

@@ -1,0 +1,46 @@
+import { relative } from "node:path";
+import type { Build, Target } from "./build.ts";
+import { build, targetOf, textOf } from "./build.ts";
+import type { ModelFiles } from "./files.ts";
+import { writeAll } from "./files.ts";
+import type { Host } from "./host.ts";
+import { exitCode } from "./host.ts";
+import type { JsonReport } from "./json.ts";
+import { jsonDiagnostics } from "./json.ts";
+import type { CompileFlags } from "./flags.ts";
+import { renderDiagnostics, wantsColour } from "./render.ts";
+
+/** `nnc compile model.nn` */
+export async function compileCommand(path: string, flags: CompileFlags, host: Host): Promise<number> {
+  const target = flags.output === undefined ? null : targetOf(flags.output, host);
+  const result = await compileOnce(path, flags, target, host);
+  return result.failed ? exitCode.diagnostics : exitCode.ok;
+}
+
+/** Compiles, writes what came out, and reports: all that one build does. */
+export async function compileOnce(
+  path: string,
+  flags: CompileFlags,
+  target: Target | null,
+  host: Host,
+  files?: ModelFiles,
+): Promise<Build> {
+  const result = await build(path, flags, target, host, files);
+  const { diagnostics, sources } = result.compilation;
+  writeAll(result.outputs);
+  if (flags.json) {
+    const report: JsonReport = {
+      version: host.version,
+      diagnostics: jsonDiagnostics(diagnostics, sources),
+      outputs: result.outputs.map((o) => ({
+        path: relative(host.directory, o.path),
+        bytes: Buffer.byteLength(o.text),
+      })),
+    };
+    host.stdout(`${JSON.stringify(report)}\n`);
+    return result;
+  }
+  if (diagnostics.length > 0) host.stderr(renderDiagnostics(diagnostics, sources, wantsColour(host)));
+  if (target === null && !result.failed) host.stdout(textOf(result.compilation, "module") ?? "");
+  return result;
+}

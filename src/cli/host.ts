@@ -1,0 +1,55 @@
+import type { Diagnostic } from "../ir/diagnostics.ts";
+import type { Sources } from "../ir/source.ts";
+
+/** What the commands need of the compiler; `src/index.ts` is one. */
+export interface Compiler {
+  compile(source: string, options: CompileSettings): Promise<Compilation>;
+  check(source: string, options: CheckSettings): Checked | Promise<Checked>;
+}
+
+export interface CheckSettings {
+  readonly file?: string;
+  readonly sizes?: Record<string, number | boolean>;
+  readonly model?: string;
+  readonly resolveImport?: (specifier: string, from: string) => { file: string; text: string } | null;
+}
+
+export interface CompileSettings extends CheckSettings {
+  readonly level?: 0 | 1;
+  readonly simplify?: boolean;
+  readonly realOnlyRules?: boolean;
+  readonly language?: "typescript" | "javascript";
+  readonly trace?: (stage: string, text: string) => void;
+  readonly version?: string;
+}
+
+export interface Checked {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly sources: Sources;
+}
+
+export interface Compilation extends Checked {
+  readonly outputs: readonly { readonly kind: "module" | "declaration" | "map"; readonly text: string }[];
+}
+
+/** The world around a command: the terminal and the compiler. Tests bring their own. */
+export interface Host {
+  /** Where relative paths start. */
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whether standard error is a terminal. */
+  readonly terminal: boolean;
+  readonly version: string;
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** Loaded when a command needs it, so that `nnc --help` starts fast. */
+  loadCompiler(): Promise<Compiler>;
+  /** Settles when the user asks to stop (Ctrl-C), which from this call on no longer ends the process. */
+  interrupted(): Promise<void>;
+}
+
+/** Process exit codes. */
+export const exitCode = { ok: 0, diagnostics: 1, usage: 2, internal: 3 } as const;
+
+/** A mistake in how a command was called: reported as one line, without a stack. */
+export class UsageError extends Error {}

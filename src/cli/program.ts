@@ -1,0 +1,89 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { CheckFlags, CompileFlags } from "./flags.ts";
+import type { Host } from "./host.ts";
+import { exitCode, UsageError } from "./host.ts";
+import { reportInternalError } from "./internal-error.ts";
+
+/** Runs one command line and answers with the exit code. Nothing is thrown. */
+export async function run(argv: readonly string[], host: Host): Promise<number> {
+  let code: number = exitCode.ok;
+  const program = commands(host, (result) => (code = result));
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+    if (error instanceof UsageError) {
+      host.stderr(`nnc: ${error.message}\n`);
+      return exitCode.usage;
+    }
+    reportInternalError(error, host);
+    return exitCode.internal;
+  }
+}
+
+/** The commands are imported when they run: `nnc --help` loads nothing but this file and commander. */
+function commands(host: Host, finish: (code: number) => void): Command {
+  const program = new Command("nnc")
+    .description("Compiles neural networks written as equations (.nn) into training modules.")
+    .version(host.version, "-V, --version")
+    .showHelpAfterError("(nnc --help lists commands and options)")
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => host.stdout(text), writeErr: (text) => host.stderr(text) });
+
+  program
+    .command("compile")
+    .description("compile a model to TypeScript (standard output, or -o file.ts) or JavaScript (-o file.js)")
+    .argument("<model.nn>", "the model to compile")
+    .option(
+      "-o, --output <file>",
+      "write here: file.ts, or file.js with file.d.ts; a source map stands beside it",
+    )
+    .addOption(
+      new Option("-O <level>", "0: one function per equation, to read; 1: fast")
+        .choices(["0", "1"])
+        .default("1"),
+    )
+    .addOption(sizes())
+    .option("--model <name>", "which model, where the file holds several")
+    .option("--no-simplify", "show the chain rule as it falls out")
+    .option("--exact", "use no rewrite that holds over the real numbers only")
+    .option("--trace", "print every stage to standard error")
+    .option("--watch", "compile again whenever the model or a file that it imports changes (needs -o)")
+    .option("--json", "print one JSON object on standard output: diagnostics and files written")
+    .action(async (file: string, flags: CompileFlags) => {
+      const command = flags.watch
+        ? (await import("./watch.ts")).watchCommand
+        : (await import("./compile.ts")).compileCommand;
+      finish(await command(file, flags, host));
+    });
+
+  program
+    .command("check")
+    .description("report the mistakes of models, and write nothing")
+    .argument("<model.nn...>", "the models to check")
+    .addOption(sizes())
+    .option("--json", "print one JSON object on standard output")
+    .action(async (files: string[], flags: CheckFlags) => {
+      const { checkCommand } = await import("./check.ts");
+      finish(await checkCommand(files, flags, host));
+    });
+  return program;
+}
+
+function sizes(): Option {
+  return new Option("--set <name=value>", "override a size of the model; may be repeated")
+    .argParser((text: string, previous: Record<string, number | boolean>) => {
+      const [, name, value] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+      if (name === undefined || value === undefined) {
+        throw new InvalidArgumentError("Expected name=value, such as hidden=128.");
+      }
+      if (value === "true" || value === "false") return { ...previous, [name]: value === "true" };
+      const number = Number(value);
+      if (value.trim() === "" || !Number.isFinite(number)) {
+        throw new InvalidArgumentError(`\`${value}\` is neither a number nor true or false.`);
+      }
+      return { ...previous, [name]: number };
+    })
+    .default({}, "none");
+}
