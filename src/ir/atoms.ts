@@ -74,6 +74,8 @@ export interface Atom {
   readonly lazy?: (...args: (() => number)[]) => number;
   /** One per argument: ∂output/∂argument, or null where it is zero everywhere it exists. May mention the output. */
   readonly partials: readonly Partial[];
+  /** Of atoms that choose: for each argument, when the result is that argument; null for what only decides. */
+  readonly branches?: readonly Partial[];
   readonly javascript: JavascriptSpelling;
   /** How a formula spells it, for comments and printed IR. */
   readonly formula: FormulaSpelling;
@@ -240,6 +242,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     evaluate: (c, a, b) => (c ? a : b), lazy: (c, a, b) => (c() ? a() : b()),
     // The adjoint engine gives each branch `select(c, upstream, 0)`: what is not chosen is not read.
     partials: [none, (b, [c]) => b.cast(c!, "f32"), (b, [c]) => b.cast(b.apply("not", [c!]), "f32")],
+    branches: [none, (_, [c]) => c!, (b, [c]) => b.apply("not", [c!])],
     javascript: { form: "conditional" }, formula: { form: "words", words: ["if ", " then ", " else "], precedence: precedence.select },
     doc: "if c then a else b; lazy",
   },
