@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { defineConfig } from "tsdown";
 
 const suffix = "?raw";
@@ -18,6 +18,40 @@ const rawText = {
   },
 };
 
+/** The licences of what is bundled travel with it. */
+const notices = {
+  name: "third-party-notices",
+  generateBundle(this: PluginContext, _: unknown, bundle: Record<string, OutputFile>) {
+    const modules = Object.values(bundle).flatMap((file) =>
+      file.type === "chunk" ? Object.keys(file.modules) : [],
+    );
+    const packages = new Set(
+      modules.flatMap((id) => id.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? []),
+    );
+    const named = new Map<string, string[]>();
+    for (const folder of [...packages].toSorted()) {
+      const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+      if (file === undefined) throw new Error(`${name} brings no licence text`);
+      const text = readFileSync(join(folder, file), "utf8").trim();
+      named.set(text, [...(named.get(text) ?? []), `${name} ${version}`]);
+    }
+    const texts = [...named].map(([text, names]) => `${names.join("\n")}\n\n${text}\n`);
+    if (texts.length === 0) return;
+    this.emitFile({
+      type: "asset",
+      fileName: "third-party-licences.txt",
+      source: texts.join(`\n${"-".repeat(80)}\n\n`),
+    });
+  },
+};
+
+interface PluginContext {
+  emitFile(file: { type: "asset"; fileName: string; source: string }): string;
+}
+
+type OutputFile = { type: "chunk"; modules: Record<string, unknown> } | { type: "asset" };
+
 export default defineConfig({
   entry: { index: "src/index.ts", cli: "src/cli/nnc.ts" },
   format: "esm",
@@ -25,7 +59,7 @@ export default defineConfig({
   platform: "node",
   dts: true,
   clean: true,
-  plugins: [rawText],
+  plugins: [rawText, notices],
   // What the compiler itself needs is bundled, so that `dist/index.mjs` starts fast and runs in a browser as it is.
   deps: { alwaysBundle: [/^chevrotain$/, /^fastest-levenshtein$/, /^@jridgewell\//] },
 });

@@ -43,9 +43,9 @@ function testAccuracy() {
   const order = Array.from({ length: test.count }, (_, i) => i);
   for (const { image, label } of batches(test, order)) {
     const { probability } = model.forward({ image });
-    label.forEach((wanted, row) => {
+    label.forEach((own, row) => {
       const scores = probability.subarray(row * 10, (row + 1) * 10);
-      if (scores.indexOf(Math.max(...scores)) === wanted) right++;
+      if (scores.indexOf(Math.max(...scores)) === own) right++;
     });
   }
   return right / test.count;
