@@ -14,7 +14,68 @@ export const diagnosticTable = {
   // -------------------------------------------------------------------------------------------------------- NN1xxx syntax
   NN1001: error<{ text: string }>((p) => `\`${p.text}\` is not part of the language`),
   NN1002: error<{ expected: string; found: string }>((p) => `expected ${p.expected}, but found ${p.found}`),
+
+  // ------------------------------------------------------------------------------------ NN2xxx names, shapes and types
+  NN2001: error<{ name: string }>((p) => `\`${p.name}\` is not defined`),
+  NN2002: error<{ name: string }>((p) => `\`${p.name}\` is already defined`),
+  NN2003: error<{ left: string; right: string; a: string; b: string }>(
+    (p) => `cannot multiply ${p.left} by ${p.right}: the inner extents ${p.a} and ${p.b} differ`,
+  ),
+  NN2004: error<{ operation: string; left: string; right: string }>(
+    (p) => `cannot ${p.operation} ${p.left} and ${p.right}: the shapes do not broadcast`,
+  ),
+  NN2005: error<{ what: string; wanted: string; found: number }>(
+    (p) => `${quote(p.what)} needs ${p.wanted} dimension${p.wanted === "1" ? "" : "s"}, but has ${p.found}`,
+  ),
+  NN2006: error<{ name: string }>((p) => `the range of the index \`${p.name}\` is not known`),
+  NN2007: error<{ name: string; first: string; second: string }>(
+    (p) => `the index \`${p.name}\` ranges over ${p.first} in one place and over ${p.second} in another`,
+  ),
+  NN2008: error<{ form: string; extent: string; dimension: number; certain: string }>(
+    (p) => `the subscript ${p.form} is not certain to be inside dimension ${p.dimension}, which has ${p.extent}: ${p.certain}`,
+  ),
+  NN2009: error<{ what: string; wanted: string; found: string }>(
+    (p) => `${quote(p.what)} must be ${p.wanted}, but is ${p.found}`,
+  ),
+  NN2010: error<{ callee: string; problem: string }>((p) => `wrong arguments for \`${p.callee}\`: ${p.problem}`),
+  NN2011: error<{ what: string }>((p) => p.what),
+  NN2012: error<{ what: string }>((p) => `${p.what} must be known at compile time, and an integer (or true or false)`),
+  NN2013: error<{ what: string; wanted: string; found: string }>(
+    (p) => `${quote(p.what)} must have the extent ${p.wanted}, but has ${p.found}`,
+  ),
+  NN2014: error<{ name: string; problem: string }>((p) => `the parts of \`${p.name}\` do not fit together: ${p.problem}`),
+  NN2015: error<{ found: string }>((p) => `a subscript must be one integer, but this is ${p.found}`),
+  NN2016: error<{ name: string }>((p) => `\`${p.name}\` calls itself without end`),
+  NN2017: error<{ name: string }>((p) => `\`${p.name}\` is defined in parts, so its type must be declared`),
+  NN2018: error<{ name: string }>((p) => `\`${p.name}\` returns nothing`),
+  NN2019: error<{ statement: string; place: string }>((p) => `${p.statement} can't stand in ${p.place}`),
+  NN2020: error<{ what: string; found: string }>((p) => `${p.what} must be a scalar number, but is ${p.found}`),
+  NN2021: error<{ problem: string }>((p) => `\`grad\` can't be taken here: ${p.problem}`),
+  NN2022: error<{ name: string }>((p) => `\`${p.name}\` is defined in parts, which can't stand inside another definition's indices`),
+  NN2023: error<{ name: string }>((p) => `\`${p.name}\` is no state, so it can't be updated`),
+  NN2024: error<{ name: string; problem: string }>((p) => `the dimension \`${p.name}\` ${p.problem}`),
+  NN2025: error<{ problem: string }>((p) => p.problem),
+  NN2026: error<{ file: string }>((p) => `cannot find \`${p.file}\``),
+  NN2027: error<{ name: string; file: string }>((p) => `\`${p.file}\` has no \`${p.name}\` to import`),
+  NN2028: error<{ what: string; limit: string }>((p) => `${p.what} is too large: at most ${p.limit}`),
+  NN2029: error<{ what: string }>((p) => `a model has one ${p.what}`),
+  NN2030: error<{ name: string }>((p) => `there is no size \`${p.name}\` to set`),
+  NN2031: error<{ name: string; problem: string }>((p) => `the size \`${p.name}\` ${p.problem}`),
+  NN2032: error<{ name: string }>((p) => `\`${p.name}\` is not an optimizer`),
+
+  // -------------------------------------------------------------------------------------------- NN3xxx differentiation
+  NN3001: error<{ name: string; expected: string }>(
+    (p) => `the gradient of \`${p.name}\` takes its parameters and the gradient of its result: ${p.expected}`,
+  ),
+  NN3002: error<{ name: string }>(
+    (p) => `\`${p.name}\` has a gradient of its own, so it can't be applied to single elements inside an index definition`,
+  ),
 };
+
+/** `W` as a name, other descriptions as they are. */
+function quote(what: string): string {
+  return /^[\p{L}\p{N}_.]+$/u.test(what) && what !== "this" ? `\`${what}\`` : what;
+}
 
 export type DiagnosticCode = keyof typeof diagnosticTable;
 export type DiagnosticParameters<C extends DiagnosticCode> = Parameters<(typeof diagnosticTable)[C]["message"]>[0];

@@ -1,0 +1,181 @@
+import { distance } from "fastest-levenshtein";
+import type { Builder } from "../../ir/builder.ts";
+import type { DiagnosticCode, DiagnosticParameters } from "../../ir/diagnostic-table.ts";
+import type { Diagnostics, Note } from "../../ir/diagnostics.ts";
+import { Reported } from "../../ir/diagnostics.ts";
+import type { Sources } from "../../ir/source.ts";
+import type { Affine, Dim, Expr, Index, Output, Span, Statement, Tensor } from "../../ir/types.ts";
+import type {
+  CallExpression,
+  Expression,
+  OptimizerStatement,
+  Statement as SyntaxStatement,
+  TypeSyntax,
+} from "../syntax.ts";
+import type { PartsTable } from "./parts.ts";
+import type { Binding, FileScope, Scope } from "./scope.ts";
+import type { ArrayValue, InstanceValue, Value } from "./values.ts";
+
+/** What elaborating one model gathers. */
+export interface Gathered {
+  readonly dims: Dim[];
+  readonly inputs: Tensor[];
+  readonly parameters: Tensor[];
+  readonly states: Tensor[];
+  readonly optimizerStates: Tensor[];
+  readonly hypers: Tensor[];
+  readonly outputs: Output[];
+  readonly metrics: Output[];
+  readonly forward: Statement[];
+  readonly update: Statement[];
+  readonly initialise: Statement[];
+  loss: Tensor | null;
+  optimizer: { readonly statement: OptimizerStatement; readonly env: Environment } | null;
+}
+
+/**
+ * The state of one elaboration, and the mutually recursive parts of the elaborator by name (so that the files that
+ * hold them need not import one another in a circle).
+ */
+export interface Elaboration {
+  readonly builder: Builder;
+  readonly sources: Sources;
+  readonly diagnostics: Diagnostics;
+  readonly gathered: Gathered;
+  readonly builtins: { readonly step: Tensor; readonly seed: Tensor; readonly training: Tensor };
+  /** Instances by path: a shared layer finds the layers inside it again at its second call. */
+  readonly instances: Map<string, InstanceValue>;
+  /** Compile-time values given from outside (`--set`), and which of them a declaration has taken. */
+  readonly sizes: ReadonlyMap<string, number | boolean>;
+  /** Tensor names taken so far. */
+  readonly names: Set<string>;
+  /** What the reader calls the indices of a tensor, by dimension. */
+  readonly indexNames: Map<Tensor, readonly string[]>;
+  readonly parts: PartsTable;
+  /** How many `random()` places were given out. */
+  readonly places: { next: number };
+  readonly limits: { turns: number; statements: number };
+
+  readonly expression: (e: Expression, env: Environment) => Value;
+  readonly call: (e: CallExpression, env: Environment) => Value;
+  readonly block: (body: readonly SyntaxStatement[], env: Environment, result?: TypeSyntax) => ArrayValue | undefined;
+}
+
+export interface CallSite {
+  readonly name: string;
+  readonly span: Span;
+}
+
+/** Where an expression stands. Environments are never changed: inner ones are made by `{ ...env, … }`. */
+export interface Environment {
+  readonly scope: Scope;
+  readonly home: FileScope;
+  readonly owner: "model" | "function" | "layer" | "optimizer" | "initialiser";
+  /** Prefix of what is defined here: `h.linear`; empty in a model. */
+  readonly path: string;
+  /** How often each callee was used under `path`, for `linear`, `linear2`. */
+  readonly uses: Map<string, number>;
+  /** Loop indices in scope, outermost first. */
+  readonly indices: readonly Index[];
+  /** Conditions known to hold here. */
+  readonly assumptions: readonly Expr[];
+  /** Inside `(… else …)`: range conditions are collected here instead of being demanded. */
+  readonly protect: Expr[] | null;
+  /** Where equations go. */
+  readonly emit: Statement[];
+  /** Functions and layers being elaborated, innermost last. */
+  readonly calls: readonly CallSite[];
+  /** Calls whose value was needed early, to infer the range of an index. */
+  readonly evaluated: Map<Expression, Value>;
+  /** The turns of the enclosing `for`s, part of every path: `h.3`. */
+  readonly turns: readonly string[];
+  /** The layer whose body this is. */
+  readonly instance?: InstanceValue;
+  /** In an initialiser: the extents that `fan_in` and `fan_out` speak of. */
+  readonly fan?: { readonly in: Affine; readonly out: Affine };
+}
+
+export const join = (path: string, name: string): string => (path === "" ? name : `${path}.${name}`);
+
+/** A tensor name that is still free: `name`, `name2`, … */
+export function uniqueName(elab: Elaboration, name: string): string {
+  let candidate = name;
+  for (let n = 2; elab.names.has(candidate); n++) candidate = `${name}${n}`;
+  elab.names.add(candidate);
+  return candidate;
+}
+
+/** The path of the next use of `callee` under the environment's path: `h.linear`, `h.linear2`. */
+export function pathOfUse(env: Environment, callee: string): string {
+  const count = (env.uses.get(callee) ?? 0) + 1;
+  env.uses.set(callee, count);
+  return join(env.path, count === 1 ? callee : `${callee}${count}`);
+}
+
+/**
+ * Reports a mistake. Inside a function of the library or another file, the frame shows the outermost call in the
+ * user's own text, and a note leads inward.
+ */
+export function report<C extends DiagnosticCode>(
+  elab: Elaboration,
+  env: Environment,
+  code: C,
+  span: Span,
+  parameters: DiagnosticParameters<C>,
+  more: { notes?: readonly Note[]; help?: string | undefined } = {},
+): void {
+  const outermost = env.calls[0];
+  if (!outermost || span.file === outermost.span.file) {
+    elab.diagnostics.report(code, span, parameters, more);
+    return;
+  }
+  const inward: Note = { message: `this is needed inside \`${env.calls.at(-1)!.name}\``, span };
+  elab.diagnostics.report(code, outermost.span, parameters, { ...more, notes: [...(more.notes ?? []), inward] });
+}
+
+/** Reports, and leaves the construct. */
+export function fail<C extends DiagnosticCode>(
+  elab: Elaboration,
+  env: Environment,
+  code: C,
+  span: Span,
+  parameters: DiagnosticParameters<C>,
+  more: { notes?: readonly Note[]; help?: string | undefined } = {},
+): never {
+  report(elab, env, code, span, parameters, more);
+  throw new Reported();
+}
+
+/** Runs `f`; a mistake that is already reported gives undefined. */
+export function attempt<T>(f: () => T): T | undefined {
+  try {
+    return f();
+  } catch (e) {
+    if (e instanceof Reported) return undefined;
+    throw e;
+  }
+}
+
+/** `did you mean …?`, where a known name is close. */
+export function suggestion(name: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  for (const candidate of known) {
+    const d = distance(name.toLowerCase(), candidate.toLowerCase());
+    if (d < bestDistance && candidate !== name) [best, bestDistance] = [candidate, d];
+  }
+  return best === undefined ? undefined : `did you mean \`${best}\`?`;
+}
+
+export function bindingOf(elab: Elaboration, env: Environment, name: string, span: Span): Binding {
+  const binding = env.scope.lookup(name);
+  if (binding) {
+    if (binding.kind === "failed") throw new Reported();
+    return binding;
+  }
+  const callable = env.home.lookup(name);
+  const help = callable
+    ? `\`${name}\` is a ${callable.declaration.kind}; call it, as in \`${name}(…)\``
+    : suggestion(name, env.scope.visible());
+  return fail(elab, env, "NN2001", span, { name }, { help });
+}

@@ -1,0 +1,224 @@
+/**
+ * Ranges of index variables. An index ranges over the dimension it subscripts alone, unless its range is given or its
+ * tensor's type is declared; uses that disagree are a mistake that names both places.
+ */
+import type { Affine, Span } from "../../ir/types.ts";
+import type { Expression, Subscript } from "../syntax.ts";
+import type { Elaboration, Environment } from "./environment.ts";
+import { attempt, fail } from "./environment.ts";
+import type { ArrayValue } from "./values.ts";
+import { printExtent, printShape } from "./values.ts";
+
+interface Use {
+  readonly extents: readonly Affine[];
+  readonly names: readonly (string | undefined)[];
+  readonly span: Span;
+}
+
+/** Uses of each wanted name as a lone subscript, in order of appearance. */
+export type Uses = Map<string, Use[]>;
+
+/** Finds where the wanted index names (and `...names`) subscript a dimension alone. */
+export function findUses(elab: Elaboration, env: Environment, wanted: ReadonlySet<string>, e: Expression): Uses {
+  const uses: Uses = new Map();
+  const visit = (node: Expression, hidden: ReadonlySet<string>): void => {
+    if (node.kind === "subscript") {
+      note(node.target, node.subscripts, hidden);
+      visit(node.target, hidden);
+      for (const s of node.subscripts) if (s.kind === "at") visit(s.value, hidden);
+      return;
+    }
+    if (node.kind === "else") {
+      // A guarded read lends no range; what subscripts its subscripts does.
+      for (const inner of subscriptsBelow(node.read)) visit(inner, hidden);
+      visit(node.otherwise, hidden);
+      return;
+    }
+    if (node.kind === "reduce") {
+      const names = new Set([...hidden, ...node.indices.map((i) => i.name.text)]);
+      visit(node.body, names);
+      return;
+    }
+    for (const child of childrenOf(node)) visit(child, hidden);
+  };
+  const note = (target: Expression, subscripts: readonly Subscript[], hidden: ReadonlySet<string>): void => {
+    const lone = subscripts.map((s) => loneName(s)).filter((n) => n !== undefined && wanted.has(n) && !hidden.has(n));
+    if (lone.length === 0) return;
+    const value = earlyValue(elab, env, target, new Set([...wanted, ...hidden]));
+    if (!value) return;
+    const rest = subscripts.findIndex((s) => s.kind === "rest");
+    const restCount = rest < 0 ? 0 : value.shape.length - (subscripts.length - 1);
+    if (restCount < 0) return;
+    let dimension = 0;
+    for (const s of subscripts) {
+      const count = s.kind === "rest" ? restCount : 1;
+      const name = loneName(s);
+      if (name !== undefined && wanted.has(name) && !hidden.has(name) && dimension + count <= value.shape.length) {
+        const extents = value.shape.slice(dimension, dimension + count);
+        const names = extents.map((_, d) => value.names?.[dimension + d]);
+        uses.set(name, [...(uses.get(name) ?? []), { extents, names, span: s.span }]);
+      }
+      dimension += count;
+    }
+  };
+  visit(e, new Set());
+  return uses;
+}
+
+function loneName(s: Subscript): string | undefined {
+  if (s.kind === "rest") return s.name.text;
+  return s.kind === "at" && s.value.kind === "name" ? s.value.name : undefined;
+}
+
+/** The value of a subscripted expression, where it can be known before the index names are. */
+function earlyValue(
+  elab: Elaboration,
+  env: Environment,
+  target: Expression,
+  unknown: ReadonlySet<string>,
+): ArrayValue | undefined {
+  if (mentions(target, unknown, env)) return undefined;
+  const value = attempt(() => {
+    if (target.kind === "name" && !env.scope.lookup(target.name)) return undefined;
+    const known = env.evaluated.get(target) ?? elab.expression(target, env);
+    env.evaluated.set(target, known);
+    return known;
+  });
+  return value?.kind === "array" ? value : undefined;
+}
+
+/** Whether an expression speaks of an index that has no range yet. A tensor of the same name is no index. */
+function mentions(e: Expression, unknown: ReadonlySet<string>, env: Environment): boolean {
+  let found = false;
+  const visit = (node: Expression, top: boolean): void => {
+    if (node.kind === "name" && unknown.has(node.name) && !(top && env.scope.lookup(node.name)?.kind === "value")) {
+      found = true;
+    }
+    if (node.kind === "subscript") {
+      visit(node.target, true);
+      for (const s of node.subscripts) if (s.kind === "at") visit(s.value, false);
+    } else for (const child of childrenOf(node)) visit(child, false);
+  };
+  visit(e, true);
+  return found;
+}
+
+/** Every expression that stands in a subscript below `e`. */
+function subscriptsBelow(e: Expression): Expression[] {
+  if (e.kind === "subscript") {
+    const own = e.subscripts.flatMap((s) => (s.kind === "at" ? [s.value] : []));
+    return [...own, ...subscriptsBelow(e.target)];
+  }
+  return childrenOf(e).flatMap(subscriptsBelow);
+}
+
+export function childrenOf(e: Expression): readonly Expression[] {
+  switch (e.kind) {
+    case "unary":
+      return [e.operand];
+    case "binary":
+      return [e.left, e.right];
+    case "if":
+      return [e.condition, e.chosen, e.otherwise];
+    case "call":
+      return [...(e.piped ? [e.piped] : []), e.callee, ...e.arguments.map((a) => a.value)];
+    case "subscript":
+      return [e.target, ...e.subscripts.flatMap((s) => (s.kind === "at" ? [s.value] : []))];
+    case "else":
+      return [e.read, e.otherwise];
+    case "reduce":
+      return [...e.indices.flatMap((i) => (i.below ? [i.below] : [])), e.body];
+    case "number":
+    case "boolean":
+    case "name":
+    case "error":
+      return [];
+  }
+}
+
+export interface Range {
+  readonly extent: Affine;
+  readonly name: string;
+}
+
+/** The range of one index: given, declared, or from its uses, which must agree. */
+export function rangeOfIndex(
+  elab: Elaboration,
+  env: Environment,
+  name: string,
+  span: Span,
+  uses: Uses,
+  given?: Affine,
+): Affine {
+  const found = (uses.get(name) ?? []).filter((u) => u.extents.length === 1);
+  if (given) return given;
+  const first = found[0];
+  if (!first) return fail(elab, env, "NN2006", span, { name }, { help: `give its range: \`${name} < n\`` });
+  const other = found.find((u) => u.extents[0] !== first.extents[0]);
+  if (other) {
+    fail(
+      elab,
+      env,
+      "NN2007",
+      other.span,
+      { name, first: printExtent(first.extents[0]!), second: printExtent(other.extents[0]!) },
+      {
+        notes: [{ message: `it ranges over ${printExtent(first.extents[0]!)} here`, span: first.span }],
+        help: `give its range: \`${name} < n\``,
+      },
+    );
+  }
+  return first.extents[0]!;
+}
+
+/** The ranges of `...name`, with names for the reader. */
+export function rangesOfRest(
+  elab: Elaboration,
+  env: Environment,
+  name: string,
+  span: Span,
+  uses: Uses,
+  declared?: readonly Affine[],
+): Range[] {
+  const found = uses.get(name) ?? [];
+  const extents = declared ?? found[0]?.extents;
+  if (!extents) return fail(elab, env, "NN2006", span, { name: `...${name}` });
+  const other = found.find((u) => u.extents.length !== extents.length || u.extents.some((e, d) => e !== extents[d]));
+  if (other) {
+    const places = { name: `...${name}`, first: printShape(extents), second: printShape(other.extents) };
+    fail(elab, env, "NN2007", other.span, places, {
+      notes: found[0] && found[0] !== other ? [{ message: "and here", span: found[0].span }] : [],
+    });
+  }
+  const hints = found[0]?.names ?? [];
+  const single = extents.length === 1;
+  return extents.map((extent, d) => ({ extent, name: hints[d] ?? (single ? name : `${name}${d}`) }));
+}
+
+/**
+ * Names that stand in subscripts of a result without index names (`return sum[k] x[...i, k] * W[k, j]`) and mean
+ * nothing else: its free indices, in order of first appearance.
+ */
+export function freeNames(env: Environment, e: Expression): { name: string; rest: boolean; span: Span }[] {
+  const found = new Map<string, { name: string; rest: boolean; span: Span }>();
+  const note = (name: string, rest: boolean, span: Span, hidden: ReadonlySet<string>): void => {
+    const bound = env.scope.lookup(name);
+    if (hidden.has(name) || found.has(name)) return;
+    if (!bound || (rest && bound.kind === "extents")) found.set(name, { name, rest, span });
+  };
+  const visit = (node: Expression, inside: boolean, hidden: ReadonlySet<string>): void => {
+    if (node.kind === "name" && inside) note(node.name, false, node.span, hidden);
+    if (node.kind === "subscript") {
+      visit(node.target, false, hidden);
+      for (const s of node.subscripts) {
+        if (s.kind === "at") visit(s.value, true, hidden);
+        if (s.kind === "rest") note(s.name.text, true, s.span, hidden);
+      }
+      return;
+    }
+    const names = node.kind === "reduce" ? new Set([...hidden, ...node.indices.map((i) => i.name.text)]) : hidden;
+    for (const child of childrenOf(node)) visit(child, inside, names);
+  };
+  visit(e, false, new Set());
+  return [...found.values()];
+}

@@ -1,0 +1,89 @@
+import type { Affine, Index, Span } from "../../ir/types.ts";
+import type { FunctionDeclaration, LayerDeclaration, ModelDeclaration, OptimizerDeclaration } from "../syntax.ts";
+import type { Value } from "./values.ts";
+
+/** What a name in an expression may stand for. */
+export type Binding =
+  | { readonly kind: "value"; readonly value: Value; readonly span: Span; readonly constant?: "size" | "turn" }
+  /** A parameter of a layer, made at its first mention. */
+  | { readonly kind: "lazy"; readonly make: () => Value; readonly span: Span }
+  | { readonly kind: "index"; readonly index: Index; readonly span: Span }
+  /** `...i`: any number of indices. */
+  | { readonly kind: "indices"; readonly indices: readonly Index[]; readonly span: Span }
+  /** `...s` of a type: any number of extents. */
+  | { readonly kind: "extents"; readonly extents: readonly Affine[]; readonly span: Span }
+  /** A definition that failed: its mistake is reported, so its uses are not. */
+  | { readonly kind: "failed"; readonly span: Span };
+
+/** Nested name tables. `carries` marks the turn of a `for`: names of enclosing scopes are redefined there. */
+export class Scope {
+  private readonly names = new Map<string, Binding>();
+
+  constructor(
+    readonly parent: Scope | null = null,
+    readonly carries = false,
+  ) {}
+
+  lookup(name: string): Binding | undefined {
+    return this.names.get(name) ?? this.parent?.lookup(name);
+  }
+
+  /** The binding in this scope itself. */
+  own(name: string): Binding | undefined {
+    return this.names.get(name);
+  }
+
+  bind(name: string, binding: Binding): void {
+    this.names.set(name, binding);
+  }
+
+  /** Where a definition of `name` goes: the scope that a `for` carries it in, or this one. */
+  home(name: string): Scope {
+    if (this.names.has(name) || !this.carries) return this;
+    for (let s: Scope | null = this.parent; s; s = s.parent) {
+      if (s.names.has(name)) return s;
+      if (!s.carries) break;
+    }
+    return this;
+  }
+
+  /** Every visible name, for suggestions. */
+  visible(): string[] {
+    return [...this.names.keys(), ...(this.parent?.visible() ?? [])];
+  }
+}
+
+export type CallableDeclaration = FunctionDeclaration | LayerDeclaration | OptimizerDeclaration;
+
+/** What a callable name means: its declaration and the file it was written in, whose own names its body sees. */
+export interface Callable {
+  readonly declaration: CallableDeclaration;
+  readonly home: FileScope;
+}
+
+/** Functions, layers and optimizers visible in one file: its own, its imports, then the standard library. */
+export class FileScope {
+  private readonly callables = new Map<string, Callable>();
+  readonly models: ModelDeclaration[] = [];
+
+  constructor(
+    readonly file: string,
+    readonly library: FileScope | null,
+  ) {}
+
+  lookup(name: string): Callable | undefined {
+    return this.callables.get(name) ?? this.library?.lookup(name);
+  }
+
+  own(name: string): Callable | undefined {
+    return this.callables.get(name);
+  }
+
+  bind(name: string, callable: Callable): void {
+    this.callables.set(name, callable);
+  }
+
+  visible(): string[] {
+    return [...this.callables.keys(), ...(this.library?.visible() ?? [])];
+  }
+}
