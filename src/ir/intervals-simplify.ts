@@ -1,0 +1,103 @@
+import type { Builder } from "./builder.ts";
+import { Prover } from "./intervals-prover.ts";
+import { rewriter, visit } from "./rewrite.ts";
+import type { Apply, Expr } from "./types.ts";
+
+/**
+ * Replaces conditions that follow from the assumptions by true, and those that contradict them by false. Inside the
+ * branches of a select, and behind the first argument of `and` and `or`, what has been decided there is assumed too.
+ */
+export function simplifyUnder(e: Expr, assumptions: readonly Expr[], builder: Builder): Expr {
+  return simplifierUnder(new Prover(builder, assumptions), builder, e)(e);
+}
+
+/**
+ * The conjuncts without those that follow from the assumptions or from the conjuncts that stay; one false where they
+ * contradict each other.
+ */
+export function simplifyConjunction(
+  conjuncts: readonly Expr[],
+  assumptions: readonly Expr[],
+  builder: Builder,
+): readonly Expr[] {
+  let kept = [...new Set(conjuncts)];
+  // From the right: what stands behind may rely on what stands before it.
+  for (const conjunct of [...kept].reverse()) {
+    const others = kept.filter((c) => c !== conjunct);
+    const prover = new Prover(builder, [...assumptions, ...others]);
+    if (prover.refute(conjunct)) return [builder.bool(false)];
+    if (prover.prove(conjunct)) kept = others;
+  }
+  return kept;
+}
+
+/** `simplifyUnder` as a function with its memo, for several expressions that hold in one place. */
+export function simplifierUnder(
+  prover: Prover,
+  builder: Builder,
+  ...roots: readonly Expr[]
+): (e: Expr) => Expr {
+  const decidable = decidableNodes(roots);
+  const walkers = new Map<Prover, (e: Expr) => Expr>();
+  // A node that is reached under many different decisions could be visited exponentially often: with the budget
+  // spent, branches assume no more than what surrounds them.
+  let budget = 200 + 4 * decidable.size;
+
+  const under = (p: Prover, condition: Expr): ((e: Expr) => Expr) =>
+    walker(budget > 0 ? p.under(condition) : p);
+  const walker = (p: Prover): ((e: Expr) => Expr) => {
+    const known = walkers.get(p);
+    if (known) return known;
+    const walk: (e: Expr) => Expr = rewriter(builder, { node: (e) => decide(e, p, walk) });
+    walkers.set(p, walk);
+    return walk;
+  };
+  const decide = (e: Expr, p: Prover, walk: (e: Expr) => Expr): Expr | undefined => {
+    if (!decidable.has(e)) return e;
+    budget--;
+    if (e.type === "bool") {
+      if (p.prove(e)) return builder.bool(true);
+      if (p.refute(e)) return builder.bool(false);
+    }
+    return e.kind === "apply" ? branch(e, p, walk) : undefined;
+  };
+  const branch = (e: Apply, p: Prover, walk: (e: Expr) => Expr): Expr | undefined => {
+    const [first, second, third] = e.args;
+    const not = (c: Expr): Expr => builder.apply("not", [c]);
+    if (e.atom === "and" || e.atom === "or") {
+      const left = walk(first!);
+      const right = under(p, e.atom === "and" ? first! : not(first!))(second!);
+      return builder.apply(e.atom, [left, right]);
+    }
+    if (e.atom !== "select") return undefined;
+    const condition = walk(first!);
+    if (condition.kind === "constant") return walk(condition.value === 1 ? second! : third!);
+    return builder.apply("select", [condition, under(p, first!)(second!), under(p, not(first!))(third!)]);
+  };
+  return walker(prover);
+}
+
+/** Truth values that can be decided, and everything that holds one. */
+function decidableNodes(roots: readonly Expr[]): Set<Expr> {
+  const found = new Set<Expr>();
+  const atoms = new Set<unknown>();
+  visit(
+    roots,
+    (e) => {
+      const inside =
+        e.kind === "affine"
+          ? e.terms.some((t) => atoms.has(t.atom))
+          : e.kind === "apply"
+            ? e.args.some((a) => found.has(a))
+            : e.kind === "read"
+              ? e.subscripts.some((s) => found.has(s))
+              : e.kind === "reduce" || e.kind === "condition";
+      if (inside || (e.type === "bool" && e.kind !== "constant")) found.add(e);
+    },
+    (a) => {
+      const value = a.kind === "floor" || a.kind === "modulo" || a.kind === "opaque" ? a.value : undefined;
+      if (value && found.has(value)) atoms.add(a);
+    },
+  );
+  return found;
+}
