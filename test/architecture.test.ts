@@ -10,6 +10,11 @@ const lengthLimit = 300;
 /** Files that may be longer, each with its reason. */
 const longer: Readonly<Record<string, string>> = {};
 
+/** Files with a variable of their own, each with its reason. */
+const stateful: Readonly<Record<string, string>> = {
+  "src/parser/parse.ts": "the grammar is analysed once, on first use; each use starts afresh",
+};
+
 /** What each room may import; `index` stands for the files of `src/` itself. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   ir: [],
@@ -206,11 +211,13 @@ test("only the atom table tells atoms apart by a switch", () => {
 });
 
 test("no module has a variable of its own", () => {
-  const found = files.flatMap((file) =>
-    file.tree.statements
-      .filter((s) => ts.isVariableStatement(s) && !(s.declarationList.flags & ts.NodeFlags.Const))
-      .map((s) => place(file, s)),
-  );
+  const found = files
+    .filter((file) => !(file.path in stateful))
+    .flatMap((file) =>
+      file.tree.statements
+        .filter((s) => ts.isVariableStatement(s) && !(s.declarationList.flags & ts.NodeFlags.Const))
+        .map((s) => place(file, s)),
+    );
   expect(found).toEqual([]);
 });
 
