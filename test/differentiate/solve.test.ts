@@ -51,7 +51,10 @@ interface Map1 {
   outside: number[];
 }
 
-const coefficient = fc.oneof({ weight: 1, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.integer({ min: -2, max: 6 }) });
+const coefficient = fc.oneof(
+  { weight: 1, arbitrary: fc.constant(0) },
+  { weight: 2, arbitrary: fc.integer({ min: -2, max: 6 }) },
+);
 const subscript: fc.Arbitrary<Map1> = fc.record({
   coefficients: fc.array(coefficient, { minLength: 3, maxLength: 3 }),
   constant: fc.integer({ min: -3, max: 5 }),
@@ -96,7 +99,12 @@ function check(extents: number[], maps: Map1[], rules: ReadonlySet<RuleName>): n
   });
 
   const targets = forms.map((_, d) => b.index(`a${d}`, size));
-  const solution = solve(b, loops, forms.map((f, d) => b.minus(b.minus(f, low), targets[d]!)), rules);
+  const solution = solve(
+    b,
+    loops,
+    forms.map((f, d) => b.minus(b.minus(f, low), targets[d]!)),
+    rules,
+  );
   const guards = solution.guards.map(compileGuard);
   const free = freeIndices(...solution.guards, ...solution.values.values());
   for (const i of free) expect([...targets, ...solution.loops]).toContain(i);
@@ -115,8 +123,8 @@ function check(extents: number[], maps: Map1[], rules: ReadonlySet<RuleName>): n
 
 const modes: Readonly<Record<string, ReadonlySet<RuleName>>> = {
   "equality guards only": new Set(),
-  "naive": new Set(["unit", "divisibility"]),
-  "lattice": new Set(["unit", "radix", "lattice", "divisibility"]),
+  naive: new Set(["unit", "divisibility"]),
+  lattice: new Set(["unit", "radix", "lattice", "divisibility"]),
   "all rules": allRules,
 };
 
