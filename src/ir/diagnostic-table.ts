@@ -8,12 +8,33 @@ interface Row<P> {
   readonly message: (p: P) => string;
 }
 
-const error = <P = Record<string, never>>(message: (p: P) => string): Row<P> => ({ severity: "error", message });
+const error = <P = Record<string, never>>(message: (p: P) => string): Row<P> => ({
+  severity: "error",
+  message,
+});
 
 export const diagnosticTable = {
   // -------------------------------------------------------------------------------------------------------- NN1xxx syntax
   NN1001: error<{ text: string }>((p) => `\`${p.text}\` is not part of the language`),
   NN1002: error<{ expected: string; found: string }>((p) => `expected ${p.expected}, but found ${p.found}`),
+  NN1003: error<{ opener: string }>((p) => `this \`${p.opener}\` is never closed`),
+  NN1004: error<{ closer: string }>((p) => `this \`${p.closer}\` closes nothing`),
+  NN1005: error(() => "this comment never ends: `*/` is missing"),
+  NN1006: error(() => "this text in quotes never ends"),
+  NN1007: error<{ limit: number }>(
+    (p) => `nested too deep: at most ${p.limit} brackets, blocks and \`if\`s may be open`,
+  ),
+  NN1008: error<{ limit: number }>(
+    (p) => `this expression is too long: operators may pile up ${p.limit} high; give a part of it a name`,
+  ),
+  NN1009: error<{ first: string; second: string }>(
+    (p) =>
+      `comparisons do not chain: \`a ${p.first} b ${p.second} c\` is written \`a ${p.first} b and b ${p.second} c\``,
+  ),
+  NN1010: error<{ text: string }>((p) => `\`${p.text}\` is too large for a number`),
+  NN1011: error<{ name: string }>(
+    (p) => `\`${p.name}\` is no type of element: it is \`int\`, \`bool\`, \`float\` or \`distribution\``,
+  ),
 
   // ------------------------------------------------------------------------------------ NN2xxx names, shapes and types
   NN2001: error<{ name: string }>((p) => `\`${p.name}\` is not defined`),
@@ -32,26 +53,37 @@ export const diagnosticTable = {
     (p) => `the index \`${p.name}\` ranges over ${p.first} in one place and over ${p.second} in another`,
   ),
   NN2008: error<{ form: string; extent: string; dimension: number; certain: string }>(
-    (p) => `the subscript ${p.form} is not certain to be inside dimension ${p.dimension}, which has ${p.extent}: ${p.certain}`,
+    (p) =>
+      `the subscript ${p.form} is not certain to be inside dimension ${p.dimension}, which has ${p.extent}: ${p.certain}`,
   ),
   NN2009: error<{ what: string; wanted: string; found: string }>(
     (p) => `${quote(p.what)} must be ${p.wanted}, but is ${p.found}`,
   ),
-  NN2010: error<{ callee: string; problem: string }>((p) => `wrong arguments for \`${p.callee}\`: ${p.problem}`),
+  NN2010: error<{ callee: string; problem: string }>(
+    (p) => `wrong arguments for \`${p.callee}\`: ${p.problem}`,
+  ),
   NN2011: error<{ what: string }>((p) => p.what),
-  NN2012: error<{ what: string }>((p) => `${p.what} must be known at compile time, and an integer (or true or false)`),
+  NN2012: error<{ what: string }>(
+    (p) => `${p.what} must be known at compile time, and an integer (or true or false)`,
+  ),
   NN2013: error<{ what: string; wanted: string; found: string }>(
     (p) => `${quote(p.what)} must have the extent ${p.wanted}, but has ${p.found}`,
   ),
-  NN2014: error<{ name: string; problem: string }>((p) => `the parts of \`${p.name}\` do not fit together: ${p.problem}`),
+  NN2014: error<{ name: string; problem: string }>(
+    (p) => `the parts of \`${p.name}\` do not fit together: ${p.problem}`,
+  ),
   NN2015: error<{ found: string }>((p) => `a subscript must be one integer, but this is ${p.found}`),
   NN2016: error<{ name: string }>((p) => `\`${p.name}\` calls itself without end`),
   NN2017: error<{ name: string }>((p) => `\`${p.name}\` is defined in parts, so its type must be declared`),
   NN2018: error<{ name: string }>((p) => `\`${p.name}\` returns nothing`),
   NN2019: error<{ statement: string; place: string }>((p) => `${p.statement} can't stand in ${p.place}`),
-  NN2020: error<{ what: string; found: string }>((p) => `${p.what} must be a scalar number, but is ${p.found}`),
+  NN2020: error<{ what: string; found: string }>(
+    (p) => `${p.what} must be a scalar number, but is ${p.found}`,
+  ),
   NN2021: error<{ problem: string }>((p) => `\`grad\` can't be taken here: ${p.problem}`),
-  NN2022: error<{ name: string }>((p) => `\`${p.name}\` is defined in parts, which can't stand inside another definition's indices`),
+  NN2022: error<{ name: string }>(
+    (p) => `\`${p.name}\` is defined in parts, which can't stand inside another definition's indices`,
+  ),
   NN2023: error<{ name: string }>((p) => `\`${p.name}\` is no state, so it can't be updated`),
   NN2024: error<{ name: string; problem: string }>((p) => `the dimension \`${p.name}\` ${p.problem}`),
   NN2025: error<{ problem: string }>((p) => p.problem),
@@ -68,7 +100,8 @@ export const diagnosticTable = {
     (p) => `the gradient of \`${p.name}\` takes its parameters and the gradient of its result: ${p.expected}`,
   ),
   NN3002: error<{ name: string }>(
-    (p) => `\`${p.name}\` has a gradient of its own, so it can't be applied to single elements inside an index definition`,
+    (p) =>
+      `\`${p.name}\` has a gradient of its own, so it can't be applied to single elements inside an index definition`,
   ),
 };
 
@@ -78,4 +111,6 @@ function quote(what: string): string {
 }
 
 export type DiagnosticCode = keyof typeof diagnosticTable;
-export type DiagnosticParameters<C extends DiagnosticCode> = Parameters<(typeof diagnosticTable)[C]["message"]>[0];
+export type DiagnosticParameters<C extends DiagnosticCode> = Parameters<
+  (typeof diagnosticTable)[C]["message"]
+>[0];

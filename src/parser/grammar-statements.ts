@@ -1,0 +1,379 @@
+import type { TokenType } from "chevrotain";
+import { ExpressionGrammar } from "./grammar-expressions.ts";
+import type { Rule } from "./grammar-base.ts";
+import type {
+  Argument,
+  Definition,
+  DimStatement,
+  Expression,
+  ExtentSyntax,
+  ForStatement,
+  InputStatement,
+  LeftSubscript,
+  LossStatement,
+  OptimizerStatement,
+  ParamStatement,
+  ReturnStatement,
+  StateStatement,
+  Statement,
+  TypeStatement,
+  TypeSyntax,
+  UpdateStatement,
+} from "./syntax.ts";
+import * as t from "./tokens.ts";
+
+const elements: ReadonlyMap<string, TypeSyntax["element"]> = new Map([
+  ["float", "float"],
+  ["int", "int"],
+  ["bool", "bool"],
+  ["distribution", "distribution"],
+]);
+
+/** Left of `=`: a name with subscripts or a type. */
+interface Left {
+  readonly subscripts?: LeftSubscript[];
+  readonly type?: TypeSyntax;
+}
+
+/**
+ * The lines of a block. Every rule ends where an `End` may follow, so that a mistake in its last part ends at the end
+ * of the line and what was read before it is kept.
+ */
+export class StatementGrammar extends ExpressionGrammar {
+  readonly statement: Rule<Statement | undefined> = this.RULE("statement", () =>
+    this.OR<Statement>({
+      DEF: [
+        { ALT: () => this.SUBRULE(this.dimension) },
+        { ALT: () => this.SUBRULE(this.inputStatement) },
+        { ALT: () => this.SUBRULE(this.param) },
+        { ALT: () => this.SUBRULE(this.state) },
+        { ALT: () => this.SUBRULE(this.update) },
+        { ALT: () => this.SUBRULE(this.loss) },
+        { ALT: () => this.SUBRULE(this.optimizerStatement) },
+        { ALT: () => this.SUBRULE(this.repetition) },
+        { ALT: () => this.SUBRULE(this.result) },
+        { ALT: () => this.SUBRULE(this.output) },
+        { ALT: () => this.SUBRULE(this.definition) },
+      ],
+      ERR_MSG: "a statement",
+    }),
+  );
+
+  private readonly dimension: Rule<DimStatement> = this.RULE("dimension", (): DimStatement => {
+    const start = this.start();
+    this.CONSUME(t.Dim);
+    const name = this.nameOf(this.CONSUME(t.Name));
+    const relation = this.OR<DimStatement["relation"]>({
+      DEF: [{ ALT: () => (this.CONSUME(t.Equals), "=") }, { ALT: () => (this.CONSUME(t.LessEqual), "<=") }],
+      ERR_MSG: "`=` or `<=`",
+    });
+    const value = this.SUBRULE(this.expression);
+    const span = this.spanFrom(start);
+    this.endOfLine();
+    return { kind: "dim", name, relation, value, span };
+  });
+
+  private readonly inputStatement: Rule<InputStatement> = this.RULE("inputStatement", (): InputStatement => {
+    const start = this.start();
+    this.CONSUME(t.Input);
+    const name = this.nameOf(this.CONSUME(t.Name));
+    this.CONSUME(t.Colon);
+    const type = this.SUBRULE(this.type);
+    const span = this.spanFrom(start);
+    this.endOfLine();
+    return { kind: "input", name, type, span };
+  });
+
+  private readonly param: Rule<ParamStatement> = this.RULE("param", (): ParamStatement => {
+    const start = this.start();
+    this.CONSUME(t.Param);
+    const name = this.nameOf(this.CONSUME(t.Name));
+    this.CONSUME(t.Colon);
+    const type = this.SUBRULE(this.type);
+    this.CONSUME(t.Tilde);
+    const initialiser = this.SUBRULE(this.expression);
+    const span = this.spanFrom(start);
+    this.endOfLine();
+    return { kind: "param", name, type, initialiser, span };
+  });
+
+  private readonly state: Rule<StateStatement> = this.RULE("state", (): StateStatement => {
+    const start = this.start();
+    this.CONSUME(t.State);
+    const name = this.nameOf(this.CONSUME(t.Name));
+    const type = this.OPTION(() => {
+      this.CONSUME(t.Colon);
+      return this.SUBRULE(this.type);
+    });
+    this.CONSUME(t.Equals);
+    const value = this.SUBRULE(this.expression);
+    const span = this.spanFrom(start);
+    this.endOfLine();
+    return { kind: "state", name, ...(type && { type }), value, span };
+  });
+
+  private readonly update: Rule<UpdateStatement> = this.RULE("update", (): UpdateStatement => {
+    const start = this.start();
+    this.CONSUME(t.Update);
+    const name = this.nameOf(this.CONSUME(t.Name));
+    const subscripts = this.OPTION(() => this.SUBRULE(this.leftSubscripts));
+    this.CONSUME(t.Equals);
+    const value = this.SUBRULE(this.expression);
+    const span = this.spanFrom(start);
+    this.endOfLine();
+    return { kind: "update", name, ...(subscripts && { subscripts }), value, span };
+  });
+
+  private readonly loss: Rule<LossStatement> = this.RULE("loss", (): LossStatement => {
+    const start = this.start();
+    this.CONSUME(t.Loss);
+    const value = this.SUBRULE(this.expression);
+    const span = this.spanFrom(start);
+    this.endOfLine();
+    return { kind: "loss", value, span };
+  });
+
+  private readonly optimizerStatement: Rule<OptimizerStatement> = this.RULE(
+    "optimizerStatement",
+    (): OptimizerStatement => {
+      const start = this.start();
+      this.CONSUME(t.Optimizer);
+      const name = this.nameOf(this.CONSUME(t.Name));
+      let given: readonly Argument[] = [];
+      this.OPTION(() => (given = this.SUBRULE(this.arguments)));
+      const span = this.spanFrom(start);
+      this.endOfLine();
+      return { kind: "optimizer", name, arguments: given, span };
+    },
+  );
+
+  private readonly repetition: Rule<ForStatement> = this.RULE("repetition", (): ForStatement => {
+    const start = this.start();
+    this.CONSUME(t.For);
+    const variable = this.nameOf(this.CONSUME(t.Name));
+    this.CONSUME(t.In);
+    const from = this.SUBRULE(this.expression);
+    this.CONSUME(t.Range);
+    const to = this.SUBRULE2(this.expression);
+    const body = this.bodyOf(this.CONSUME(t.Block));
+    const span = this.spanFrom(start);
+    this.endOfLine();
+    return { kind: "for", variable, from, to, body, span };
+  });
+
+  private readonly result: Rule<ReturnStatement> = this.RULE("result", (): ReturnStatement => {
+    const start = this.start();
+    this.CONSUME(t.Return);
+    const value = this.SUBRULE(this.expression);
+    const span = this.spanFrom(start);
+    this.endOfLine();
+    return { kind: "return", value, span };
+  });
+
+  /** `output h` alone makes an existing definition an output. */
+  private readonly output: Rule<Definition> = this.RULE("output", (): Definition => {
+    const start = this.start();
+    const as = this.OR<NonNullable<Definition["as"]>>([
+      { ALT: () => (this.CONSUME(t.Output), "output") },
+      { ALT: () => (this.CONSUME(t.Metric), "metric") },
+    ]);
+    const name = this.nameOf(this.CONSUME(t.Name));
+    const left = this.OPTION(() => this.SUBRULE(this.left));
+    const value = this.OPTION2(() => this.SUBRULE(this.value));
+    const span = this.spanFrom(start);
+    this.endOfLine();
+    return { kind: "definition", as, name, ...left, ...(value && { value }), span };
+  });
+
+  private readonly definition: Rule<Definition | TypeStatement> = this.RULE(
+    "definition",
+    (): Definition | TypeStatement => {
+      const start = this.start();
+      const name = this.nameOf(this.CONSUME(t.Name));
+      let left: Left = {};
+      let value: Expression | undefined;
+      this.OR([
+        { ALT: () => (value = this.SUBRULE(this.value)) },
+        {
+          ALT: () => {
+            left = { subscripts: this.SUBRULE(this.leftSubscripts) };
+            value = this.SUBRULE2(this.value);
+          },
+        },
+        {
+          ALT: () => {
+            left = { type: this.SUBRULE(this.typing) };
+            value = this.OPTION(() => this.SUBRULE3(this.value));
+          },
+        },
+      ]);
+      const span = this.spanFrom(start);
+      this.endOfLine();
+      if (value === undefined && left.type !== undefined)
+        return { kind: "typed", name, type: left.type, span };
+      return { kind: "definition", name, ...left, ...(value && { value }), span };
+    },
+  );
+
+  private readonly left: Rule<Left> = this.RULE("left", () =>
+    this.OR<Left>([
+      { ALT: () => ({ subscripts: this.SUBRULE(this.leftSubscripts) }) },
+      { ALT: () => ({ type: this.SUBRULE(this.typing) }) },
+    ]),
+  );
+
+  protected readonly value: Rule<Expression> = this.RULE(
+    "value",
+    (): Expression => {
+      this.CONSUME(t.Equals);
+      return this.SUBRULE(this.expression);
+    },
+    this.recoverAs(() => this.errorHere()),
+  );
+
+  private readonly leftSubscripts: Rule<LeftSubscript[]> = this.RULE(
+    "leftSubscripts",
+    () => {
+      const found: LeftSubscript[] = [];
+      this.CONSUME(t.LeftBracket);
+      this.MANY_SEP({ SEP: t.Comma, DEF: () => found.push(this.SUBRULE(this.leftSubscript)) });
+      this.CONSUME(t.RightBracket);
+      return found;
+    },
+    this.recoverAs(() => []),
+  );
+
+  private readonly leftSubscript: Rule<LeftSubscript> = this.RULE(
+    "leftSubscript",
+    (): LeftSubscript => {
+      const start = this.start();
+      return this.OR<LeftSubscript>([
+        {
+          ALT: () => {
+            this.CONSUME(t.Rest);
+            const name = this.nameOf(this.CONSUME(t.Name));
+            return { kind: "rest", name, span: this.spanFrom(start) };
+          },
+        },
+        {
+          ALT: () => {
+            const value = this.SUBRULE(this.expression);
+            const span = this.spanFrom(start);
+            return this.ACTION(() => leftSubscriptOf(value, span));
+          },
+        },
+      ]);
+    },
+    this.recoverAs(() => {
+      const value = this.errorHere();
+      return { kind: "place", value, span: value.span };
+    }),
+  );
+
+  // --------------------------------------------------------------------------------------------------------- types
+
+  protected readonly typing: Rule<TypeSyntax> = this.RULE(
+    "typing",
+    (): TypeSyntax => {
+      this.CONSUME(t.Colon);
+      return this.SUBRULE(this.type);
+    },
+    this.recoverAs(() => this.unreadType()),
+  );
+
+  protected readonly type: Rule<TypeSyntax> = this.RULE(
+    "type",
+    (): TypeSyntax => {
+      const start = this.start();
+      let element: TypeSyntax["element"] = "float";
+      let extents: ExtentSyntax[] | undefined;
+      this.OR({
+        DEF: [
+          { ALT: () => (extents = this.SUBRULE(this.extents)) },
+          {
+            ALT: () => {
+              element = this.elementOf(this.CONSUME(t.Name));
+              this.OPTION(() => (extents = this.SUBRULE2(this.extents)));
+            },
+          },
+        ],
+        ERR_MSG: "a type such as `[batch, 64]`",
+      });
+      const below = this.OPTION2(() => {
+        this.CONSUME(t.Less);
+        return this.SUBRULE(this.expression);
+      });
+      return {
+        kind: "type",
+        element,
+        ...(extents && { extents }),
+        ...(below && { below }),
+        span: this.spanFrom(start),
+      };
+    },
+    this.recoverAs(() => this.unreadType()),
+  );
+
+  private readonly extents: Rule<ExtentSyntax[]> = this.RULE(
+    "extents",
+    () => {
+      const found: ExtentSyntax[] = [];
+      this.CONSUME(t.LeftBracket);
+      this.MANY_SEP({ SEP: t.Comma, DEF: () => found.push(this.SUBRULE(this.extent)) });
+      this.CONSUME(t.RightBracket);
+      return found;
+    },
+    this.recoverAs(() => []),
+  );
+
+  private readonly extent: Rule<ExtentSyntax> = this.RULE(
+    "extent",
+    (): ExtentSyntax => {
+      const start = this.start();
+      return this.OR<ExtentSyntax>([
+        {
+          ALT: () => {
+            this.CONSUME(t.Rest);
+            const name = this.nameOf(this.CONSUME(t.Name));
+            return { kind: "rest", name, span: this.spanFrom(start) };
+          },
+        },
+        {
+          ALT: () => {
+            const value = this.SUBRULE(this.expression);
+            return { kind: "extent", value, span: this.spanFrom(start) };
+          },
+        },
+      ]);
+    },
+    this.recoverAs(() => {
+      const value = this.errorHere();
+      return { kind: "extent", value, span: value.span };
+    }),
+  );
+
+  /** Lets the rule go on at the end of the line after a mistake; what is left over is reported by the parser. */
+  protected endOfLine(): void {
+    this.OPTION9(() => this.CONSUME9(t.End as TokenType));
+  }
+
+  private elementOf(token: ReturnType<typeof this.CONSUME>): TypeSyntax["element"] {
+    const element = elements.get(token.image);
+    if (element === undefined) this.report("NN1011", t.spanOf(token, this.file), { name: token.image });
+    return element ?? "float";
+  }
+
+  private unreadType(): TypeSyntax {
+    return { kind: "type", element: "float", extents: [], span: this.errorHere().span };
+  }
+}
+
+/** `b` and `b < 3` are indices, or turn out to be sizes when names are resolved; all else is a place. */
+function leftSubscriptOf(value: Expression, span: LeftSubscript["span"]): LeftSubscript {
+  if (value.kind === "name") return { kind: "index", name: { text: value.name, span: value.span }, span };
+  if (value.kind === "binary" && value.operator === "<" && value.left.kind === "name") {
+    const name = { text: value.left.name, span: value.left.span };
+    return { kind: "index", name, below: value.right, span };
+  }
+  return { kind: "place", value, span };
+}

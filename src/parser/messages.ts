@@ -1,0 +1,72 @@
+/** What was expected and what was found, in the words of the language. */
+import type { IParserErrorMessageProvider, IToken, TokenType } from "chevrotain";
+import { tokenLabel } from "chevrotain";
+import * as t from "./tokens.ts";
+
+/** What the brackets of a rule hold. */
+const itemsOf: ReadonlyMap<string, string> = new Map([
+  ["arguments", "an argument"],
+  ["parameters", "a parameter"],
+  ["gradientClause", "a name"],
+  ["importedNames", "a name"],
+  ["indices", "an index"],
+  ["subscripts", "a subscript"],
+  ["leftSubscripts", "an index"],
+  ["extents", "a size"],
+]);
+
+const opening: ReadonlySet<TokenType> = new Set([t.LeftParenthesis, t.LeftBracket, t.LeftBrace]);
+const closing: ReadonlySet<TokenType> = new Set([t.RightParenthesis, t.RightBracket, t.RightBrace]);
+
+/** The message of a Chevrotain error is what was expected, as a phrase. */
+export const messages: IParserErrorMessageProvider = {
+  buildMismatchTokenMessage({ expected, previous, ruleName }) {
+    const label = tokenLabel(expected);
+    if (ruleName === "parenthesised") return `an operator or ${label}`;
+    if (ruleName === "pipeTarget") return "a function or a layer";
+    const item = itemsOf.get(ruleName);
+    if (item === undefined || !closing.has(expected)) return label;
+    return opening.has(previous.tokenType) ? `${item} or ${label}` : `\`,\` or ${label}`;
+  },
+  buildNotAllInputParsedMessage: () => tokenLabel(t.End),
+  buildNoViableAltMessage({ expectedPathsPerAlt, customUserDescription }) {
+    return customUserDescription ?? alternatives(expectedPathsPerAlt);
+  },
+  buildEarlyExitMessage({ expectedIterationPaths, customUserDescription }) {
+    return customUserDescription ?? alternatives([expectedIterationPaths]);
+  },
+};
+
+function alternatives(paths: readonly (readonly TokenType[][])[]): string {
+  const labels = [
+    ...new Set(paths.flat().flatMap(([first]) => (first === undefined ? [] : tokenLabel(first)))),
+  ];
+  return labels.length < 2 ? labels.join("") : `${labels.slice(0, -1).join(", ")} or ${labels.at(-1)}`;
+}
+
+export function describe(token: IToken): string {
+  if (token.tokenType === t.Block) return "`{`";
+  if (token.image === "") return "the end of the file";
+  if (token.image === "\n") return "the end of the line";
+  return `\`${token.image}\``;
+}
+
+/** A hint for the mistakes that habits from other languages lead to. */
+export function hint(expected: string, found: IToken, previous: IToken): string | undefined {
+  const type = found.tokenType;
+  if (t.isOperator(type) && expected === tokenLabel(t.End)) {
+    return `\`|>\` binds loosest: put the pipe in parentheses before \`${found.image}\``;
+  }
+  if (
+    type === t.Name &&
+    (previous.tokenType === t.NumberToken || previous.tokenType === t.RightParenthesis)
+  ) {
+    return "a product is written with `*`";
+  }
+  if (found.image === "*" && previous.image === "*") return "a power is written `^`";
+  if (found.image === "=" && previous.image === "=") return "equality is written `==`";
+  if (t.reservedWords.has(found.image) && /name|statement|expression/.test(expected)) {
+    return `\`${found.image}\` is a word of the language and can't be a name`;
+  }
+  return undefined;
+}

@@ -1,0 +1,291 @@
+/**
+ * Lines: where a statement ends, and what belongs together in brackets.
+ *
+ * A line break ends a statement unless a bracket is open, the line ends in an operator, or the next one starts with
+ * one; `;` always does. Brackets are paired here, so the grammar never meets an unpaired one and a forgotten `)` costs
+ * one line, not the rest of the file. A `{ … }` becomes one token that holds its own lines.
+ */
+import type { IToken, TokenType } from "chevrotain";
+import type { DiagnosticCode, DiagnosticParameters } from "../ir/diagnostic-table.ts";
+import type { Diagnostics } from "../ir/diagnostics.ts";
+import * as t from "./tokens.ts";
+import type { Tokens } from "./words.ts";
+import {
+  describeTokens,
+  isReducer,
+  isStatementWord,
+  startsDeclaration,
+  startsDefinition,
+  startsGradientClause,
+  wordType,
+} from "./words.ts";
+
+/** Brackets, blocks and open `if`s may nest this deep, so that no later recursion overflows. */
+export const nestingLimit = 200;
+
+/** The tokens of one statement or declaration; the last is an `End`. */
+export interface Line {
+  readonly tokens: readonly IToken[];
+  /** A mistake in this line is already reported; what it leads to is not. */
+  readonly reported: boolean;
+}
+
+export interface BlockToken extends IToken {
+  readonly lines: readonly Line[];
+}
+
+export function readLines(
+  tokens: readonly IToken[],
+  text: string,
+  file: string,
+  diagnostics: Diagnostics,
+): Line[] {
+  return new LineReader(describeTokens(tokens, text), text, file, diagnostics).read();
+}
+
+const closers: ReadonlyMap<TokenType, TokenType> = new Map([
+  [t.LeftParenthesis, t.RightParenthesis],
+  [t.LeftBracket, t.RightBracket],
+  [t.LeftBrace, t.RightBrace],
+]);
+const openers = new Set(closers.keys());
+const closing = new Set(closers.values());
+
+/** An open block: the line it stands in, and the lines read so far. */
+interface Frame {
+  readonly open?: IToken;
+  readonly outer: IToken[];
+  readonly lines: Line[];
+  readonly reported: boolean;
+  readonly nested: IToken[];
+}
+
+class LineReader {
+  private readonly frames: Frame[] = [];
+  private lines: Line[] = [];
+  private line: IToken[] = [];
+  private reported = false;
+  /** Open brackets and `if`s of the line. */
+  private nested: IToken[] = [];
+  private depth = 0;
+
+  constructor(
+    private readonly tokens: Tokens,
+    private readonly text: string,
+    private readonly file: string,
+    private readonly diagnostics: Diagnostics,
+  ) {}
+
+  read(): Line[] {
+    const { all, firstOfLine } = this.tokens;
+    for (let i = 0; i < all.length; i++) {
+      if (firstOfLine.has(i)) this.lineBreak(i);
+      const token = this.classified(i);
+      const type = token.tokenType;
+      if (type === t.Semicolon) this.endLine(";", token.startOffset);
+      else if (openers.has(type) || type === t.If) i = this.open(token, i);
+      else if (closing.has(type)) this.close(token, i);
+      else this.take(token);
+    }
+    this.closeBlocks("", this.text.length);
+    this.endLine("", this.text.length);
+    return this.lines;
+  }
+
+  private classified(i: number): IToken {
+    const token = this.tokens.all[i]!;
+    if (token.tokenType === t.StringToken && !/^".*"$/.test(token.image)) this.report("NN1006", token, {});
+    if (token.tokenType !== t.Name) return token;
+    const place = { line: this.line, topLevel: this.frames.length === 0, inBrackets: this.inBrackets() };
+    return t.retype(token, wordType(this.tokens, i, place));
+  }
+
+  private take(token: IToken): void {
+    if (token.tokenType === t.Else && this.top()?.tokenType === t.If) this.leave();
+    this.line.push(token);
+  }
+
+  // ----------------------------------------------------------------------------------------------------- line breaks
+
+  private lineBreak(i: number): void {
+    const { all } = this.tokens;
+    if (this.frames.length > 0 && startsDeclaration(all, i)) this.closeBlocks("\n", t.endOf(all[i - 1]!));
+    if (this.line.length === 0) return;
+    const ends = this.inBrackets() ? this.endsInBrackets(i) : this.endsOutside(i);
+    if (ends) this.endLine("\n", t.endOf(all[i - 1]!));
+  }
+
+  /** No operand follows another inside brackets, so where a new line starts with one a bracket was forgotten. */
+  private endsInBrackets(i: number): boolean {
+    const { all } = this.tokens;
+    const next = all[i]!;
+    if (next.tokenType !== t.Name || t.reservedWords.has(next.image)) return next.image === "return";
+    if (isStatementWord(next) && all[i + 1]?.tokenType === t.Name) return true;
+    const last = this.line[this.line.length - 1]!.tokenType;
+    if (last === t.RightBracket) return !this.endsReducer();
+    return endsOperand.has(last) && next.image !== "as";
+  }
+
+  /** Whether the `]` just read closes the indices of a reducer: an operand may follow on the next line. */
+  private endsReducer(): boolean {
+    let depth = 0;
+    for (let j = this.line.length - 1; j >= 0; j--) {
+      const type = this.line[j]!.tokenType;
+      if (type === t.RightBracket) depth++;
+      if (type === t.LeftBracket && --depth === 0) return isReducer(this.line[j - 1]?.image ?? "");
+    }
+    return false;
+  }
+
+  private endsOutside(i: number): boolean {
+    const { all } = this.tokens;
+    if (startsDefinition(all, i)) return true;
+    if (isStatementWord(all[i]!) && all[i + 1]?.tokenType === t.Name) return true;
+    return !continuesAfter(this.line[this.line.length - 1]!) && !this.continuesBefore(i);
+  }
+
+  private continuesBefore(i: number): boolean {
+    const token = this.tokens.all[i]!;
+    if (startsGradientClause(this.tokens.all, i)) return true;
+    const type = t.reservedWords.get(token.image) ?? token.tokenType;
+    return joining.has(type) || type === t.LeftBrace || t.isOperator(type);
+  }
+
+  private endLine(image: string, offset: number): void {
+    this.closeBrackets(0);
+    if (this.line.length > 0) {
+      this.line.push(t.makeToken(t.End, image, offset));
+      this.lines.push({ tokens: this.line, reported: this.reported });
+    }
+    this.line = [];
+    this.reported = false;
+  }
+
+  // -------------------------------------------------------------------------------------------------------- brackets
+
+  /** Returns the position of the last token read. */
+  private open(token: IToken, i: number): number {
+    if (this.depth >= nestingLimit) return this.skip(token, i);
+    this.depth++;
+    if (token.tokenType === t.LeftBrace && !this.opensImport()) {
+      this.closeBrackets(0);
+      const { line: outer, lines, reported, nested } = this;
+      this.frames.push({ open: token, outer, lines, reported, nested });
+      this.line = [];
+      this.lines = [];
+      this.nested = [];
+      this.reported = false;
+    } else {
+      this.line.push(token);
+      this.nested.push(token);
+    }
+    return i;
+  }
+
+  private opensImport(): boolean {
+    return this.line.length === 1 && this.line[0]!.tokenType === t.Import;
+  }
+
+  private close(token: IToken, i: number): void {
+    const at = this.nested.findLastIndex((open) => closers.get(open.tokenType) === token.tokenType);
+    if (at >= 0) {
+      this.closeBrackets(at + 1);
+      this.leave();
+      this.line.push(token);
+    } else if (token.tokenType === t.RightBrace && this.frames.length > 0) {
+      this.endLine("}", token.startOffset);
+      this.closeBlock(t.endOf(token));
+      if (!startsGradientClause(this.tokens.all, i + 1)) this.endLine("\n", t.endOf(token));
+    } else {
+      this.report("NN1004", token, { closer: token.image });
+    }
+  }
+
+  /** Supplies the closing brackets that the line forgot; the first that lacks one is reported. */
+  private closeBrackets(keep: number): void {
+    const unclosed = this.nested.slice(keep);
+    const first = unclosed.find((open) => open.tokenType !== t.If);
+    if (first !== undefined) this.report("NN1003", first, { opener: first.image });
+    for (const open of unclosed.reverse()) {
+      const closer = closers.get(open.tokenType);
+      const last = this.line[this.line.length - 1]!;
+      if (closer !== undefined) this.line.push(t.makeToken(closer, "", t.endOf(last)));
+      this.leave();
+    }
+  }
+
+  private closeBlock(end: number): void {
+    const { open, outer, lines, reported, nested } = this.frames.pop()!;
+    const start = open!.startOffset;
+    const block: BlockToken = {
+      ...t.makeToken(t.Block, this.text.slice(start, end), start),
+      lines: this.lines,
+    };
+    this.lines = lines;
+    this.line = [...outer, block];
+    this.reported = reported;
+    this.nested = nested;
+    this.depth--;
+  }
+
+  private closeBlocks(image: string, end: number): void {
+    if (this.frames.length === 0) return;
+    const opener = this.frames[this.frames.length - 1]!.open!;
+    while (this.frames.length > 0) {
+      this.endLine(image, end);
+      this.closeBlock(end);
+    }
+    this.report("NN1003", opener, { opener: "{" });
+    this.endLine(image, end);
+  }
+
+  /** Leaves out what is nested too deep: up to its closing bracket, or in an `if` the word alone. */
+  private skip(token: IToken, i: number): number {
+    this.report("NN1007", token, { limit: nestingLimit });
+    if (token.tokenType === t.If) return i;
+    const { all } = this.tokens;
+    let depth = 0;
+    let j = i;
+    for (; j < all.length; j++) {
+      if (openers.has(all[j]!.tokenType)) depth++;
+      if (closing.has(all[j]!.tokenType) && --depth === 0) return j;
+    }
+    return j;
+  }
+
+  private inBrackets(): boolean {
+    return this.nested.some((open) => open.tokenType !== t.If);
+  }
+
+  private top(): IToken | undefined {
+    return this.nested[this.nested.length - 1];
+  }
+
+  private leave(): void {
+    this.nested.pop();
+    this.depth--;
+  }
+
+  private report<C extends DiagnosticCode>(
+    code: C,
+    token: IToken,
+    parameters: DiagnosticParameters<C>,
+  ): void {
+    this.reported = true;
+    this.diagnostics.report(code, t.spanOf(token, this.file), parameters);
+  }
+}
+
+/** Signs and words that join the lines on both sides. */
+const joining: ReadonlySet<TokenType> = new Set([
+  ...[t.Equals, t.Comma, t.Arrow, t.Pipe, t.Then, t.Else, t.Tilde, t.Colon, t.Range],
+]);
+
+const endsOperand: ReadonlySet<TokenType> = new Set([
+  ...[t.Name, t.NumberToken, t.RightParenthesis, t.True, t.False],
+]);
+
+function continuesAfter(token: IToken): boolean {
+  const type = token.tokenType;
+  return joining.has(type) || t.isOperator(type) || type === t.Not || type === t.If || type === t.Rest;
+}

@@ -1,0 +1,125 @@
+import type { ILexingResult, IRecognitionException, IToken, Lexer } from "chevrotain";
+import type { Diagnostics } from "../ir/diagnostics.ts";
+import { Grammar } from "./grammar.ts";
+import { describe, hint } from "./messages.ts";
+import type { Line } from "./newlines.ts";
+import { readLines } from "./newlines.ts";
+import type { Rule } from "./grammar-base.ts";
+import type { Declaration, ImportDeclaration, SourceFile, Statement } from "./syntax.ts";
+import { createLexer, endOf, spanOf } from "./tokens.ts";
+
+/** Built once, on first use: analysing the grammar takes longer than reading a file. Each use starts afresh. */
+let tools: { readonly lexer: Lexer; readonly grammar: Grammar } | undefined;
+
+/** Reads a `.nn` file. There is always a tree, of as much as could be read; mistakes are reported. */
+export function parse(text: string, file: string, diagnostics: Diagnostics): SourceFile {
+  tools ??= { lexer: createLexer(), grammar: new Grammar() };
+  const lexed = tools.lexer.tokenize(text);
+  reportLexing(lexed, text, file, diagnostics);
+  const reader = new FileReader(tools.grammar, documentation(lexed, text), file, diagnostics);
+  return reader.read(readLines(lexed.tokens, text, file, diagnostics));
+}
+
+class FileReader {
+  constructor(
+    private readonly grammar: Grammar,
+    private readonly docs: ReadonlyMap<number, string>,
+    private readonly file: string,
+    private readonly diagnostics: Diagnostics,
+  ) {}
+
+  read(lines: readonly Line[]): SourceFile {
+    this.grammar.begin(this.file, this.diagnostics);
+    const imports: ImportDeclaration[] = [];
+    const declarations: Declaration[] = [];
+    for (const line of lines) {
+      const read = this.readLine(line, this.grammar.declaration);
+      if (read?.kind === "import") imports.push(read);
+      else if (read !== undefined) declarations.push(read);
+    }
+    return { file: this.file, imports, declarations };
+  }
+
+  /** One line, then the blocks it holds. */
+  private readLine<Tree extends Statement | Declaration | ImportDeclaration>(
+    line: Line,
+    rule: Rule<Tree | undefined>,
+  ): Tree | undefined {
+    const { grammar } = this;
+    grammar.input = [...line.tokens];
+    const tree = rule.call(grammar);
+    const [mistake] = grammar.errors;
+    if (mistake !== undefined && !line.reported) this.reportMistake(mistake);
+    for (const { lines, into } of grammar.takePending()) {
+      for (const inner of lines) {
+        const statement = this.readLine(inner, grammar.statement);
+        if (statement !== undefined) into.push(statement);
+      }
+    }
+    const doc = this.docs.get(line.tokens[0]!.startOffset);
+    return tree === undefined || doc === undefined ? tree : { ...tree, doc };
+  }
+
+  private reportMistake({ message: expected, token, ...mistake }: IRecognitionException): void {
+    const previous = "previousToken" in mistake ? (mistake.previousToken as IToken) : token;
+    const more = { help: hint(expected, token, previous) };
+    this.diagnostics.report("NN1002", spanOf(token, this.file), { expected, found: describe(token) }, more);
+  }
+}
+
+/** Signs that other languages and textbooks use. */
+const meant: ReadonlyMap<string, string> = new Map([
+  ["×", "*"],
+  ["·", "*"],
+  ["⋅", "*"],
+  ["÷", "/"],
+  ["−", "-"],
+  ["–", "-"],
+  ["≤", "<="],
+  ["≥", ">="],
+  ["≠", "!="],
+  ["→", "->"],
+  ["←", "="],
+  ["∑", "sum"],
+  ["∏", "prod"],
+  ["√", "sqrt"],
+  ["∧", "and"],
+  ["∨", "or"],
+  ["¬", "not"],
+  ["…", "..."],
+  ["!", "not"],
+  ["&&", "and"],
+  ["||", "or"],
+  ["%", "mod"],
+  ["#", "//"],
+]);
+
+function reportLexing(lexed: ILexingResult, text: string, file: string, diagnostics: Diagnostics): void {
+  for (const { offset, length } of lexed.errors) {
+    const found = text.slice(offset, offset + length);
+    const better = meant.get(found);
+    const more = better === undefined ? {} : { help: `write \`${better}\`` };
+    diagnostics.report("NN1001", { file, start: offset, end: offset + length }, { text: found }, more);
+  }
+  for (const comment of lexed.groups["blockComments"] ?? []) {
+    if (comment.image.length < 4 || !comment.image.endsWith("*/")) {
+      diagnostics.report("NN1005", { file, start: comment.startOffset, end: comment.startOffset + 2 }, {});
+    }
+  }
+}
+
+/** The `///` lines above each token that has some, by the token's place. Behind other text they document nothing. */
+function documentation({ tokens, groups }: ILexingResult, text: string): ReadonlyMap<number, string> {
+  const docs = new Map<number, string>();
+  let i = 0;
+  for (const { image, startOffset } of groups["docs"] ?? []) {
+    if (text.slice(text.lastIndexOf("\n", startOffset) + 1, startOffset).trim() !== "") continue;
+    while (i < tokens.length && endOf(tokens[i]!) <= startOffset) i++;
+    const next = tokens[i];
+    if (next === undefined) break;
+    const line = image.slice(3).replace(/^ /, "").trimEnd();
+    const earlier = docs.get(next.startOffset);
+    docs.set(next.startOffset, earlier === undefined ? line : `${earlier}\n${line}`);
+  }
+  return docs;
+}

@@ -1,0 +1,167 @@
+/** Where a name is a word of the language. Everywhere else `loss`, `state`, `in` and the others are plain names. */
+import type { IToken, TokenType } from "chevrotain";
+import type { ReduceExpression } from "./syntax.ts";
+import {
+  As,
+  Colon,
+  Dim,
+  endOf,
+  Equals,
+  Fn,
+  For,
+  From,
+  Gradient,
+  If,
+  Import,
+  In,
+  Input,
+  Layer,
+  LeftBracket,
+  LeftParenthesis,
+  Loss,
+  Metric,
+  Minus,
+  Model,
+  Name,
+  NumberToken,
+  Not,
+  Optimizer,
+  Output,
+  Param,
+  Reducer,
+  reservedWords,
+  RightBracket,
+  State,
+  StringToken,
+  True,
+  False,
+  Update,
+  With,
+} from "./tokens.ts";
+
+const declarationWords: ReadonlyMap<string, TokenType> = new Map([
+  ["import", Import],
+  ["model", Model],
+  ["fn", Fn],
+  ["layer", Layer],
+  ["optimizer", Optimizer],
+]);
+
+const statementWords: ReadonlyMap<string, TokenType> = new Map([
+  ["dim", Dim],
+  ["input", Input],
+  ["output", Output],
+  ["metric", Metric],
+  ["param", Param],
+  ["state", State],
+  ["update", Update],
+  ["loss", Loss],
+  ["optimizer", Optimizer],
+  ["for", For],
+]);
+
+const reducers: { readonly [R in ReduceExpression["reducer"]]: true } = {
+  sum: true,
+  prod: true,
+  max: true,
+  min: true,
+  argmax: true,
+  argmin: true,
+  mean: true,
+};
+
+export function isReducer(text: string): text is ReduceExpression["reducer"] {
+  return Object.hasOwn(reducers, text);
+}
+
+const startsOperand: ReadonlySet<TokenType> = new Set([
+  ...[Name, NumberToken, LeftParenthesis, Minus, Not, If, True, False],
+]);
+
+/** What the word would mean at the start of a line of a block, whatever follows. */
+export function isStatementWord(token: IToken): boolean {
+  return token.tokenType === Name && statementWords.has(token.image);
+}
+
+/** `fn`, `layer`, `model` before a name, or `import` before a brace: no statement of a block starts so. */
+export function startsDeclaration(tokens: readonly IToken[], i: number): boolean {
+  const { image } = tokens[i]!;
+  if (image === "import") return tokens[i + 1]?.image === "{";
+  return (image === "fn" || image === "layer" || image === "model") && tokens[i + 1]?.tokenType === Name;
+}
+
+/** `name =` and `name :` outside brackets: a definition starts here, whatever came before. */
+export function startsDefinition(tokens: readonly IToken[], i: number): boolean {
+  const next = tokens[i + 1]?.tokenType;
+  return tokens[i]!.tokenType === Name && (next === Equals || next === Colon);
+}
+
+export function startsGradientClause(tokens: readonly IToken[], i: number): boolean {
+  return tokens[i]?.image === "with" && tokens[i + 1]?.image === "gradient" && tokens[i + 2]?.image === "(";
+}
+
+/** The tokens of a file and what the words among them depend on. */
+export interface Tokens {
+  readonly all: readonly IToken[];
+  /** The tokens that begin a line of the text. */
+  readonly firstOfLine: ReadonlySet<number>;
+  /** For each `[`, the position of its `]`, where it has one. */
+  readonly closing: ReadonlyMap<number, number>;
+}
+
+export function describeTokens(all: readonly IToken[], text: string): Tokens {
+  const firstOfLine = new Set<number>();
+  const closing = new Map<number, number>();
+  const open: number[] = [];
+  let end = 0;
+  all.forEach((token, i) => {
+    if (text.slice(end, token.startOffset).includes("\n")) firstOfLine.add(i);
+    end = endOf(token);
+    if (token.tokenType === LeftBracket) open.push(i);
+    if (token.tokenType === RightBracket && open.length > 0) closing.set(open.pop()!, i);
+  });
+  return { all, firstOfLine, closing };
+}
+
+/** Where a name stands. */
+interface Place {
+  /** The line so far. */
+  readonly line: readonly IToken[];
+  readonly topLevel: boolean;
+  readonly inBrackets: boolean;
+}
+
+/**
+ * The type of the name at `i`. A word at the start of a line is a name after all where a definition of it follows:
+ * `loss = …`, `state: [n]`, `input[i] = …`.
+ */
+export function wordType(tokens: Tokens, i: number, { line, topLevel, inBrackets }: Place): TokenType {
+  const { image } = tokens.all[i]!;
+  const next = tokens.all[i + 1]?.tokenType;
+  const reserved = reservedWords.get(image);
+  if (reserved !== undefined) return reserved;
+  if (line.length === 0) {
+    if (topLevel) return declarationWords.get(image) ?? Name;
+    if (next === Equals || next === Colon || next === LeftBracket) return Name;
+    return statementWords.get(image) ?? Name;
+  }
+  const first = line[0]!.tokenType;
+  const previous = line[line.length - 1]!.tokenType;
+  if (first === For && line.length === 2 && image === "in") return In;
+  if (first === Import && image === "from" && next === StringToken) return From;
+  if (first === Import && image === "as" && previous === Name && next === Name) return As;
+  if (startsGradientClause(tokens.all, i)) return With;
+  if (previous === With) return Gradient;
+  return startsReduction(tokens, i, inBrackets) ? Reducer : Name;
+}
+
+/** `sum[k] x` reduces; `sum[k] + x` and `f(sum[k])` subscript a tensor called `sum`. */
+function startsReduction(tokens: Tokens, i: number, inBrackets: boolean): boolean {
+  if (!isReducer(tokens.all[i]!.image)) return false;
+  const close = tokens.closing.get(i + 1);
+  if (close === undefined || (tokens.firstOfLine.has(close + 1) && !inBrackets)) return false;
+  const after = tokens.all[close + 1];
+  if (after === undefined) return false;
+  const reserved = after.tokenType === Name ? reservedWords.get(after.image) : undefined;
+  return startsOperand.has(reserved ?? after.tokenType);
+}
