@@ -20,18 +20,20 @@ import { sizeOf, truthOf } from "./values.ts";
 /** Calls nested deeper than this are a recursion without end. */
 const deepest = 64;
 
-export function call(elab: Elaboration, e: CallExpression, env: Environment): Value {
-  if (e.callee.kind !== "name") return callValue(elab, env, e, elab.expression(e.callee, env));
+export function call(elab: Elaboration, e: CallExpression, place: Environment): Value {
+  const { resultName } = place;
+  const env: Environment = { ...place, resultName: undefined };
+  if (e.callee.kind !== "name") return callValue(elab, env, e, elab.expression(e.callee, env), resultName);
   const name = e.callee.name;
   const binding = env.scope.lookup(name);
-  if (binding?.kind === "value" && binding.value.kind === "instance") return callValue(elab, env, e, binding.value);
+  if (binding?.kind === "value" && binding.value.kind === "instance") return callValue(elab, env, e, binding.value, resultName);
   if (binding?.kind === "failed" && !env.home.lookup(name)) elab.expression(e.callee, env);
   const own = env.home.own(name);
-  if (own) return callDeclared(elab, env, e, name, own);
+  if (own) return callDeclared(elab, env, e, name, own, resultName);
   const builtin = callBuiltin(elab, env, e, name);
   if (builtin) return builtin;
   const library = env.home.lookup(name);
-  if (library) return callDeclared(elab, env, e, name, library);
+  if (library) return callDeclared(elab, env, e, name, library, resultName);
   if (binding) {
     return fail(elab, env, "NN2011", e.callee.span, { what: `\`${name}\` is no function or layer` }, {
       notes: [{ message: "it is defined here", span: binding.span }],
@@ -49,9 +51,15 @@ function givenArguments(e: CallExpression): GivenArgument[] {
   return [...piped, ...e.arguments];
 }
 
-function callValue(elab: Elaboration, env: Environment, e: CallExpression, callee: Value): ArrayValue {
+function callValue(
+  elab: Elaboration,
+  env: Environment,
+  e: CallExpression,
+  callee: Value,
+  resultName?: string,
+): ArrayValue {
   if (callee.kind !== "instance") return fail(elab, env, "NN2011", e.callee.span, { what: "this is no function or layer" });
-  return applyLayer(elab, env, callee, givenArguments(e), e.span);
+  return applyLayer(elab, env, callee, givenArguments(e), e.span, resultName);
 }
 
 function callBuiltin(elab: Elaboration, env: Environment, e: CallExpression, name: string): ArrayValue | undefined {
@@ -66,9 +74,16 @@ function callBuiltin(elab: Elaboration, env: Environment, e: CallExpression, nam
   return undefined;
 }
 
-function callDeclared(elab: Elaboration, env: Environment, e: CallExpression, name: string, callable: Callable): Value {
+function callDeclared(
+  elab: Elaboration,
+  env: Environment,
+  e: CallExpression,
+  name: string,
+  callable: Callable,
+  resultName?: string,
+): Value {
   const { declaration } = callable;
-  if (declaration.kind === "function") return applyFunction(elab, env, callable, declaration, givenArguments(e), e.span);
+  if (declaration.kind === "function") return applyFunction(elab, env, callable, declaration, givenArguments(e), e.span, resultName);
   if (declaration.kind === "optimizer") return fail(elab, env, "NN2011", e.callee.span, { what: `\`${name}\` is an optimizer` });
   if (e.bare) {
     return fail(elab, env, "NN2011", e.callee.span, { what: `\`${name}\` is a layer: it needs its sizes` }, {
@@ -78,8 +93,8 @@ function callDeclared(elab: Elaboration, env: Environment, e: CallExpression, na
   const direct = !e.piped && declaration.sizes.length === 0 && e.arguments.length > 0;
   const sizes = direct ? [] : e.arguments;
   const instance = instantiate(elab, env, callable, declaration, sizes, e.span, pathOfUse(env, name));
-  if (e.piped) return applyLayer(elab, env, instance, [{ value: e.piped, span: e.piped.span }], e.span);
-  return direct ? applyLayer(elab, env, instance, e.arguments, e.span) : instance;
+  if (e.piped) return applyLayer(elab, env, instance, [{ value: e.piped, span: e.piped.span }], e.span, resultName);
+  return direct ? applyLayer(elab, env, instance, e.arguments, e.span, resultName) : instance;
 }
 
 /** A layer with its sizes bound. The same path gives the same instance: that is how nested layers are shared. */
@@ -139,6 +154,7 @@ function applyFunction(
   declaration: FunctionDeclaration,
   given: readonly GivenArgument[],
   span: Span,
+  resultName?: string,
 ): ArrayValue {
   const name = declaration.name.text;
   const calls = enter(elab, env, name, span);
@@ -150,6 +166,7 @@ function applyFunction(
     scope,
     path,
     calls,
+    resultName,
     home: callable.home,
     owner: env.owner === "initialiser" ? "initialiser" : "function",
     uses: new Map(),
@@ -169,6 +186,7 @@ function applyLayer(
   instance: InstanceValue,
   given: readonly GivenArgument[],
   span: Span,
+  resultName?: string,
 ): ArrayValue {
   const { layer, path } = instance;
   const name = layer.name.text;
@@ -185,6 +203,7 @@ function applyLayer(
     scope,
     path,
     calls,
+    resultName,
     instance,
     home: instance.home,
     owner: "layer",

@@ -89,6 +89,10 @@ export interface Environment {
   readonly evaluated: Map<Expression, Value>;
   /** The turns of the enclosing `for`s, part of every path: `h.3`. */
   readonly turns: readonly string[];
+  /** What the result of a call standing here is called: the name of the definition that it is the value of. */
+  readonly resultName?: string | undefined;
+  /** The local name that `return` gives back: it is called what the result is called. */
+  readonly returns?: string | undefined;
   /** The layer whose body this is. */
   readonly instance?: InstanceValue;
   /** In an initialiser: the extents that `fan_in` and `fan_out` speak of. */

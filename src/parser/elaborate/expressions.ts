@@ -12,8 +12,10 @@ import { castValue, isScalar, mapElements, ofTensor, printShape, scalar, scalarE
 import { Reported } from "../../ir/diagnostics.ts";
 
 /** The meaning of an expression where it stands. */
-export function expression(elab: Elaboration, e: Expression, env: Environment): Value {
+export function expression(elab: Elaboration, e: Expression, place: Environment): Value {
   const { builder: b } = elab;
+  // Only a call that is the whole value of a definition gives its result the definition's name.
+  const env = e.kind === "call" || place.resultName === undefined ? place : { ...place, resultName: undefined };
   switch (e.kind) {
     case "number":
       return scalar(e.integer && Number.isSafeInteger(e.value) ? b.integer(e.value) : b.number(e.value));
