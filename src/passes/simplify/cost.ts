@@ -1,0 +1,73 @@
+import { rangeOf } from "../../ir/affine.ts";
+import { atoms } from "../../ir/atoms.ts";
+import { children, freeIndices, visit } from "../../ir/rewrite.ts";
+import type { Affine, Equation, Expr, Index } from "../../ir/types.ts";
+
+/** A power by squaring: the cost of x^n for a small constant n. */
+function costOfPower(e: Expr): number | undefined {
+  const exponent = e.kind === "apply" && e.atom === "pow" ? e.args[1]! : undefined;
+  if (exponent?.kind !== "constant") return undefined;
+  const n = exponent.value;
+  return Number.isInteger(n) && n > 0 && n <= 8 ? Math.ceil(Math.log2(n)) : undefined;
+}
+
+function costOfNode(e: Expr): number {
+  if (e.kind === "read") return 1;
+  if (e.kind === "apply") return costOfPower(e) ?? atoms[e.atom].cost;
+  return e.kind === "condition" ? 1 : 0;
+}
+
+/** What evaluating an expression once costs, in additions; what occurs twice is computed once. */
+export function costOfExpr(e: Expr): number {
+  let total = 0;
+  visit([e], (node) => (total += costOfNode(node)));
+  return total;
+}
+
+const extentOf = (i: Index): number => rangeOf(i.extent).high;
+
+export function volume(indices: Iterable<Index>): number {
+  let product = 1;
+  for (const i of indices) product *= extentOf(i);
+  return product;
+}
+
+/**
+ * What an equation costs, stores included. Without a reduction, what does not depend on a loop is computed outside of
+ * it, and a division by such a value is a multiplication; inside a reduction everything is repeated, unless it
+ * depends on no loop at all.
+ */
+export function costOfEquation(e: Equation): number {
+  const loops = [...e.indices, ...e.reduced];
+  const all = volume(loops);
+  const free = memoisedIndices();
+  const repeats = (x: Expr): number => {
+    const depends = free(x);
+    if (e.reducer !== null) return depends.size === 0 ? 1 : all;
+    return volume(depends);
+  };
+  let total = volume(e.indices) * (e.accumulate ? 2 : 1) + (e.reducer === null ? 0 : all);
+  visit([...e.where, e.body], (node) => {
+    const divisor = node.kind === "apply" && node.atom === "div" ? node.args[1]! : undefined;
+    if (divisor && repeats(divisor) < repeats(node)) {
+      total += atoms.mul.cost * repeats(node) + atoms.div.cost * repeats(divisor);
+    } else total += costOfNode(node) * repeats(node);
+  });
+  return total;
+}
+
+function memoisedIndices(): (e: Expr) => ReadonlySet<Index> {
+  const memo = new Map<Expr, ReadonlySet<Index>>();
+  const walk = (e: Expr): ReadonlySet<Index> => {
+    const known = memo.get(e);
+    if (known) return known;
+    const found = e.kind === "affine" ? indicesOfAffine(e) : new Set(children(e).flatMap((c) => [...walk(c)]));
+    memo.set(e, found);
+    return found;
+  };
+  return walk;
+}
+
+function indicesOfAffine(e: Affine): ReadonlySet<Index> {
+  return freeIndices(e);
+}

@@ -1,0 +1,77 @@
+import type { Builder } from "../../ir/builder.ts";
+import { prove } from "../../ir/intervals.ts";
+import { freeIndices, readsOf, substitute } from "../../ir/rewrite.ts";
+import type { Affine, Condition, Equation, Expr, Index } from "../../ir/types.ts";
+import { isPersistent } from "./workspace.ts";
+
+/**
+ * The value that an equation `form = 0` gives an index: its coefficient is ±1 and it does not recur inside ⌊⌋, mod
+ * or a read.
+ */
+export function solveFor(form: Affine, index: Index, b: Builder): Affine | undefined {
+  const term = form.terms.find((t) => t.atom === index);
+  if (!term || Math.abs(term.factor) !== 1) return undefined;
+  const rest = b.minus(form, b.times(index, term.factor));
+  return freeIndices(rest).has(index) ? undefined : b.times(rest, -term.factor);
+}
+
+/** Σ_{r : r = e} x = x with e for r: the loop goes, and what is left to ask is whether e is in its range. */
+export function removeEqualities(e: Equation, b: Builder): Equation {
+  if (e.reducer !== "sum") return e;
+  for (const condition of e.where) {
+    if (condition.kind !== "condition" || condition.relation !== "zero") continue;
+    for (const r of e.reduced) {
+      const value = solveFor(condition.form, r, b);
+      const next = value && withoutLoop(e, condition, r, value, b);
+      if (next) return next;
+    }
+  }
+  return e;
+}
+
+function withoutLoop(e: Equation, condition: Condition, r: Index, value: Affine, b: Builder): Equation | undefined {
+  const values = new Map([[r, value]]);
+  const inRange = [b.nonnegative(value), b.less(value, b.toAffine(r.extent))];
+  const others = e.where.filter((w) => w !== condition).map((w) => substitute(b, w, values));
+  const where = [...inRange.filter((w) => !prove(w, [], b)), ...others];
+  const reduced = e.reduced.filter((other) => other !== r);
+  // Without a reduction a false guard stores nothing: right for cells that start at 0.
+  if (reduced.length === 0 && where.length > 0 && isPersistent(e.tensor) && !e.accumulate) return undefined;
+  const reducer = reduced.length === 0 ? null : e.reducer;
+  return b.equation({ ...e, where, reduced, reducer, body: substitute(b, e.body, values) });
+}
+
+/** A bound of one reduction index by a closed form becomes the loop's extent, or its start. */
+export function tightenExtents(e: Equation, b: Builder): Equation {
+  if (e.reducer === null || e.reducer === "argmax" || e.reducer === "argmin") return e;
+  for (const condition of e.where) {
+    if (condition.kind !== "condition" || condition.relation !== "nonnegative") continue;
+    const next = tightened(e, condition, b);
+    if (next) return next;
+  }
+  return e;
+}
+
+function tightened(e: Equation, condition: Condition, b: Builder): Equation | undefined {
+  const { form } = condition;
+  const [index, ...more] = freeIndices(form);
+  if (!index || more.length > 0 || !e.reduced.includes(index) || readsOf(form).length > 0) return undefined;
+  const term = form.terms.find((t) => t.atom === index);
+  if (!term || Math.abs(term.factor) !== 1) return undefined;
+  const bound = b.minus(form, b.times(index, term.factor));
+  if (freeIndices(bound).size > 0) return undefined;
+  const start = term.factor > 0 ? b.times(bound, -1) : b.integer(0);
+  const end = term.factor > 0 ? index.extent : b.plus(bound, 1);
+  const extent = b.minus(end, start);
+  const fits = [b.nonnegative(start), b.nonnegative(extent), b.nonnegative(b.minus(index.extent, end))];
+  if (!fits.every((w) => prove(w, [], b))) return undefined;
+  const fresh = b.index(index.name, extent);
+  const values = new Map([[index, b.plus(fresh, start)]]);
+  const replace = (x: Expr): Expr => substitute(b, x, values);
+  return b.equation({
+    ...e,
+    reduced: e.reduced.map((r) => (r === index ? fresh : r)),
+    where: e.where.filter((w) => w !== condition).map(replace),
+    body: replace(e.body),
+  });
+}
