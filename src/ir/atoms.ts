@@ -72,6 +72,8 @@ export interface Atom {
   readonly evaluate: (...args: number[]) => number;
   /** The same for atoms that leave arguments unevaluated: whoever evaluates must use this where it is present. */
   readonly lazy?: (...args: (() => number)[]) => number;
+  /** With `lazy`: for each argument, a condition that holds wherever it is evaluated; null where it always is. */
+  readonly guards?: (b: Builder, args: readonly Expr[]) => readonly (Expr | null)[];
   /** One per argument: ∂output/∂argument, or null where it is zero everywhere it exists. May mention the output. */
   readonly partials: readonly Partial[];
   /** Of atoms that choose: for each argument, when the result is that argument; null for what only decides. */
@@ -240,6 +242,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     arity: 3, cost: 1,
     type: ([c, a, b]) => (c === "bool" && a === b && a !== undefined ? a : null),
     evaluate: (c, a, b) => (c ? a : b), lazy: (c, a, b) => (c() ? a() : b()),
+    guards: (b, [c]) => [null, c!, b.apply("not", [c!])],
     // The adjoint engine gives each branch `select(c, upstream, 0)`: what is not chosen is not read.
     partials: [none, (b, [c]) => b.cast(c!, "f32"), (b, [c]) => b.cast(b.apply("not", [c!]), "f32")],
     branches: [none, (_, [c]) => c!, (b, [c]) => b.apply("not", [c!])],
@@ -264,12 +267,14 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     doc: "a = b",
   },
   and: {
-    arity: 2, type: logical, evaluate: (a, b) => a && b, lazy: (a, b) => a() && b(), cost: 1, partials: [none, none],
+    arity: 2, type: logical, evaluate: (a, b) => a && b, cost: 1, partials: [none, none],
+    lazy: (a, b) => a() && b(), guards: (_, [a]) => [null, a!],
     javascript: infix("&&", precedence.and), formula: infix("∧", precedence.and),
     doc: "both; lazy",
   },
   or: {
-    arity: 2, type: logical, evaluate: (a, b) => a || b, lazy: (a, b) => a() || b(), cost: 1, partials: [none, none],
+    arity: 2, type: logical, evaluate: (a, b) => a || b, cost: 1, partials: [none, none],
+    lazy: (a, b) => a() || b(), guards: (b, [a]) => [null, b.apply("not", [a!])],
     javascript: infix("||", precedence.or), formula: infix("∨", precedence.or),
     doc: "either; lazy",
   },

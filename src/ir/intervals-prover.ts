@@ -70,10 +70,15 @@ export class Prover {
   prove(condition: Expr): boolean {
     const known = this.proved.get(condition);
     if (known !== undefined) return known;
-    const result =
-      this.assumed.has(condition) || (this.parent?.prove(condition) ?? false) || this.derive(condition);
+    const result = this.assumed.has(condition) || this.isKnownOutside(condition) || this.derive(condition);
     this.proved.set(condition, result);
     return result;
+  }
+
+  /** What was proved under fewer assumptions holds under more. */
+  private isKnownOutside(condition: Expr): boolean {
+    for (let p = this.parent; p; p = p.parent) if (p.proved.get(condition)) return true;
+    return false;
   }
 
   /** Whether the condition is false wherever the assumptions hold. */
@@ -84,10 +89,10 @@ export class Prover {
   private derive(condition: Expr): boolean {
     if (condition.kind === "constant") return condition.value === 1;
     if (condition.kind === "condition") {
-      const { form } = condition;
-      const nonnegative = this.nonnegative(form);
-      if (condition.relation === "nonnegative" || !nonnegative) return nonnegative;
-      return this.nonnegative(this.builder.times(form, -1));
+      const { form, relation } = condition;
+      if (relation === "zero")
+        return this.nonnegative(form) && this.nonnegative(this.builder.times(form, -1));
+      return eliminate(form) >= 0 || this.program(form) >= 0;
     }
     if (condition.kind !== "apply") return false;
     const [a, b] = condition.args;
@@ -112,10 +117,7 @@ export class Prover {
   /** Whether form ≥ 0. */
   nonnegative(form: Affine): boolean {
     if (rangeOf(form).low >= 0) return true;
-    const reduced = this.builder.nonnegative(form);
-    if (reduced.kind === "constant") return reduced.value === 1;
-    if (reduced.kind !== "condition") return false;
-    return eliminate(reduced.form) >= 0 || this.program(reduced.form) >= 0;
+    return this.prove(this.builder.nonnegative(form));
   }
 
   lowerBound(form: Affine): number {

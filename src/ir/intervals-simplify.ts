@@ -1,3 +1,4 @@
+import { atoms } from "./atoms.ts";
 import type { Builder } from "./builder.ts";
 import { Prover } from "./intervals-prover.ts";
 import { rewriter, visit } from "./rewrite.ts";
@@ -62,17 +63,15 @@ export function simplifierUnder(
     return e.kind === "apply" ? branch(e, p, walk) : undefined;
   };
   const branch = (e: Apply, p: Prover, walk: (e: Expr) => Expr): Expr | undefined => {
-    const [first, second, third] = e.args;
-    const not = (c: Expr): Expr => builder.apply("not", [c]);
-    if (e.atom === "and" || e.atom === "or") {
-      const left = walk(first!);
-      const right = under(p, e.atom === "and" ? first! : not(first!))(second!);
-      return builder.apply(e.atom, [left, right]);
-    }
-    if (e.atom !== "select") return undefined;
-    const condition = walk(first!);
-    if (condition.kind === "constant") return walk(condition.value === 1 ? second! : third!);
-    return builder.apply("select", [condition, under(p, first!)(second!), under(p, not(first!))(third!)]);
+    const guards = atoms[e.atom].guards?.(builder, e.args);
+    if (!guards) return undefined;
+    const args = e.args.map((argument, a) => {
+      const guard = guards[a];
+      if (!guard) return walk(argument);
+      // What is never evaluated stays as it is: folding drops it.
+      return p.refute(guard) ? argument : under(p, guard)(argument);
+    });
+    return builder.apply(e.atom, args);
   };
   return walker(prover);
 }
