@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { Builder } from "../../src/ir/builder.ts";
 import type { Context } from "../../src/ir/context.ts";
 import { interpret, tensorSize } from "../../src/ir/interpreter.ts";
+import { printStatement } from "../../src/ir/printer.ts";
 import { Sources } from "../../src/ir/source.ts";
 import type {
   Affine,
@@ -164,6 +165,17 @@ export class Sketch {
       b.nonnegative(b.minus(b.minus(t.shape[d]!, b.toAffine(s)), 1)),
     ]);
     return b.select(b.and(...inside), this.at(t, ...subscripts), b.number(otherwise));
+  }
+
+  /** Expands gradients and evaluates everything. */
+  run(): Map<Tensor, Float64Array> {
+    const values = new Map<Tensor, Float64Array>(this.given);
+    interpret(expand(this), { dims: this.dims, values });
+    return values;
+  }
+
+  formulas(statements: readonly Statement[]): string[] {
+    return statements.map((s) => printStatement(s));
   }
 }
 

@@ -109,15 +109,24 @@ function arrange(
     if (scattered?.has(d)) return substituteAffine(b, s, pinned.values);
     return pinned.values.get(cells[d]!) ?? b.of(cells[d]!);
   });
-  const onLeft = freeIndices(...target);
-  const all = [...looped.filter((c) => pinned.loops.includes(c)), ...state.loops];
+  const onLeft = loopsInOrder(target, [...pinned.loops, ...state.loops]);
   return {
     target,
-    indices: all.filter((i) => onLeft.has(i) || looped.includes(i)),
-    reduced: all.filter((i) => !onLeft.has(i) && !looped.includes(i)),
+    indices: onLeft,
+    reduced: state.loops.filter((i) => !onLeft.includes(i)),
     values: pinned.values,
     guards: pinned.guards,
   };
+}
+
+/** Those of `loops` that stand in the subscripts, in the order in which they do. */
+function loopsInOrder(subscripts: readonly Affine[], loops: readonly Index[]): Index[] {
+  const found = new Set<Index>();
+  for (const s of subscripts) {
+    const free = freeIndices(s);
+    for (const i of loops) if (free.has(i)) found.add(i);
+  }
+  return [...found];
 }
 
 function dependsOnData(form: Affine): boolean {
