@@ -5,6 +5,8 @@
 import type { Context, Pass } from "../ir/context.ts";
 import type { Graph, Tensor } from "../ir/types.ts";
 import { replaceAliases } from "./simplify/alias.ts";
+import { cancelAcross } from "./simplify/algebra.ts";
+import { shareRepeated } from "./simplify/common.ts";
 import { liveTensors, removeDead } from "./simplify/dead.ts";
 import { simplifyGuards } from "./simplify/guards.ts";
 import { simplifyLocally } from "./simplify/local.ts";
@@ -12,7 +14,14 @@ import { mergeContributions } from "./simplify/merge.ts";
 import type { SubPass } from "./simplify/workspace.ts";
 import { Workspace } from "./simplify/workspace.ts";
 
-const subPasses: readonly SubPass[] = [simplifyLocally, simplifyGuards, replaceAliases, mergeContributions];
+const subPasses: readonly SubPass[] = [
+  simplifyLocally,
+  simplifyGuards,
+  shareRepeated,
+  replaceAliases,
+  mergeContributions,
+  cancelAcross,
+];
 
 /** Simplification reaches its end in three or four rounds; the bound only guards against rules that undo each other. */
 const mostRounds = 10;

@@ -14,7 +14,7 @@ export function asRead(e: Expr): Read | undefined {
 }
 
 /** Values that cost no more to write down again than to read back: constants, sizes, and single reads. */
-function isTransparent(body: Expr): boolean {
+export function isTransparent(body: Expr): boolean {
   if (body.kind === "constant" || asRead(body)) return true;
   const inner = body.kind === "apply" && body.atom === "cast" ? body.args[0]! : body;
   return inner.kind === "affine" && readsOf(inner).length === 0 && freeIndices(inner).size === 0;

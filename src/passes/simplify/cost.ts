@@ -61,7 +61,8 @@ function memoisedIndices(): (e: Expr) => ReadonlySet<Index> {
   const walk = (e: Expr): ReadonlySet<Index> => {
     const known = memo.get(e);
     if (known) return known;
-    const found = e.kind === "affine" ? indicesOfAffine(e) : new Set(children(e).flatMap((c) => [...walk(c)]));
+    const found =
+      e.kind === "affine" ? indicesOfAffine(e) : new Set(children(e).flatMap((c) => [...walk(c)]));
     memo.set(e, found);
     return found;
   };

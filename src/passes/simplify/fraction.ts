@@ -20,7 +20,8 @@ export function fraction(numerator: number, denominator: number): Fraction {
   const sign = denominator < 0 ? -1 : 1;
   const divisor = sign * (greatestCommonDivisor(numerator, denominator) || 1);
   const result = { numerator: numerator / divisor + 0, denominator: denominator / divisor };
-  if (!Number.isSafeInteger(result.numerator) || !Number.isSafeInteger(result.denominator)) throw new TooLarge();
+  if (!Number.isSafeInteger(result.numerator) || !Number.isSafeInteger(result.denominator))
+    throw new TooLarge();
   return result;
 }
 

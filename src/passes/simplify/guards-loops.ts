@@ -29,7 +29,13 @@ export function removeEqualities(e: Equation, b: Builder): Equation {
   return e;
 }
 
-function withoutLoop(e: Equation, condition: Condition, r: Index, value: Affine, b: Builder): Equation | undefined {
+function withoutLoop(
+  e: Equation,
+  condition: Condition,
+  r: Index,
+  value: Affine,
+  b: Builder,
+): Equation | undefined {
   const values = new Map([[r, value]]);
   const inRange = [b.nonnegative(value), b.less(value, b.toAffine(r.extent))];
   const others = e.where.filter((w) => w !== condition).map((w) => substitute(b, w, values));

@@ -78,7 +78,8 @@ function isEmpty(e: Equation): boolean {
 
 /** What is left of an equation that contributes nothing: zeros, where nothing else gives the tensor a value. */
 function withoutValue(e: Equation, left: Map<unknown, number>, b: Builder): Equation | null {
-  const stores = !e.accumulate && (isPersistent(e.tensor) ? e.reducer !== null || !e.where.some(isFalse) : true);
+  const stores =
+    !e.accumulate && (isPersistent(e.tensor) ? e.reducer !== null || !e.where.some(isFalse) : true);
   const others = left.get(e.tensor)! - 1;
   if (!stores || (!isPersistent(e.tensor) && others > 0)) {
     if (others === 0 && !isPersistent(e.tensor)) return zeros(e, b);

@@ -86,7 +86,8 @@ export class ProductAlgebra {
   power(a: Product, exponent: number): Product {
     if (exponent === 0) return constantProduct(one);
     if (isZero(a) || exponent < 0) {
-      if (isZero(a) || [...a.factors.keys()].some((f) => f.kind === "opaque" && f.bracket)) throw new TooLarge();
+      if (isZero(a) || [...a.factors.keys()].some((f) => f.kind === "opaque" && f.bracket))
+        throw new TooLarge();
     }
     const raised = [...a.factors].map(([f, e]): [Factor, number] => [f, isBracket(f) ? 1 : e * exponent]);
     return { coefficient: powerOfFraction(a.coefficient, exponent), factors: new Map(raised) };
@@ -156,7 +157,10 @@ export class ProductAlgebra {
     if (terms.length < 2) return terms[0] ?? zeroProduct;
     const common = new Map(
       [...terms[0]!.factors]
-        .map(([f, e]): [Factor, number] => [f, terms.reduce((least, t) => sharedPower(least, t.factors.get(f)), e)])
+        .map(([f, e]): [Factor, number] => [
+          f,
+          terms.reduce((least, t) => sharedPower(least, t.factors.get(f)), e),
+        ])
         .filter(([, e]) => e !== 0),
     );
     const inverse = new Map([...common].map(([f, e]): [Factor, number] => [f, -e]));

@@ -23,7 +23,11 @@ export class Renderer {
   }
 
   /** Puts a minus sign into a difference, where there is one: −(y − p) is p − y. */
-  private signs(p: Product): { negative: boolean; magnitude: Fraction; factors: [Factor, number, boolean][] } {
+  private signs(p: Product): {
+    negative: boolean;
+    magnitude: Fraction;
+    factors: [Factor, number, boolean][];
+  } {
     let negative = p.coefficient.numerator < 0;
     const factors = [...p.factors].map(([f, e]): [Factor, number, boolean] => {
       const flip = negative && e % 2 !== 0 && f.kind === "sum" && isDifference(f);

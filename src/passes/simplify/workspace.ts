@@ -1,3 +1,4 @@
+import { alphaKey } from "../../ir/alpha.ts";
 import type { Builder } from "../../ir/builder.ts";
 import type { Context, RuleApplication } from "../../ir/context.ts";
 import { coversWhole, expressionsOf, readsOf } from "../../ir/rewrite.ts";
@@ -10,6 +11,7 @@ export type SubPass = (graph: Graph, work: Workspace) => Graph;
 export class Workspace {
   readonly context: Context;
   private readonly reads = new Map<Statement, readonly Tensor[]>();
+  private readonly keys = new Map<Equation, string>();
 
   constructor(context: Context) {
     this.context = context;
@@ -30,6 +32,13 @@ export class Workspace {
     const found = [...new Set(readBy(statement))];
     this.reads.set(statement, found);
     return found;
+  }
+
+  /** The key of an equation, computed once. */
+  alphaKey(e: Equation): string {
+    const known = this.keys.get(e) ?? alphaKey(e);
+    this.keys.set(e, known);
+    return known;
   }
 
   /** `before` and `after` are printed only where somebody reads them. */
