@@ -22,9 +22,12 @@ export class TextBuilder {
     this.push(typed(code, this.language), origin);
   }
 
-  /** Several lines of fixed text, indented as they are. */
+  /** Several lines of fixed text after a blank one; nothing, where there are only types and no TypeScript. */
   block(code: string): void {
-    for (const line of code.split("\n")) this.line(line);
+    const text = typed(code, this.language);
+    if (text === "") return;
+    this.blank();
+    for (const line of text.split("\n")) this.push(line, null);
   }
 
   blank(): void {

@@ -1,0 +1,27 @@
+/** The `.d.ts` of a JavaScript module: the same interfaces, and the class without its bodies. */
+import { nestedType } from "./input-helpers.ts";
+import { printInterfaces } from "./interfaces.ts";
+import { membersOf } from "./members.ts";
+import type { Model } from "./model.ts";
+import type { ModuleHeader } from "./module.ts";
+import { printHeader } from "./module.ts";
+import { TextBuilder } from "./text.ts";
+
+export function printDeclaration(models: readonly Model[], header: ModuleHeader, needsNested: boolean): string {
+  const out = new TextBuilder("typescript");
+  printHeader(header, out);
+  if (needsNested) out.block(nestedType);
+  for (const model of models) {
+    printInterfaces(model, out);
+    out.blank();
+    out.doc([model.program.doc ?? `The model \`${model.program.name}\`.`]);
+    out.braces(`export declare class ${model.className}`, () => {
+      out.line("private constructor();");
+      for (const member of membersOf(model).values()) {
+        out.doc(member.doc);
+        out.line(`${member.head};`);
+      }
+    });
+  }
+  return `${out.lines.map((l) => l.text).join("\n")}\n`;
+}

@@ -1,0 +1,93 @@
+/** The bodies of `step`, `backward`, `forward` and `evaluate`. */
+import type { Tensor } from "../ir/types.ts";
+import { dimsIn } from "./entries.ts";
+import { sizeText } from "./memory.ts";
+import type { Model, Result } from "./model.ts";
+import type { TextBuilder } from "./text.ts";
+
+export function printStep(model: Model, head: string, out: TextBuilder): void {
+  out.braces(head, () => {
+    takeTraining(model, out);
+    out.line("this.stepCount += 1;");
+    if (model.schedule.backward.calls.length > 0) out.line("this.#runBackward(this.stepCount);");
+    fillMetrics(model, out);
+    if (model.schedule.update.calls.length === 0) return out.line(`return ${model.scalarValue(model.program.loss!)};`);
+    // An update may use the place of the loss, and the loss returned is from before it.
+    out.line(`const loss = ${model.scalarValue(model.program.loss!)};`);
+    out.line("this.#runUpdate(this.stepCount);");
+    out.line("return loss;");
+  });
+}
+
+export function printBackward(model: Model, head: string, out: TextBuilder): void {
+  out.braces(head, () => {
+    takeTraining(model, out);
+    if (model.schedule.backward.calls.length > 0) out.line("this.#runBackward(this.stepCount + 1);");
+    fillMetrics(model, out);
+    if (model.program.gradients.length > 0) {
+      out.line("const upstream = options?.upstream ?? 1;");
+      out.braces("if (upstream !== 1)", () => {
+        out.line("const gradients = this.#memory.allGradients;");
+        out.line("for (let i = 0; i < gradients.length; i++) gradients[i] *= upstream;");
+      });
+    }
+    out.line(`return ${model.scalarValue(model.program.loss!)};`);
+  });
+}
+
+export function printForward(model: Model, head: string, out: TextBuilder): void {
+  out.braces(head, () => {
+    if (model.forwardInputs.length > 0) out.line("this.#takeInputs(inputs);");
+    if (model.schedule.forward.calls.length > 0) out.line("this.#runForward();");
+    const varying = model.outputs.filter((o) => model.varies(o.tensor));
+    dimensionLocals(model, varying.map((o) => o.tensor), out);
+    for (const { key, tensor } of varying) {
+      const size = sizeText(model, tensor.shape);
+      const whole = model.wholeOutput(tensor);
+      const isGiven = tensor.role === "input";
+      if (isGiven) out.line(`this.#${key}View = this.#${model.reference(tensor)};`);
+      else out.line(`if (this.#${key}View.length !== ${size}) this.#${key}View = this.#${whole}.subarray(0, ${size});`);
+    }
+    out.line(`return { ${model.outputs.map((o) => `${o.key}: ${resultValue(model, o)}`).join(", ")} };`);
+  });
+}
+
+export function printEvaluate(model: Model, head: string, out: TextBuilder): void {
+  out.braces(head, () => {
+    takeTraining(model, out);
+    if (model.schedule.evaluate.calls.length > 0) out.line("this.#runEvaluate();");
+    dimensionLocals(model, model.metrics.map((m) => m.tensor).filter((t) => model.varies(t)), out);
+    const loss = model.program.loss ? [`loss: ${model.scalarValue(model.program.loss)}`] : [];
+    const metrics = model.metrics.map((m) => `${m.key}: ${metricValue(model, m.tensor)}`);
+    out.line(`return { ${[...loss, ...metrics].join(", ")} };`);
+  });
+}
+
+function takeTraining(model: Model, out: TextBuilder): void {
+  if (model.trainingInputs.length > 0) out.line("this.#takeTrainingInputs(inputs);");
+}
+
+function fillMetrics(model: Model, out: TextBuilder): void {
+  dimensionLocals(model, model.metrics.map((m) => m.tensor).filter((t) => model.varies(t)), out);
+  for (const { key, tensor } of model.metrics) out.line(`this.metrics.${key} = ${metricValue(model, tensor)};`);
+}
+
+function dimensionLocals(model: Model, tensors: readonly Tensor[], out: TextBuilder): void {
+  const used = dimsIn(tensors.flatMap((t) => t.shape));
+  for (const [dim, local] of model.dimNames) if (used.has(dim)) out.line(`const ${local} = this.#${local};`);
+}
+
+function resultValue(model: Model, { key, tensor }: Result): string {
+  if (tensor.shape.length === 0) return model.scalarValue(tensor);
+  return model.varies(tensor) ? `this.#${key}View` : `this.${privatePlace(model, tensor)}`;
+}
+
+function metricValue(model: Model, tensor: Tensor): string {
+  if (tensor.shape.length === 0) return model.scalarValue(tensor);
+  const whole = `this.${privatePlace(model, tensor)}`;
+  return model.varies(tensor) ? `${whole}.subarray(0, ${sizeText(model, tensor.shape)})` : whole;
+}
+
+function privatePlace(model: Model, tensor: Tensor): string {
+  return tensor.role === "input" ? `#${model.reference(tensor)}` : `#memory.${model.reference(tensor)}`;
+}

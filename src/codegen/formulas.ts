@@ -1,0 +1,38 @@
+/** The comment above a kernel: its formulas, the step of the chain rule, and the line of the source. */
+import type { Kernel } from "../ir/kernel.ts";
+import { printStatement } from "../ir/printer.ts";
+import type { Sources } from "../ir/source.ts";
+import type { AdjointStep, Origin, Statement } from "../ir/types.ts";
+
+/** More than this many formulas are counted rather than listed. */
+const mostFormulas = 12;
+
+export function kernelComment(kernel: Kernel, sources: Sources): string[] {
+  const shown = kernel.statements.slice(0, mostFormulas);
+  const hidden = kernel.statements.length - shown.length;
+  const lines = shown.flatMap((s) => statementComment(s, sources, shown.length > 1));
+  return hidden > 0 ? [...lines, `… and ${hidden} more`] : lines;
+}
+
+function statementComment(statement: Statement, sources: Sources, isOneOfMany: boolean): string[] {
+  const formula = printStatement(statement).split("\n");
+  const step = statement.origin.step && chainRule(statement.origin.step);
+  const place = sourceLine(statement.origin, sources);
+  const notes = [step, place].filter((n) => n !== undefined);
+  if (notes.length === 0) return formula;
+  if (!isOneOfMany) return [...formula, ...notes];
+  const [first, ...rest] = formula;
+  return [`${first}    (${notes.join("; ")})`, ...rest];
+}
+
+/** `∂L/∂W = ∂L/∂z · ∂z/∂W`. */
+export function chainRule(step: AdjointStep): string {
+  if (step.kind === "seed") return `∂L/∂${step.wrt.name} = 1`;
+  const of = step.of.kind === "gradient" ? step.of.of.name : step.of.tensor.name;
+  return `∂L/∂${step.wrt.name} = ∂L/∂${of} · ∂${of}/∂${step.wrt.name}`;
+}
+
+/** `digits.nn:8`, where the file is known. */
+export function sourceLine(origin: Origin, sources: Sources): string | undefined {
+  return sources.has(origin.span.file) ? sources.line(origin.span) : undefined;
+}

@@ -1,0 +1,71 @@
+/** Functions that a module carries only where it uses them. */
+import {
+  nestedType,
+  countRows,
+  bindDimension,
+  expectRows,
+  copyValues,
+  reading,
+  checkIntegers,
+  checkDistribution,
+  checkNumber,
+  checkOption,
+} from "./input-helpers.ts";
+import { sigmoid, softplus, floorDivide, floorModulo, erf, uniform } from "./math-helpers.ts";
+import {
+  fileType, findTensor, openTensors, property, readMetadata, readTensors, storedType, typeOfStored, writeTensors,
+} from "./safetensors.ts";
+import type { TextBuilder } from "./text.ts";
+
+interface Helper {
+  readonly needs?: readonly string[];
+  readonly code: string;
+}
+
+const helpers: ReadonlyMap<string, Helper> = new Map<string, Helper>([
+  ["Nested", { code: nestedType }],
+  ["sigmoid", { code: sigmoid }],
+  ["softplus", { code: softplus }],
+  ["erf", { code: erf }],
+  ["uniform", { code: uniform }],
+  ["floorDivide", { code: floorDivide }],
+  ["floorModulo", { code: floorModulo }],
+  ["countRows", { code: countRows, needs: ["Nested"] }],
+  ["bindDimension", { code: bindDimension }],
+  ["expectRows", { code: expectRows }],
+  ["copyValues", { code: copyValues, needs: ["Nested"] }],
+  ["readFloats", { code: reading("readFloats", "Float32Array", "number"), needs: ["copyValues"] }],
+  ["readIntegers", { code: reading("readIntegers", "Int32Array", "number"), needs: ["copyValues"] }],
+  ["readFlags", { code: reading("readFlags", "Uint8Array", "number | boolean"), needs: ["copyValues"] }],
+  ["checkIntegers", { code: checkIntegers }],
+  ["checkDistribution", { code: checkDistribution }],
+  ["checkNumber", { code: checkNumber }],
+  ["checkOption", { code: checkOption }],
+  ["Stored", { code: storedType }],
+  ["TensorFile", { code: fileType }],
+  ["property", { code: property }],
+  ["storedTypeOf", { code: typeOfStored }],
+  ["writeTensors", { code: writeTensors, needs: ["Stored", "storedTypeOf"] }],
+  ["openTensors", { code: openTensors, needs: ["TensorFile", "property"] }],
+  ["readMetadata", { code: readMetadata, needs: ["TensorFile", "property"] }],
+  ["findTensor", { code: findTensor, needs: ["TensorFile", "Stored", "storedTypeOf", "property"] }],
+  ["readTensors", { code: readTensors, needs: ["findTensor"] }],
+]);
+
+/** Prints the helpers that are used and those that they need, in the order of the table. */
+export function printHelpers(used: ReadonlySet<string>, out: TextBuilder): void {
+  const wanted = new Set<string>();
+  const want = (name: string): void => {
+    const helper = helpers.get(name);
+    if (!helper) throw new Error(`there is no helper \`${name}\``);
+    if (wanted.has(name)) return;
+    wanted.add(name);
+    helper.needs?.forEach(want);
+  };
+  used.forEach(want);
+  for (const [name, { code }] of helpers) {
+    if (wanted.has(name)) out.block(code);
+  }
+}
+
+export const helperNames: readonly string[] = [...helpers.keys()];

@@ -1,0 +1,157 @@
+/** Prints a kernel as a plain function over typed arrays. */
+import { precedence } from "../ir/atoms.ts";
+import type { Kernel, KernelStatement, Loop } from "../ir/kernel.ts";
+import type { Affine, Dim, Expr, Index, Local, Origin, Tensor } from "../ir/types.ts";
+import { printAddress, summands } from "./addresses.ts";
+import type { Scope } from "./expressions.ts";
+import { ExpressionPrinter } from "./expressions.ts";
+import { kernelComment } from "./formulas.ts";
+import type { AtomPrinter } from "./integers.ts";
+import { within } from "./integers.ts";
+import { Names, shortNames } from "./names.ts";
+import type { ModuleScope } from "./scope.ts";
+import { arrayTypes } from "./scope.ts";
+import type { TextBuilder } from "./text.ts";
+
+/** Prints one kernel with the comment that explains it. */
+export function printKernelFunction(kernel: Kernel, name: string, module: ModuleScope, out: TextBuilder): void {
+  new KernelFunction(kernel, module, out).print(name);
+}
+
+class KernelFunction implements Scope {
+  private readonly names: Names;
+  private readonly tensors = new Map<Tensor, { readonly name: string; readonly byValue: boolean }>();
+  private readonly things = new Map<Dim | Index | Local, string>();
+  private readonly origins = new Map<KernelStatement, Origin>();
+
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly module: ModuleScope,
+    private readonly out: TextBuilder,
+  ) {
+    this.names = new Names(module.globals);
+    for (const dim of kernel.dims) this.things.set(dim, this.names.fresh(dim.name));
+    const indexNames = new Names(this.names);
+    for (const { index } of loopsOf(kernel.body)) indexNames.fresh(index.name);
+    const named = (tensor: Tensor, byValue: boolean): void => {
+      const name = indexNames.fresh(...shortNames(tensor.name));
+      this.tensors.set(tensor, { name: this.names.take(name), byValue });
+    };
+    for (const { tensor } of kernel.buffers) named(tensor, false);
+    for (const tensor of kernel.scalars) named(tensor, true);
+    noteOrigins(kernel.body, kernel.statements[0]!.origin, this.origins);
+  }
+
+  print(name: string): void {
+    const { buffers, scalars, dims, statements } = this.kernel;
+    const parameters = [
+      ...buffers.map(({ tensor }) => `${this.tensor(tensor).name}«: ${arrayTypes[tensor.type]}»`),
+      ...scalars.map((t) => `${this.tensor(t).name}«: ${t.type === "bool" ? "boolean" : "number"}»`),
+      ...dims.map((d) => `${this.name(d)}«: number»`),
+    ];
+    const origin = statements[0]!.origin;
+    this.out.doc(kernelComment(this.kernel, this.module.sources), origin);
+    this.out.braces(
+      `function ${name}(${parameters.join(", ")})«: void»`,
+      () => this.statements(this.kernel.body, this.names),
+      origin,
+    );
+  }
+
+  name(thing: Index | Dim | Local): string {
+    const name = this.things.get(thing);
+    if (name === undefined) throw new Error(`\`${thing.name}\` has no value in kernel \`${this.kernel.name}\``);
+    return name;
+  }
+
+  tensor(tensor: Tensor): { readonly name: string; readonly byValue: boolean } {
+    const found = this.tensors.get(tensor);
+    if (!found) throw new Error(`\`${tensor.name}\` is not passed to kernel \`${this.kernel.name}\``);
+    return found;
+  }
+
+  address(tensor: Tensor, subscripts: readonly Affine[], printer: AtomPrinter): string {
+    return printAddress(summands(tensor, subscripts), [], printer).text;
+  }
+
+  helper(name: string): void {
+    this.module.helper(name);
+  }
+
+  private statements(list: readonly KernelStatement[], names: Names): void {
+    for (const s of list) this.statement(s, names, this.origins.get(s)!);
+  }
+
+  private statement(s: KernelStatement, names: Names, origin: Origin): void {
+    const printer = new ExpressionPrinter(this);
+    switch (s.kind) {
+      case "loop":
+        return this.loop(s, names, origin, printer);
+      case "let":
+      case "variable": {
+        const value = printer.text(s.value);
+        const name = names.fresh(s.local.name);
+        this.things.set(s.local, name);
+        return this.out.line(`${s.kind === "let" ? "const" : "let"} ${name} = ${value};`, origin);
+      }
+      case "assign": {
+        const operator = s.reducer === null ? "=" : s.reducer === "sum" ? "+=" : "*=";
+        return this.out.line(`${this.update(this.name(s.local), operator, s.value, printer)};`, origin);
+      }
+      case "if": {
+        this.out.braces(`if (${printer.text(s.condition)})`, () => this.statements(s.body, new Names(names)), origin, s.otherwise.length > 0 ? "} else {" : "}");
+        if (s.otherwise.length === 0) return;
+        this.out.indented(() => this.statements(s.otherwise, new Names(names)));
+        return this.out.line("}");
+      }
+      case "store": {
+        const place = printer.place(s.tensor, s.subscripts);
+        return this.out.line(`${this.update(place, s.accumulate ? "+=" : "=", s.value, printer)};`, origin);
+      }
+    }
+  }
+
+  private loop(s: Loop, names: Names, origin: Origin, printer: ExpressionPrinter): void {
+    const from = printer.text(s.from);
+    const to = within(printer.print(s.to), precedence.add);
+    const inner = new Names(names);
+    const i = inner.fresh(s.index.name);
+    this.things.set(s.index, i);
+    this.out.braces(`for (let ${i} = ${from}; ${i} < ${to}; ${i}++)`, () => this.statements(s.body, inner), origin);
+  }
+
+  /** `sum += x`, or `sum -= y` where x is −y. */
+  private update(target: string, operator: string, value: Expr, printer: ExpressionPrinter): string {
+    const negated = operator === "+=" ? printer.negated(value) : undefined;
+    if (negated) return `${target} -= ${negated.text}`;
+    return `${target} ${operator} ${printer.stored(value)}`;
+  }
+}
+
+function* loopsOf(statements: readonly KernelStatement[]): Generator<Loop> {
+  for (const s of statements) {
+    if (s.kind === "loop") {
+      yield s;
+      yield* loopsOf(s.body);
+    }
+    if (s.kind === "if") {
+      yield* loopsOf(s.body);
+      yield* loopsOf(s.otherwise);
+    }
+  }
+}
+
+/** A line that prepares a store comes from the equation of the next store. */
+function noteOrigins(list: readonly KernelStatement[], after: Origin, origins: Map<KernelStatement, Origin>): Origin {
+  let next = after;
+  for (const s of [...list].reverse()) {
+    if (s.kind === "store") next = s.origin;
+    if (s.kind === "loop") next = noteOrigins(s.body, next, origins);
+    if (s.kind === "if") {
+      const otherwise = noteOrigins(s.otherwise, next, origins);
+      next = noteOrigins(s.body, otherwise, origins);
+    }
+    origins.set(s, next);
+  }
+  return next;
+}

@@ -1,0 +1,120 @@
+/** The function that takes all memory of a model, and names the stretches of it. */
+import type { Block } from "../ir/kernel.ts";
+import type { Affine, ScalarType, Tensor } from "../ir/types.ts";
+import { printSize } from "./addresses.ts";
+import type { Model } from "./model.ts";
+import type { PathTree } from "./names.ts";
+import { arrayTypes } from "./scope.ts";
+import type { TextBuilder } from "./text.ts";
+
+const suffixes: Readonly<Record<ScalarType, string>> = { f32: "", i32: "Integers", bool: "Flags" };
+
+/** One typed array: a block, or the part of it with another type. */
+interface Storage {
+  readonly name: string;
+  readonly type: ScalarType;
+  size: Affine;
+}
+
+/** A stretch of a storage. */
+interface View {
+  readonly storage: Storage;
+  readonly from: Affine;
+  readonly to: Affine;
+}
+
+class Layout {
+  readonly storages = new Map<string, Storage>();
+  readonly views = new Map<Tensor, View>();
+
+  constructor(readonly model: Model) {
+    const b = model.builder;
+    for (const slot of model.schedule.plan.slots) {
+      const storage = this.storage(slot.block, slot.type);
+      const from = storage.size;
+      for (const t of slot.tensors) this.views.set(t, { storage, from, to: b.plus(from, model.capacity(t)) });
+      storage.size = b.plus(from, slot.size);
+    }
+    // Inputs that have to be copied stand in the same array as values: what is already there is never used in place.
+    for (const t of new Set([...model.forwardInputs, ...model.trainingInputs])) {
+      const storage = this.storage("values", t.type);
+      const from = storage.size;
+      storage.size = b.plus(from, model.capacity(t));
+      this.views.set(t, { storage, from, to: storage.size });
+    }
+  }
+
+  private storage(block: Block, type: ScalarType): Storage {
+    const name = block + suffixes[type];
+    const known = this.storages.get(name);
+    if (known) return known;
+    const fresh = { name, type, size: this.model.builder.integer(0) };
+    this.storages.set(name, fresh);
+    return fresh;
+  }
+
+  view(tensor: Tensor): string {
+    const view = this.views.get(tensor);
+    if (!view) throw new Error(`\`${tensor.name}\` has no place in memory`);
+    const text = (e: Affine): string => this.model.locals.text(e);
+    return `${view.storage.name}.subarray(${text(view.from)}, ${text(view.to)})`;
+  }
+}
+
+export function printAllocation(model: Model, out: TextBuilder): void {
+  const layout = new Layout(model);
+  const dims = model.createDims.map((d) => `${model.dimNames.get(d)!}«: number»`);
+  out.doc([
+    `Takes all the memory of a model: one array for each kind of thing, and a view of it for each tensor.`,
+    "Values share places where their lives do not overlap.",
+  ]);
+  out.braces(`function ${model.allocateName}(${dims.join(", ")})`, () => {
+    for (const { name, type, size } of layout.storages.values()) {
+      out.line(`const ${name} = new ${arrayTypes[type]}(${model.locals.text(size)});`);
+    }
+    out.line("return {");
+    out.indented(() => printViews(model, layout, out));
+    out.line("};");
+  });
+}
+
+function printViews(model: Model, layout: Layout, out: TextBuilder): void {
+  const tree = (name: string, node: PathTree<Tensor>): void => {
+    if (node.groups.size + node.leaves.size === 0) return out.line(`${name}: {},`);
+    out.line(`${name}: {`);
+    out.indented(() => {
+      for (const [key, tensor] of node.leaves) out.line(`${key}: ${layout.view(tensor)},`, originOf(tensor));
+      for (const [key, group] of node.groups) tree(key, group);
+    });
+    out.line("},");
+  };
+  tree("parameters", model.parameters.tree);
+  if (model.hasLoss) tree("gradients", model.gradients.tree);
+  if (model.hasLoss && layout.storages.has("gradients")) out.line("allGradients: gradients,");
+  tree("states", model.states.tree);
+  const flat = (name: string, entries: ReadonlyMap<Tensor, string>, value: (t: Tensor) => string): void => {
+    if (entries.size === 0) return;
+    out.line(`${name}: {`);
+    out.indented(() => {
+      for (const [tensor, key] of entries) out.line(`${key}: ${value(tensor)},`, originOf(tensor));
+    });
+    out.line("},");
+  };
+  flat("values", model.valueNames, (t) => layout.view(t));
+  const inputs = new Map([...model.inputNames].filter(([t]) => layout.views.has(t)));
+  flat("buffers", inputs, (t) => layout.view(t));
+  const nested = new Map([...inputs].filter(([t]) => t.shape.length > 0));
+  flat("inner", nested, (t) => {
+    const extents = t.shape.slice(1).map((e) => model.locals.text(model.largest(e)));
+    return `[${extents.join(", ")}]${extents.length === 0 ? "« as number[]»" : ""}`;
+  });
+}
+
+export function originOf(tensor: Tensor): { span: Tensor["span"]; name: string } {
+  return { span: tensor.span, name: tensor.name };
+}
+
+/** How many values a tensor has with the dimensions of this call. */
+export function sizeText(model: Model, shape: readonly Affine[]): string {
+  return printSize(shape, model.locals).text;
+}

@@ -1,0 +1,78 @@
+/** Methods that run a procedure: one call of a kernel a line. */
+import type { Call, Procedure } from "../ir/kernel.ts";
+import type { Dim, Tensor } from "../ir/types.ts";
+import { access } from "./names.ts";
+import type { Model } from "./model.ts";
+import type { TextBuilder } from "./text.ts";
+import { dimsIn } from "./entries.ts";
+import { sizeText } from "./memory.ts";
+
+export interface Run {
+  readonly procedure: Procedure;
+  readonly head: string;
+  readonly doc: string;
+  /** How the number of the step is spelled here, and whether this is training. */
+  readonly step: string;
+  readonly training: boolean;
+}
+
+export function printProcedure(model: Model, run: Run, out: TextBuilder): void {
+  const { calls } = run.procedure;
+  out.doc([run.doc]);
+  out.braces(run.head, () => {
+    printLocals(model, calls, out);
+    const mixed = calls.some(isAdjoint) && !calls.every(isAdjoint);
+    let inBackward = false;
+    if (mixed) out.comment("Forward");
+    for (const call of calls) {
+      if (mixed && !inBackward && isAdjoint(call)) {
+        inBackward = true;
+        out.blank();
+        out.comment("Backward: the chain rule, from the loss to the parameters");
+      }
+      printCall(model, call, run, out);
+    }
+  });
+}
+
+function isAdjoint(call: Call): boolean {
+  if (call.kind === "clear") return call.tensor.role === "adjoint";
+  return call.statements.some((s) => s.origin.step !== undefined);
+}
+
+/** Names for what the calls mention. */
+function printLocals(model: Model, calls: readonly Call[], out: TextBuilder): void {
+  const tensors = calls.flatMap((c) => (c.kind === "call" ? [...c.buffers] : [c.tensor]));
+  const groups = new Set(tensors.map((t) => model.reference(t).replace(/[.[].*$/s, "")));
+  const used = ["parameters", "gradients", "states", "values"].filter((g) => groups.has(g));
+  if (used.length > 0) out.line(`const { ${used.join(", ")} } = this.#memory;`);
+  if (groups.has("inputs")) out.line("const inputs = this.#inputs;");
+  const scalars = calls.flatMap((c) => (c.kind === "call" ? [...c.scalars] : []));
+  if (scalars.some((t) => model.hypers.places.has(t))) out.line("const hyper = this.hyper;");
+  const dims = new Set<Dim>(calls.flatMap((c) => (c.kind === "call" ? [...c.dims] : [...dimsIn(c.tensor.shape)])));
+  for (const [dim, local] of model.dimNames) if (dims.has(dim)) out.line(`const ${local} = this.#${local};`);
+}
+
+function printCall(model: Model, call: Call, run: Run, out: TextBuilder): void {
+  if (call.kind === "clear") {
+    const varies = [...dimsIn(call.tensor.shape)].some((d) => d.varies === "call");
+    const range = varies ? `0, 0, ${sizeText(model, call.tensor.shape)}` : "0";
+    return out.line(`${model.reference(call.tensor)}.fill(${range});`, { span: call.tensor.span, name: call.tensor.name });
+  }
+  const args = [
+    ...call.buffers.map((t) => model.reference(t)),
+    ...call.scalars.map((t) => scalar(model, t, run)),
+    ...call.dims.map((d) => model.dimNames.get(d)!),
+  ];
+  out.line(`${model.kernelNames.get(call.kernel)!}(${args.join(", ")});`, call.statements[0]!.origin);
+}
+
+function scalar(model: Model, tensor: Tensor, run: Run): string {
+  const { builtins } = model.program;
+  if (tensor === builtins.step) return run.step;
+  if (tensor === builtins.seed) return "this.seed";
+  if (tensor === builtins.training) return `${run.training}`;
+  const place = model.hypers.places.get(tensor);
+  if (place) return `hyper${place.map(access).join("")}`;
+  return `${model.reference(tensor)}[0]`;
+}
