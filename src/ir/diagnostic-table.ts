@@ -94,6 +94,8 @@ export const diagnosticTable = {
   NN2030: error<{ name: string }>((p) => `there is no size \`${p.name}\` to set`),
   NN2031: error<{ name: string; problem: string }>((p) => `the size \`${p.name}\` ${p.problem}`),
   NN2032: error<{ name: string }>((p) => `\`${p.name}\` is not an optimizer`),
+  NN2033: error<{ wanted: string; found: string }>((p) => `the new shape ${p.found} needs ${p.wanted}`),
+  NN2034: error(() => "a slice inside an index definition can't be reshaped"),
 
   // -------------------------------------------------------------------------------------------- NN3xxx differentiation
   NN3001: error<{ name: string; expected: string }>(

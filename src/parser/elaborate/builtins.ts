@@ -4,15 +4,15 @@ import type { AtomName } from "../../ir/atoms.ts";
 import { freeIndices } from "../../ir/rewrite.ts";
 import type { Affine, Expr, Span, Tensor } from "../../ir/types.ts";
 import type { GivenArgument } from "./arguments.ts";
-import { define } from "./define.ts";
+import { cellCount, define } from "./define.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, join, uniqueName } from "./environment.ts";
 import { arrayExpression, elementwise } from "./expressions.ts";
 import type { ReducerName } from "./reductions.ts";
 import { reduceArray, reducerNames } from "./reductions.ts";
-import { typeName } from "./shapes.ts";
+import { sizeExpression, typeName } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
-import { castValue, isScalar, mapElements, ofTensor, scalarExpr } from "./values.ts";
+import { castValue, indexNames, isScalar, mapElements, ofTensor, printShape, scalar, scalarExpr } from "./values.ts";
 
 export const isReducer = (name: string): name is ReducerName => (reducerNames as readonly string[]).includes(name);
 
@@ -79,6 +79,53 @@ export function randomValue(elab: Elaboration, env: Environment, given: readonly
     return b.apply("random", words);
   };
   return { kind: "array", type: "f32", shape: [], flexible: true, at };
+}
+
+/** `size(x)`: how many elements x has, as an integer. */
+export function sizeValue(elab: Elaboration, env: Environment, given: readonly GivenArgument[], span: Span): ArrayValue {
+  if (given.length !== 1 || given[0]!.name) return wrongCount(elab, env, "size", "one tensor", span);
+  return scalar(cellCount(elab, arrayExpression(elab, given[0]!.value, env).shape));
+}
+
+/** `reshape(x, n, -1)`: the same elements in row-major order; one extent may be -1, and is what is left. */
+export function reshapeValue(elab: Elaboration, env: Environment, given: readonly GivenArgument[], span: Span): ArrayValue {
+  const { builder: b } = elab;
+  if (given.length < 2 || given.some((a) => a.name)) return wrongCount(elab, env, "reshape", "a tensor and the new extents", span);
+  const x = arrayExpression(elab, given[0]!.value, env);
+  const asked = given.slice(1).map((a) => sizeExpression(elab, env, a.value));
+  const known = asked.filter((e) => b.constantOf(e) !== -1);
+  const left = quotient(elab, x.shape, known);
+  const open = asked.length - known.length;
+  if (!left || open > 1 || (open === 0 && b.constantOf(left) !== 1)) {
+    const wanted = `the same number of elements as ${printShape(x.shape)}`;
+    fail(elab, env, "NN2033", span, { wanted, found: printShape(asked) });
+  }
+  const shape = asked.map((e) => (b.constantOf(e) === -1 ? left : e));
+  const source = x.tensor ?? define(elab, env, join(env.path, "flat"), x, span).tensor;
+  if (!source) return fail(elab, env, "NN2034", span, {}, { help: "reshape the whole tensor in a definition of its own" });
+  const name = uniqueName(elab, env.resultName ?? env.path);
+  const tensor = b.tensor({ name, type: x.type, shape, role: "definition", span, ...(source.below ? { below: source.below } : {}) });
+  elab.indexNames.set(tensor, indexNames(shape));
+  env.emit.push(b.reshape({ tensor, source, origin: { span, name } }));
+  return ofTensor(b, tensor, elab.indexNames.get(tensor));
+}
+
+/** The product of `shape` divided by the product of `divisors`, extents cancelling as wholes; undefined if it is uneven. */
+function quotient(elab: Elaboration, shape: readonly Affine[], divisors: readonly Affine[]): Affine | undefined {
+  const { builder: b } = elab;
+  const factors = [...shape];
+  let divisor = 1;
+  for (const d of divisors) {
+    const same = factors.indexOf(d);
+    const value = b.constantOf(d);
+    if (value === undefined && same < 0) return undefined;
+    if (value === undefined) factors.splice(same, 1);
+    else divisor *= value;
+  }
+  const numeric = factors.reduce((n, f) => n * (b.constantOf(f) ?? 1), 1);
+  const rest = factors.filter((f) => b.constantOf(f) === undefined);
+  if (divisor <= 0 || numeric % divisor !== 0) return undefined;
+  return b.times(cellCount(elab, rest), numeric / divisor);
 }
 
 /** `grad(u, x)`: a request that differentiation fulfils later, and a tensor of the shape of x for its result. */

@@ -5,12 +5,13 @@ import type { Span } from "../../ir/types.ts";
 import type { CallExpression, FunctionDeclaration, LayerDeclaration } from "../syntax.ts";
 import type { BoundArgument, GivenArgument } from "./arguments.ts";
 import { bindArguments } from "./arguments.ts";
-import { applyAtom, gradientOf, isReducer, randomValue, reducerCall } from "./builtins.ts";
+import { applyAtom, gradientOf, isReducer, randomValue, reducerCall, reshapeValue, sizeValue } from "./builtins.ts";
 import { materialise } from "./define.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, join, pathOfUse, suggestion } from "./environment.ts";
 import { arrayExpression } from "./expressions.ts";
 import { overrideGradient } from "./override.ts";
+import { reducerNames } from "./reductions.ts";
 import type { Callable } from "./scope.ts";
 import { Scope } from "./scope.ts";
 import { matchType } from "./shapes.ts";
@@ -30,7 +31,7 @@ export function call(elab: Elaboration, e: CallExpression, place: Environment): 
   if (binding?.kind === "failed" && !env.home.lookup(name)) elab.expression(e.callee, env);
   const own = env.home.own(name);
   if (own) return callDeclared(elab, env, e, name, own, resultName);
-  const builtin = callBuiltin(elab, env, e, name);
+  const builtin = callBuiltin(elab, env, e, name, resultName);
   if (builtin) return builtin;
   const library = env.home.lookup(name);
   if (library) return callDeclared(elab, env, e, name, library, resultName);
@@ -41,7 +42,7 @@ export function call(elab: Elaboration, e: CallExpression, place: Environment): 
   }
   const callables = Object.entries(atoms).flatMap(([atom, row]) => (row.callable ? [atom] : []));
   return fail(elab, env, "NN2001", e.callee.span, { name }, {
-    help: suggestion(name, [...env.home.visible(), ...callables, "random", "grad", "sum", "mean"]),
+    help: suggestion(name, [...env.home.visible(), ...callables, ...reducerNames, "random", "grad", "size", "reshape"]),
   });
 }
 
@@ -62,10 +63,18 @@ function callValue(
   return applyLayer(elab, env, callee, givenArguments(e), e.span, resultName);
 }
 
-function callBuiltin(elab: Elaboration, env: Environment, e: CallExpression, name: string): ArrayValue | undefined {
+function callBuiltin(
+  elab: Elaboration,
+  env: Environment,
+  e: CallExpression,
+  name: string,
+  resultName?: string,
+): ArrayValue | undefined {
   const given = givenArguments(e);
   if (name === "random") return randomValue(elab, env, given, e.span);
   if (name === "grad") return gradientOf(elab, env, given, e.span);
+  if (name === "size") return sizeValue(elab, env, given, e.span);
+  if (name === "reshape") return reshapeValue(elab, { ...env, resultName }, given, e.span);
   const positional = given.filter((a) => !a.name);
   const isPair = (name === "max" || name === "min") && positional.length > 1;
   if (isReducer(name) && !isPair) return reducerCall(elab, env, name, given, e.span);
@@ -158,7 +167,7 @@ function applyFunction(
 ): ArrayValue {
   const name = declaration.name.text;
   const calls = enter(elab, env, name, span);
-  const path = pathOfUse(env, name);
+  const { path } = env;
   const bound = bindArguments(elab, { ...env, calls }, callable, declaration.parameters, given, name, span, env);
   const scope = new Scope();
   const inner: Environment = {
@@ -169,7 +178,6 @@ function applyFunction(
     resultName,
     home: callable.home,
     owner: env.owner === "initialiser" ? "initialiser" : "function",
-    uses: new Map(),
     protect: null,
     evaluated: new Map(),
     turns: [],

@@ -16,9 +16,13 @@ export function pathOf(env: Environment, name: string): string {
   return [join(env.path, name), ...env.turns].join(".");
 }
 
-/** Where the value of a definition is elaborated. */
+/**
+ * Where the value of a definition is elaborated. Inside a function the path stays that of the definition that calls it:
+ * `loss.shifted`, however deep the calls.
+ */
 export function environmentOf(env: Environment, path: string): Environment {
-  return { ...env, path, resultName: path, returns: undefined, uses: new Map(), evaluated: new Map(), turns: [] };
+  const inner = { ...env, resultName: path, returns: undefined, evaluated: new Map(), turns: [] };
+  return env.owner === "function" ? inner : { ...inner, path, uses: new Map() };
 }
 
 /** A name is defined once, unless a `for` carries it. Returns nothing; a second definition is a mistake. */

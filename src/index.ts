@@ -1,0 +1,128 @@
+/**
+ * nnc: from the text of a `.nn` file to a training module. This file is the whole way on one screen; it and all below
+ * it run in a browser.
+ */
+import { version as packageVersion } from "../package.json";
+import { emitModule } from "./codegen/module.ts";
+import { Builder } from "./ir/builder.ts";
+import type { Context, RuleApplication } from "./ir/context.ts";
+import type { Diagnostic } from "./ir/diagnostics.ts";
+import { Diagnostics } from "./ir/diagnostics.ts";
+import { printSchedule } from "./ir/kernel-printer.ts";
+import type { ModelGraphs } from "./ir/model.ts";
+import { Sources } from "./ir/source.ts";
+import type { Program } from "./ir/types.ts";
+import { elaborate } from "./parser/elaborate/elaborate.ts";
+import type { ResolveImport } from "./parser/elaborate/files.ts";
+import { schedule } from "./passes/schedule.ts";
+import type { Trace } from "./pipeline.ts";
+import { buildGraphs } from "./pipeline.ts";
+import { library } from "./std/index.ts";
+
+export interface CompileOptions {
+  /** The name of the source in diagnostics and comments. Default `model.nn`. */
+  readonly file?: string;
+  /** 0 reads like the lecture: one function per equation. 1 (the default) fuses and shares memory. */
+  readonly level?: 0 | 1;
+  /** Compile-time sizes and dimensions by name, instead of their defaults. */
+  readonly sizes?: Readonly<Record<string, number | boolean>>;
+  /** false shows the chain rule as it falls out. Default true. */
+  readonly simplify?: boolean;
+  /** false turns off the rules that hold over the real numbers but not for every float. Default true. */
+  readonly realOnlyRules?: boolean;
+  /** Default "typescript". "javascript" also gives the declarations. */
+  readonly language?: "typescript" | "javascript";
+  /** false leaves the layout as printed and does not load prettier. Default true. */
+  readonly format?: boolean;
+  /** Which model, where the file has several. */
+  readonly model?: string;
+  /** Called with a readable text after every stage. */
+  readonly trace?: Trace;
+  /** Finds an imported file; without it, imports are an error. */
+  readonly resolveImport?: ResolveImport;
+  /** Written into the header of the module. */
+  readonly version?: string;
+}
+
+export interface Emitted {
+  readonly kind: "module" | "declaration" | "map";
+  readonly text: string;
+}
+
+export interface CheckResult {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly sources: Sources;
+  /** Every file that was read, the standard library left out. */
+  readonly files: readonly string[];
+}
+
+export interface CompileResult extends CheckResult {
+  /** Empty where a diagnostic is an error. */
+  readonly outputs: readonly Emitted[];
+  /** What was compiled, for tools that look inside; null where a diagnostic is an error. */
+  readonly graphs: ModelGraphs | null;
+  /** The simplification rules that were applied, in order. */
+  readonly rules: readonly RuleApplication[];
+}
+
+/** Reads and checks a model; compiles nothing. */
+export function check(source: string, options: CompileOptions = {}): CheckResult {
+  const { program: _, context: __, ...result } = read(source, options);
+  return result;
+}
+
+/** Compiles one model. Mistakes in the source are diagnostics; only a broken invariant of the compiler throws. */
+export async function compile(source: string, options: CompileOptions = {}): Promise<CompileResult> {
+  const { program, context, ...checked } = read(source, options);
+  if (!program) return { ...checked, outputs: [], graphs: null, rules: [] };
+  const { level = 1, simplify = true, trace, language = "typescript", format = true } = options;
+  const graphs = buildGraphs(program, context, { simplify, trace });
+  const scheduled = schedule(graphs, level, context);
+  trace?.("schedule", printSchedule(scheduled));
+  const version = options.version ?? packageVersion;
+  const emitted = await emitModule(scheduled, context, { language, format, version });
+  const outputs: Emitted[] = [
+    { kind: "module", text: emitted.code },
+    ...(emitted.declaration === undefined ? [] : [{ kind: "declaration" as const, text: emitted.declaration }]),
+    { kind: "map", text: emitted.map },
+  ];
+  return { ...checked, outputs, graphs, rules: context.log };
+}
+
+interface ReadResult extends CheckResult {
+  readonly program: Program | null;
+  readonly context: Context;
+}
+
+function read(source: string, options: CompileOptions): ReadResult {
+  const { file = "model.nn", model, sizes = {}, realOnlyRules = true } = options;
+  const builder = new Builder();
+  const sources = new Sources();
+  const diagnostics = new Diagnostics();
+  const program = elaborate({
+    source: { file, text: source },
+    library,
+    resolveImport: options.resolveImport ?? (() => null),
+    model,
+    sizes: new Map(Object.entries(sizes)),
+    builder,
+    sources,
+    diagnostics,
+  });
+  const internal = new Set(library.map((l) => l.file));
+  return {
+    program,
+    context: { builder, sources, options: { realOnlyRules }, log: [] },
+    diagnostics: diagnostics.all,
+    sources,
+    files: [...sources.files()].filter((f) => !internal.has(f)),
+  };
+}
+
+export type { Diagnostic } from "./ir/diagnostics.ts";
+export type { RuleApplication } from "./ir/context.ts";
+export { Sources } from "./ir/source.ts";
+export { interpret } from "./ir/interpreter.ts";
+export { verify } from "./ir/verifier.ts";
+export { printGraph, printStatement } from "./ir/printer.ts";
+export type { ModelGraphs, Program };

@@ -1,0 +1,84 @@
+/** From a program to a graph for each entry point of the generated module. After every pass the verifier runs. */
+import type { Context, Pass } from "./ir/context.ts";
+import { slice, tensorsRead, tensorsWritten } from "./ir/dependences.ts";
+import type { ModelGraphs } from "./ir/model.ts";
+import { printGraph } from "./ir/printer.ts";
+import type { Graph, Program, Statement, Tensor } from "./ir/types.ts";
+import { verify } from "./ir/verifier.ts";
+import { differentiate } from "./passes/differentiate.ts";
+import { polyphase } from "./passes/polyphase.ts";
+import { simplify } from "./passes/simplify.ts";
+import { specialise } from "./passes/specialise.ts";
+
+/** Shows a stage to whoever asked for a trace. */
+export type Trace = (stage: string, text: string) => void;
+
+export interface PipelineOptions {
+  readonly simplify: boolean;
+  readonly trace?: Trace | undefined;
+}
+
+export function buildGraphs(program: Program, context: Context, options: PipelineOptions): ModelGraphs {
+  const { forward, backward, update, initialise, loss, metrics, outputs, gradients } = program;
+  const evaluated = [...(loss ? [loss] : []), ...metrics.map((m) => m.tensor)];
+  const lasting = [...program.parameters, ...program.states, ...program.optimizerStates];
+  const graph = (name: string, statements: readonly Statement[], results: readonly Tensor[]): Graph => ({
+    name,
+    statements,
+    results,
+  });
+  const run = (g: Graph, training: boolean): Graph => runPasses(g, training, program, context, options);
+  const wanted = [...evaluated, ...gradients];
+  const train = run(graph("train", [...forward, ...backward, ...update], wanted), true);
+  return {
+    program,
+    initialise: run(graph("initialise", initialise, lasting), false),
+    forward: run(graph("forward", forward, outputs.map((o) => o.tensor)), false),
+    evaluate: run(graph("evaluate", forward, evaluated), false),
+    ...(loss ? splitUpdates(train, wanted) : { backward: graph("backward", [], []), update: graph("update", [], []) }),
+  };
+}
+
+function runPasses(
+  start: Graph,
+  training: boolean,
+  program: Program,
+  context: Context,
+  options: PipelineOptions,
+): Graph {
+  const stage = (name: string, g: Graph): Graph => {
+    verify(g, context);
+    options.trace?.(`${g.name}: ${name}`, printGraph(g));
+    return g;
+  };
+  const apply = (pass: Pass, g: Graph): Graph => stage(pass.name, pass.run(g, context));
+  let g = slice(specialise(start, training, program, context), start.results, "keep");
+  stage("elaborate", g);
+  const derives = g.statements.some((s) => s.kind === "gradient");
+  if (options.simplify) g = apply(simplify, g);
+  if (derives || g.statements.some((s) => s.kind === "override")) {
+    g = apply(differentiate, g);
+    if (options.simplify) g = apply(simplify, g);
+  }
+  if (options.simplify && derives) {
+    const phased = polyphase.run(g, context);
+    if (phased !== g) g = apply(simplify, stage(polyphase.name, phased));
+  }
+  return g;
+}
+
+/**
+ * The statements of one training step in two: what loss, metrics and gradients need, and the updates with what only
+ * they need. `backward` also keeps what `update` reads of it.
+ */
+function splitUpdates(train: Graph, wanted: readonly Tensor[]): { backward: Graph; update: Graph } {
+  const first = slice(train, wanted, "drop");
+  const own = new Set(first.statements);
+  const rest = train.statements.filter((s) => !own.has(s));
+  const computed = new Set(first.statements.flatMap(tensorsWritten));
+  const carried = rest.flatMap(tensorsRead).filter((t) => computed.has(t));
+  return {
+    backward: { name: "backward", statements: first.statements, results: [...new Set([...wanted, ...carried])] },
+    update: { name: "update", statements: rest, results: [] },
+  };
+}
