@@ -129,4 +129,6 @@ export interface Schedule {
   readonly backward: Procedure;
   readonly update: Procedure;
   readonly plan: Plan;
+  /** One line for every decision of fusion, for a trace. */
+  readonly notes?: readonly string[];
 }

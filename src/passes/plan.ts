@@ -1,48 +1,95 @@
-/** Where every tensor lives. */
+/**
+ * Where every tensor lives. Parameters, gradients and states are flat blocks in the order of the program. Everything
+ * else has a slot in one block of values, which all procedures share, since they never run at the same time. At
+ * level 1 tensors whose lives do not overlap share a slot.
+ */
 import type { Builder } from "../ir/builder.ts";
 import type { Block, Plan, Procedure, Slot } from "../ir/kernel.ts";
+import type { ModelGraphs } from "../ir/model.ts";
 import { rewriter } from "../ir/rewrite.ts";
-import type { Affine, Program, Reshape, Tensor } from "../ir/types.ts";
+import type { Affine, Tensor } from "../ir/types.ts";
+import type { Aliases } from "./fuse/dependences.ts";
+import { isPersistent } from "./fuse/group.ts";
+import { shareSlots } from "./plan/coloring.ts";
+import type { Tenant } from "./plan/coloring.ts";
+import { livesOf } from "./plan/lives.ts";
+
+type Procedures = Readonly<Record<"initialise" | "forward" | "evaluate" | "backward" | "update", Procedure>>;
 
 export function plan(
-  program: Program,
-  procedures: readonly Procedure[],
-  reshapes: readonly Reshape[],
+  graphs: ModelGraphs,
+  procedures: Procedures,
+  aliases: Aliases,
+  level: 0 | 1,
   b: Builder,
 ): Plan {
-  const blocks: [Block, readonly Tensor[]][] = [
+  const { program } = graphs;
+  const fixed: [Block, readonly Tensor[]][] = [
     ["parameters", program.parameters],
     ["gradients", program.gradients],
     ["states", [...program.states, ...program.optimizerStates]],
   ];
-  const fixed = new Map<Tensor, Block>(blocks.flatMap(([block, ts]) => ts.map((t) => [t, block] as const)));
-  const groups = new Map<Tensor, Tensor[]>();
-  const join = (t: Tensor): Tensor[] => {
-    const known = groups.get(t);
-    if (known) return known;
-    const fresh = [t];
-    groups.set(t, fresh);
-    return fresh;
-  };
-  for (const t of fixed.keys()) join(t);
-  for (const p of procedures)
-    for (const c of p.calls) (c.kind === "call" ? c.buffers : [c.tensor]).forEach(join);
-  for (const r of reshapes) {
-    const from = join(r.source);
-    const to = join(r.tensor);
-    if (from === to) continue;
-    for (const t of to) {
-      from.push(t);
-      groups.set(t, from);
+  const classes = viewsOf(
+    graphs,
+    procedures,
+    fixed.flatMap(([, tensors]) => tensors),
+    aliases,
+  );
+  const slots: Slot[] = [];
+  for (const [block, tensors] of fixed) {
+    for (const t of tensors) {
+      const views = classes.get(aliases.root(t))!;
+      slots.push({ block, type: t.type, size: sizeOf(b, t), tensors: [t, ...views.filter((v) => v !== t)] });
+      classes.delete(aliases.root(t));
     }
   }
-  const slots: Slot[] = [...new Set(groups.values())]
-    .filter((g) => g.every((t) => t.role !== "input" && t.role !== "hyper" && t.role !== "builtin"))
-    .map((g) => {
-      const block = g.map((t) => fixed.get(t)).find((f) => f !== undefined) ?? "values";
-      return { block, type: g[0]!.type, size: sizeOf(b, g[0]!), tensors: g };
-    });
-  return { slots };
+  const given = (t: Tensor): boolean => t.role === "input" || t.role === "hyper" || t.role === "builtin";
+  const lives = livesOf(graphs, procedures, aliases);
+  const tenants = [...classes]
+    .filter(([, tensors]) => !tensors.some(given))
+    .map(([root, tensors]): Tenant => ({
+      tensors,
+      size: sizeOf(b, tensors[0]!),
+      lives: lives.get(root) ?? [],
+    }));
+  return { slots: [...slots, ...shareSlots(tenants, level === 1)] };
+}
+
+/** All tensors that need a place, by the memory that they are views of. */
+function viewsOf(
+  graphs: ModelGraphs,
+  procedures: Procedures,
+  fixed: readonly Tensor[],
+  aliases: Aliases,
+): Map<Tensor, Tensor[]> {
+  const classes = new Map<Tensor, Tensor[]>();
+  const seen = new Set<Tensor>();
+  const add = (t: Tensor): void => {
+    if (seen.has(t)) return;
+    seen.add(t);
+    const root = aliases.root(t);
+    classes.set(root, [...(classes.get(root) ?? []), t]);
+  };
+  fixed.forEach(add);
+  for (const { calls } of Object.values(procedures)) {
+    for (const c of calls) (c.kind === "call" ? c.buffers : [c.tensor]).forEach(add);
+  }
+  for (const graph of graphsOf(graphs)) {
+    graph.results.filter((t) => !isPersistent(t)).forEach(add);
+    for (const s of graph.statements)
+      if (s.kind === "reshape" && classes.has(aliases.root(s.source))) add(s.tensor);
+  }
+  return classes;
+}
+
+function graphsOf({
+  initialise,
+  forward,
+  evaluate,
+  backward,
+  update,
+}: ModelGraphs): ModelGraphs["forward"][] {
+  return [initialise, forward, evaluate, backward, update];
 }
 
 /** The number of elements, with the maxima of the dimensions that vary by call. */

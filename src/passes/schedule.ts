@@ -1,73 +1,78 @@
 /** From graphs to kernels, their calls, and their memory. */
-import type { Builder } from "../ir/builder.ts";
 import type { Context } from "../ir/context.ts";
-import type { Call, Kernel, Procedure, Schedule } from "../ir/kernel.ts";
+import type { Schedule } from "../ir/kernel.ts";
 import type { ModelGraphs } from "../ir/model.ts";
-import type { Graph, Reshape } from "../ir/types.ts";
-import type { KernelGroup } from "./fuse/group.ts";
-import { separate } from "./fuse/group.ts";
+import type { Graph, Tensor } from "../ir/types.ts";
+import { isPersistent, statementsOf } from "./fuse/group.ts";
+import { tensorsReadBy } from "./fuse/readers.ts";
+import { copyWhereNeeded } from "./fuse/reshape.ts";
+import { fuse } from "./fuse.ts";
 import { plan } from "./plan.ts";
-import { assembleKernel } from "./schedule/assemble.ts";
-import { lowerGroup } from "./schedule/lower.ts";
-import { kernelName, NameSpace } from "./schedule/names.ts";
+import type { DraftCall } from "./schedule/kernels.ts";
+import { KernelTable } from "./schedule/kernels.ts";
 
 /** One kernel per equation (level 0), or as few as pay (level 1), with a place in memory for every tensor. */
-export function schedule(graphs: ModelGraphs, level: 0 | 1, context: Context): Schedule {
-  const scheduler = new Scheduler(context.builder);
-  const initialise = scheduler.procedure(graphs.initialise);
-  const forward = scheduler.procedure(graphs.forward);
-  const evaluate = scheduler.procedure(graphs.evaluate);
-  const backward = scheduler.procedure(graphs.backward);
-  const update = scheduler.procedure(graphs.update);
-  const all = [initialise, forward, evaluate, backward, update];
+export function schedule(given: ModelGraphs, level: 0 | 1, context: Context): Schedule {
+  const { graphs, aliases } = copyWhereNeeded(given, context.builder);
+  const { program } = graphs;
+  const inputs = new Map(program.inputs.map((t) => [aliases.root(t), t]));
+  const table = new KernelTable(program, level, (t) => inputs.get(aliases.root(t)) ?? t, context.builder);
+  const notes: string[] = [];
+  const draft = (graph: Graph, known: readonly Tensor[] = [], initial = false): Draft => {
+    const clears = undefinedIn(graph, [...known, ...program.gradients]).map(
+      (tensor) => ({ kind: "clear", tensor }) as const,
+    );
+    const fused = fuse(graph, level, context);
+    notes.push(...fused.notes.map((note) => `${graph.name}: ${note}`));
+    const calls = fused.items.flatMap((i) => (i.kind === "group" ? table.callsOf(i, initial) : []));
+    return { name: graph.name, calls: [...clears, ...calls] };
+  };
+  const forward = draft(graphs.forward);
+  const evaluate = draft(graphs.evaluate);
+  const backward = draft(withKeptForUpdate(graphs));
+  const update = draft(
+    graphs.update,
+    statementsOf(graphs.backward).map((s) => s.tensor),
+  );
+  const initialise = draft(graphs.initialise, [], true);
+  const { all: kernels, procedure } = table.finish();
+  const procedures = {
+    initialise: procedure(initialise),
+    forward: procedure(forward),
+    evaluate: procedure(evaluate),
+    backward: procedure(backward),
+    update: procedure(update),
+  };
   return {
-    program: graphs.program,
+    program,
     level,
-    kernels: scheduler.kernels,
-    initialise,
-    forward,
-    evaluate,
-    backward,
-    update,
-    plan: plan(graphs.program, all, scheduler.reshapes, context.builder),
+    kernels,
+    ...procedures,
+    plan: plan(graphs, procedures, aliases, level, context.builder),
+    notes,
   };
 }
 
-class Scheduler {
-  readonly kernels: Kernel[] = [];
-  readonly reshapes: Reshape[] = [];
-  private readonly names = new NameSpace();
-  private readonly b: Builder;
+interface Draft {
+  readonly name: string;
+  readonly calls: readonly DraftCall[];
+}
 
-  constructor(b: Builder) {
-    this.b = b;
-  }
+/** What is read, or is a result, though no statement defines it: it is zero. */
+function undefinedIn(graph: Graph, known: readonly Tensor[]): Tensor[] {
+  const statements = statementsOf(graph);
+  const defined = new Set([...known, ...statements.map((s) => s.tensor)]);
+  const used = statements.flatMap((s) => (s.kind === "equation" ? [...tensorsReadBy(s)] : [s.source]));
+  return [...new Set([...used, ...graph.results])].filter((t) => !defined.has(t) && !isPersistent(t));
+}
 
-  procedure(graph: Graph): Procedure {
-    const calls: Call[] = [];
-    for (const item of separate(graph).items) {
-      if (item.kind === "reshape") this.reshapes.push(item);
-      else calls.push(...this.callsOf(item));
-    }
-    return { name: graph.name, calls };
-  }
-
-  private callsOf(group: KernelGroup): Call[] {
-    const clears = group.clears.map((tensor): Call => ({ kind: "clear", tensor }));
-    const kernel = this.kernelOf(group);
-    const { buffers, scalars, dims, statements } = kernel;
-    return [
-      ...clears,
-      { kind: "call", kernel, buffers: buffers.map((x) => x.tensor), scalars, dims, statements },
-    ];
-  }
-
-  private kernelOf(group: KernelGroup): Kernel {
-    const statements = group.members.map((m) => m.equation);
-    const name = this.names.fresh(kernelName(statements.at(-1)!));
-    const body = lowerGroup(group, new NameSpace(), this.b);
-    const kernel = assembleKernel(name, body, statements);
-    this.kernels.push(kernel);
-    return kernel;
-  }
+/** What `update` reads of `backward` is a result of it, and so are all gradients. */
+function withKeptForUpdate({ program, backward, update }: ModelGraphs): Graph {
+  const defined = new Set(statementsOf(backward).map((s) => s.tensor));
+  const read = update.statements.flatMap((s) => {
+    if (s.kind === "equation") return [...tensorsReadBy(s)];
+    return s.kind === "reshape" ? [s.source] : [];
+  });
+  const kept = [...program.gradients, ...read].filter((t) => defined.has(t) && !isPersistent(t));
+  return { ...backward, results: [...new Set([...backward.results, ...kept])] };
 }

@@ -1,6 +1,7 @@
 /** What fusion hands to lowering: which equations share a kernel, and which loops they share in it. */
-import { coversWhole, targetsWhole, visit } from "../../ir/rewrite.ts";
-import type { Equation, Graph, Index, Reshape, Tensor } from "../../ir/types.ts";
+import type { Builder } from "../../ir/builder.ts";
+import { coversWhole, freeIndices, rewriter, targetsWhole, visit } from "../../ir/rewrite.ts";
+import type { Affine, Equation, Graph, Index, Reshape, Tensor } from "../../ir/types.ts";
 
 /** One equation in a kernel. Members whose loops start with the same index objects share those loops. */
 export interface Member {
@@ -8,6 +9,8 @@ export interface Member {
   readonly loops: readonly Index[];
   /** The first part of a tensor that stores every cell: where `where` is false it stores 0. */
   readonly fills: boolean;
+  /** The equation as it stands in the graph, after those that were written into it. */
+  readonly sources: readonly Equation[];
 }
 
 /** The equations of one kernel, in order of execution. */
@@ -24,6 +27,17 @@ export interface FusedGraph {
   readonly name: string;
   readonly items: readonly (KernelGroup | Reshape)[];
   readonly results: readonly Tensor[];
+  /** One line for every decision, for whoever reads a trace. */
+  readonly notes: readonly string[];
+}
+
+/** The statements of a graph in which every gradient was expanded. */
+export function statementsOf(graph: Graph): (Equation | Reshape)[] {
+  return graph.statements.map((s) => {
+    if (s.kind === "gradient" || s.kind === "override")
+      throw new Error(`${s.kind} left in the graph ${graph.name}`);
+    return s;
+  });
 }
 
 /** Owned by the model or the caller: cells keep their values, nothing is cleared. */
@@ -46,27 +60,46 @@ export function loopOrder(e: Equation): Index[] {
 }
 
 /** A kernel of its own for one equation. `first`: nothing was stored into its tensor before. */
-export function lone(e: Equation, first: boolean): KernelGroup {
+export function lone(e: Equation, first: boolean, sources: readonly Equation[] = [e]): KernelGroup {
   const starts = first && !isPersistent(e.tensor);
   const whole = targetsWhole(e) && e.target.length === e.indices.length;
   const member: Member = {
     equation: starts && whole && e.accumulate ? { ...e, accumulate: false } : e,
     loops: loopOrder(e),
     fills: starts && whole,
+    sources,
   };
   const clears = starts && !whole && !coversWhole(e) ? [e.tensor] : [];
   return { kind: "group", members: [member], internal: new Set(), clears };
 }
 
-/** One kernel per equation, in graph order. */
-export function separate(graph: Graph): FusedGraph {
-  const stored = new Set<Tensor>();
-  const items = graph.statements.map((s) => {
-    if (s.kind === "gradient" || s.kind === "override")
-      throw new Error(`${s.kind} left in the graph ${graph.name}`);
-    const first = !stored.has(s.tensor);
-    stored.add(s.tensor);
-    return s.kind === "reshape" ? s : lone(s, first);
+/**
+ * Whether different turns of a loop store into different cells. Each cell is stored at most once with `=`; an
+ * accumulation is independent in an index that alone decides one of its subscripts.
+ */
+export function isParallel(e: Equation, index: Index): boolean {
+  if (!e.accumulate) return true;
+  return e.target.some((t) => {
+    const free = freeIndices(t);
+    return free.size === 1 && t.terms.length === 1 && t.terms[0]!.atom === index;
   });
-  return { name: graph.name, items, results: graph.results };
+}
+
+/** The same member with indices replaced by others of the same extents. */
+export function renameIndices(member: Member, names: ReadonlyMap<Index, Index>, b: Builder): Member {
+  if ([...names].every(([from, to]) => from === to)) return member;
+  const walk = rewriter(b, {
+    atom: (a) => (a.kind === "index" && names.has(a) ? b.of(names.get(a)!) : undefined),
+  });
+  const rename = (i: Index): Index => names.get(i) ?? i;
+  const e = member.equation;
+  const equation: Equation = {
+    ...e,
+    indices: e.indices.map(rename),
+    reduced: e.reduced.map(rename),
+    target: e.target.map((t) => walk(t) as Affine),
+    where: e.where.map(walk),
+    body: walk(e.body),
+  };
+  return { ...member, equation, loops: member.loops.map(rename) };
 }

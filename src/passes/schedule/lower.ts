@@ -4,6 +4,8 @@ import type { KernelStatement, Loop, Store, Variable } from "../../ir/kernel.ts"
 import { freeIndices, readsOf, rewriter } from "../../ir/rewrite.ts";
 import type { Affine, Equation, Expr, Index, Read } from "../../ir/types.ts";
 import type { KernelGroup, Member } from "../fuse/group.ts";
+import { isParallel } from "../fuse/group.ts";
+import { hasValueHere } from "../fuse/readers.ts";
 import { guarded, guardedLoop } from "./guards.ts";
 import { localName } from "./names.ts";
 import type { NameSpace } from "./names.ts";
@@ -140,7 +142,7 @@ class Lowering {
     const read = this.b.read(e.tensor, e.target);
     const out: KernelStatement[] = [];
     let stored = value;
-    if (this.isReadLater(member, read)) {
+    if (hasValueHere(member) && this.isReadLater(member, read)) {
       if (value.kind !== "constant" && !isLocal(value)) {
         const local = this.b.local(this.names.fresh(localName(e.tensor)), value.type);
         out.push({ kind: "let", local, value });
@@ -195,18 +197,6 @@ function isLocal(value: Expr): boolean {
   if (value.kind !== "affine" || value.constant !== 0 || value.terms.length !== 1) return false;
   const [term] = value.terms;
   return term!.factor === 1 && term!.atom.kind === "opaque" && term!.atom.value.kind === "local";
-}
-
-/**
- * Whether different turns of a loop store into different cells. Each cell is stored at most once with `=`; an
- * accumulation is independent in an index that alone decides one of its subscripts.
- */
-function isParallel(e: Equation, index: Index): boolean {
-  if (!e.accumulate) return true;
-  return e.target.some((t) => {
-    const free = freeIndices(t);
-    return free.size === 1 && t.terms.length === 1 && t.terms[0]!.atom === index;
-  });
 }
 
 function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {

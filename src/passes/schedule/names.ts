@@ -1,5 +1,6 @@
 /** Names of kernels and locals: identifiers that a reader recognises, valid in JavaScript. */
-import type { Equation, Origin, Tensor } from "../../ir/types.ts";
+import { expressionsOf, readsOf } from "../../ir/rewrite.ts";
+import type { Equation, Program, Tensor } from "../../ir/types.ts";
 
 const reserved = new Set(
   (
@@ -39,9 +40,33 @@ export function localName(t: Tensor): string {
   return identifier(t.name.split(".").slice(-2).join("_"));
 }
 
-/** What a kernel is called after: the equation that it computes. An adjoint is `d_` and the name of what it is of. */
-export function kernelName(e: Equation | { readonly tensor: Tensor; readonly origin: Origin }): string {
-  const { step } = e.origin;
-  if (step) return `d_${step.wrt.name}`;
-  return e.tensor.name;
+/**
+ * What a kernel is called after: the last equation that it computes. An adjoint is `d_` and the name of what it is of;
+ * a starting value is `initial_` and the name of its tensor; a line of an optimizer is `adam_m` or `adam_parameter`.
+ */
+export function groupName(equations: readonly Equation[], program: Program, initial: boolean): string {
+  const { tensor, origin } = equations.at(-1)!;
+  const { parameters, states, optimizerStates } = program;
+  if (initial) return `initial_${tensor.name}`;
+  if (parameters.includes(tensor) || optimizerStates.includes(tensor))
+    return optimizerName(equations, program);
+  if (origin.step) return `d_${origin.step.wrt.name}`;
+  return states.includes(tensor) ? `update_${tensor.name}` : tensor.name;
+}
+
+function optimizerName(equations: readonly Equation[], { parameters, optimizerStates }: Program): string {
+  const stored = [...new Set(equations.map((e) => e.tensor))];
+  const touched = equations.flatMap((e) => [e.tensor, ...readsOf(...expressionsOf(e)).map((r) => r.tensor)]);
+  // `<parameter path>.<optimizer>.<state>`
+  const path = touched.find((t) => optimizerStates.includes(t))?.name.split(".");
+  const optimizer = path?.at(-2) ?? "update";
+  if (stored.length > 1) return optimizer;
+  const [only] = stored;
+  return `${optimizer}_${parameters.includes(only!) ? "parameter" : only!.name.split(".").at(-1)!}`;
+}
+
+/** A name for many: `h.0.linear` and `h.1.linear` are `h.linear`. */
+export function sharedName(name: string): string {
+  const kept = name.split(".").filter((step) => !/^\d+$/.test(step));
+  return kept.length > 0 ? kept.join(".") : name;
 }

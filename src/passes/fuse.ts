@@ -1,0 +1,125 @@
+/** Which equations share a kernel, and which tensors exist in memory. */
+import type { Builder } from "../ir/builder.ts";
+import type { Context } from "../ir/context.ts";
+import type { Equation, Graph, Reshape, Tensor } from "../ir/types.ts";
+import { AccessTable, Aliases } from "./fuse/dependences.ts";
+import type { Item } from "./fuse/dependences.ts";
+import type { FusedGraph, KernelGroup } from "./fuse/group.ts";
+import { lone, statementsOf } from "./fuse/group.ts";
+import { bringHome } from "./fuse/home.ts";
+import type { Inlined } from "./fuse/inline.ts";
+import { inlineProducers } from "./fuse/inline.ts";
+import type { Merged } from "./fuse/merge.ts";
+import { mergeGroups } from "./fuse/merge.ts";
+import { Readers } from "./fuse/readers.ts";
+
+/**
+ * Level 0: one kernel per line of the source. Level 1: definitions are written into their readers where no evaluation
+ * is added, and equations that share loops share a kernel. No reduction is repeated at either level.
+ */
+export function fuse(graph: Graph, level: 0 | 1, context: Context): FusedGraph {
+  const b = context.builder;
+  const given = statementsOf(graph);
+  const inlined: Inlined =
+    level === 0 ? { statements: given, sources: new Map(), notes: [] } : inlineProducers(graph, given, b);
+  const { statements } = inlined;
+  const aliases = new Aliases(statements.filter((s): s is Reshape => s.kind === "reshape"));
+  const readers = new Readers(statements, graph.results);
+  const items = separate(statements, inlined.sources);
+  if (level === 0) {
+    const grouped = bringHome(items, readers, new AccessTable(aliases), b);
+    return { name: graph.name, items: grouped, results: graph.results, notes: [] };
+  }
+  const merger = new Merger(aliases, readers, b);
+  for (const item of items) merger.add(item);
+  return {
+    name: graph.name,
+    items: merger.items,
+    results: graph.results,
+    notes: [...inlined.notes, ...merger.notes],
+  };
+}
+
+/** One kernel per equation, in graph order. */
+function separate(
+  statements: readonly (Equation | Reshape)[],
+  sources: ReadonlyMap<Equation, readonly Equation[]>,
+): Item[] {
+  const stored = new Set<Tensor>();
+  return statements.map((s) => {
+    const first = !stored.has(s.tensor);
+    stored.add(s.tensor);
+    return s.kind === "reshape" ? s : lone(s, first, sources.get(s) ?? [s]);
+  });
+}
+
+/** How far back a kernel to join is looked for: one whose result is used, one that reads the same. */
+const reach = { uses: 24, siblings: 6 } as const;
+
+/** Adds equations one by one, each to a kernel before it where that is allowed and pays. */
+class Merger {
+  items: Item[] = [];
+  readonly notes: string[] = [];
+  private readonly access: AccessTable;
+  private readonly aliases: Aliases;
+  private readonly readers: Readers;
+  private readonly b: Builder;
+
+  constructor(aliases: Aliases, readers: Readers, b: Builder) {
+    this.access = new AccessTable(aliases);
+    this.aliases = aliases;
+    this.readers = readers;
+    this.b = b;
+  }
+
+  add(item: Item): void {
+    if (item.kind === "group" && this.join(item)) return;
+    this.items.push(item);
+  }
+
+  private join(group: KernelGroup): boolean {
+    let sibling: { at: number; merged: Merged } | undefined;
+    for (let at = this.items.length - 1; at >= Math.max(0, this.items.length - reach.uses); at--) {
+      const into = this.items[at]!;
+      if (into.kind === "reshape" || !this.canMoveTo(at, group)) continue;
+      const merged = mergeGroups(into, group, this.aliases, this.readers, this.b);
+      if (!merged) continue;
+      if (merged.uses) {
+        this.replace(at, group, merged);
+        return true;
+      }
+      if (this.items.length - at <= reach.siblings) sibling ??= { at, merged };
+    }
+    if (sibling) this.replace(sibling.at, group, sibling.merged);
+    return sibling !== undefined;
+  }
+
+  /** What stands behind the kernel at this place and must stay behind it. */
+  private followers(at: number): Set<Item> {
+    const behind = new Set<Item>([this.items[at]!]);
+    for (const item of this.items.slice(at + 1)) {
+      if ([...behind].some((x) => this.access.depends(item, x))) behind.add(item);
+    }
+    behind.delete(this.items[at]!);
+    return behind;
+  }
+
+  private canMoveTo(at: number, group: KernelGroup): boolean {
+    return [...this.followers(at)].every((x) => !this.access.depends(group, x));
+  }
+
+  private replace(at: number, group: KernelGroup, merged: Merged): void {
+    const behind = this.followers(at);
+    const rest = this.items.slice(at + 1);
+    this.items = [
+      ...this.items.slice(0, at),
+      ...rest.filter((x) => !behind.has(x)),
+      merged.group,
+      ...rest.filter((x) => behind.has(x)),
+    ];
+    const name = (g: KernelGroup): string => g.members.at(-1)!.equation.tensor.name;
+    this.notes.push(
+      `${name(group)} joins the kernel of ${name({ ...merged.group, members: merged.group.members.slice(0, -1) })}: ${merged.reason}`,
+    );
+  }
+}

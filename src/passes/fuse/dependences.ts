@@ -1,0 +1,99 @@
+/** Which kernels must stay in order, and which loops two equations may share. */
+import { readsOf } from "../../ir/rewrite.ts";
+import type { Affine, Equation, Index, Reshape, Tensor } from "../../ir/types.ts";
+import type { KernelGroup, Member } from "./group.ts";
+
+export type Item = KernelGroup | Reshape;
+
+/** Every read of an equation: in its body, its conditions and its subscripts. */
+export function readsIn(e: Equation): ReturnType<typeof readsOf> {
+  return readsOf(...e.target, ...e.where, e.body);
+}
+
+/** Tensors that are the same memory: a reshape and its source. */
+export class Aliases {
+  private readonly roots = new Map<Tensor, Tensor>();
+
+  constructor(reshapes: readonly Reshape[]) {
+    for (const r of reshapes) this.join(r);
+  }
+
+  join({ tensor, source }: Pick<Reshape, "tensor" | "source">): void {
+    const [a, b] = [this.root(tensor), this.root(source)];
+    if (a !== b) this.roots.set(a, b);
+  }
+
+  root(t: Tensor): Tensor {
+    let root = t;
+    for (let up = this.roots.get(root); up; up = this.roots.get(root)) root = up;
+    return root;
+  }
+}
+
+export interface Access {
+  readonly reads: ReadonlySet<Tensor>;
+  readonly writes: ReadonlySet<Tensor>;
+}
+
+/** What an item reads and writes, by the memory behind the tensors. */
+export class AccessTable {
+  private readonly memo = new Map<Item, Access>();
+  private readonly aliases: Aliases;
+
+  constructor(aliases: Aliases) {
+    this.aliases = aliases;
+  }
+
+  of(item: Item): Access {
+    const known = this.memo.get(item);
+    if (known) return known;
+    const root = (t: Tensor): Tensor => this.aliases.root(t);
+    const access: Access =
+      item.kind === "reshape"
+        ? { reads: new Set(), writes: new Set([root(item.tensor)]) }
+        : {
+            reads: new Set(item.members.flatMap((m) => readsIn(m.equation).map((r) => root(r.tensor)))),
+            writes: new Set(item.members.map((m) => root(m.equation.tensor))),
+          };
+    this.memo.set(item, access);
+    return access;
+  }
+
+  /** Whether `later` must stay behind `earlier`. */
+  depends(later: Item, earlier: Item): boolean {
+    const a = this.of(earlier);
+    const z = this.of(later);
+    return overlap(a.writes, z.reads) || overlap(a.writes, z.writes) || overlap(a.reads, z.writes);
+  }
+}
+
+function overlap(a: ReadonlySet<Tensor>, b: ReadonlySet<Tensor>): boolean {
+  const [small, large] = a.size <= b.size ? [a, b] : [b, a];
+  for (const t of small) if (large.has(t)) return true;
+  return false;
+}
+
+/**
+ * Whether two members, whose first `shared` loops are the same objects, may run turn by turn: a cell that one of them
+ * stores and the other touches is touched by both in the same turn only. Enough for that: both name it by the plain
+ * index of the loop in the same dimension.
+ */
+export function sharesSafely(a: Member, z: Member, shared: number, aliases: Aliases): boolean {
+  const loops = a.loops.slice(0, shared);
+  const places = (m: Member): [Tensor, readonly Affine[]][] =>
+    readsIn(m.equation).map((r) => [r.tensor, r.subscripts]);
+  const stored = (m: Member): [Tensor, readonly Affine[]] => [m.equation.tensor, m.equation.target];
+  const pairs = [
+    ...[...places(z), stored(z)].map((p) => [stored(a), p] as const),
+    ...places(a).map((p) => [p, stored(z)] as const),
+  ];
+  return pairs.every(([[s, at], [t, there]]) => {
+    if (aliases.root(s) !== aliases.root(t)) return true;
+    return s === t && loops.every((i) => at.some((e, d) => isPlain(e, i) && isPlain(there[d]!, i)));
+  });
+}
+
+export function isPlain(e: Affine, i: Index): boolean {
+  const [term, ...more] = e.terms;
+  return e.constant === 0 && more.length === 0 && term?.factor === 1 && term.atom === i;
+}

@@ -1,0 +1,97 @@
+/** The kernels of a module. Equal ones are emitted once and called with different buffers. */
+import type { Builder } from "../../ir/builder.ts";
+import type { Call, Kernel, Procedure } from "../../ir/kernel.ts";
+import type { Equation, Program, Tensor } from "../../ir/types.ts";
+import type { KernelGroup } from "../fuse/group.ts";
+import { assembleKernel } from "./assemble.ts";
+import { CanonicalTexts } from "./canonical.ts";
+import { placeLets } from "./lets.ts";
+import { lowerGroup } from "./lower.ts";
+import { groupName, NameSpace, sharedName } from "./names.ts";
+
+/** A kernel whose final name is not known yet, and how often it stands for different statements. */
+interface Draft {
+  readonly kernel: Kernel;
+  readonly tensors: Set<Tensor>;
+}
+
+export type DraftCall =
+  | { readonly kind: "clear"; readonly tensor: Tensor }
+  | { readonly kind: "call"; readonly draft: Draft; readonly own: Kernel };
+
+export interface Finished {
+  readonly all: readonly Kernel[];
+  readonly procedure: (draft: { name: string; calls: readonly DraftCall[] }) => Procedure;
+}
+
+export class KernelTable {
+  private readonly drafts = new Map<string, Draft>();
+  private readonly texts = new CanonicalTexts();
+  private readonly program: Program;
+  private readonly level: 0 | 1;
+  private readonly b: Builder;
+  private readonly resolve: (t: Tensor) => Tensor;
+
+  /** `resolve`: the tensor whose memory a view of an input is. */
+  constructor(program: Program, level: 0 | 1, resolve: (t: Tensor) => Tensor, b: Builder) {
+    this.program = program;
+    this.level = level;
+    this.resolve = resolve;
+    this.b = b;
+  }
+
+  /** `initial`: the group computes starting values. */
+  callsOf(group: KernelGroup, initial: boolean): DraftCall[] {
+    const locals = new NameSpace();
+    const body = placeLets(lowerGroup(group, locals, this.b), locals, this.b);
+    const statements = [...new Set(group.members.flatMap((m) => m.sources))];
+    const own = assembleKernel(groupName(statements, this.program, initial), body, statements);
+    const key = this.keyOf(own, statements);
+    let draft = this.drafts.get(key);
+    if (!draft) {
+      draft = { kernel: own, tensors: new Set() };
+      this.drafts.set(key, draft);
+    }
+    draft.tensors.add(statements.at(-1)!.tensor);
+    return [
+      ...group.clears.map((tensor): DraftCall => ({ kind: "clear", tensor })),
+      { kind: "call", draft, own },
+    ];
+  }
+
+  /**
+   * At level 0 a kernel is one line of the source, so only the same statement, or the same line of an optimizer for
+   * another parameter, shares it.
+   */
+  private keyOf(kernel: Kernel, statements: readonly Equation[]): string {
+    const text = this.texts.textOf(kernel);
+    if (this.level === 1) return text;
+    const { tensor, origin } = statements.at(-1)!;
+    const optimized =
+      this.program.parameters.includes(tensor) || this.program.optimizerStates.includes(tensor);
+    const { file, start, end } = origin.span;
+    if (optimized) return `${text} ${file} ${start} ${end}`;
+    return `${text} ${[...kernel.buffers.map((x) => x.tensor), ...kernel.scalars].map((t) => t.id).join()}`;
+  }
+
+  /** Names the kernels; nothing may be added afterwards. */
+  finish(): Finished {
+    const names = new NameSpace();
+    const finished = new Map<Draft, Kernel>();
+    for (const draft of this.drafts.values()) {
+      const { name } = draft.kernel;
+      const wanted = draft.tensors.size > 1 ? sharedName(name) : name;
+      finished.set(draft, { ...draft.kernel, name: names.fresh(wanted) });
+    }
+    const call = (c: DraftCall): Call => {
+      if (c.kind === "clear") return c;
+      const { buffers, scalars, dims, statements } = c.own;
+      const tensors = buffers.map((x) => this.resolve(x.tensor));
+      return { kind: "call", kernel: finished.get(c.draft)!, buffers: tensors, scalars, dims, statements };
+    };
+    return {
+      all: [...finished.values()],
+      procedure: ({ name, calls }) => ({ name, calls: calls.map(call) }),
+    };
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Names for values that are used more than once, and a place outside the loops for what does not change in them.
+ *
+ * A block is walked from its start. Before each statement, every value that is known there, that the statement needs
+ * and that is worth it gets a `let`: it is used at several places, or in a loop that does not change it. So a value is
+ * named in the outermost block where all that it depends on is known. What only a branch needs stays in the branch.
+ */
+import type { Builder } from "../../ir/builder.ts";
+import type { KernelStatement, Let } from "../../ir/kernel.ts";
+import { rewriter } from "../../ir/rewrite.ts";
+import type { Expr, Index, Local, Tensor } from "../../ir/types.ts";
+import { branchOut } from "./branches.ts";
+import { FactTable } from "./facts.ts";
+import type { NameSpace } from "./names.ts";
+import { localName } from "./names.ts";
+import { UseCensus } from "./uses.ts";
+import { blocksOf, mapStatement, statementsIn } from "./walk.ts";
+
+type Block = readonly KernelStatement[];
+
+/** What is known at a place in a kernel. */
+export interface Known {
+  readonly indices: ReadonlySet<Index>;
+  readonly locals: ReadonlySet<Local>;
+}
+
+export function placeLets(body: Block, names: NameSpace, b: Builder): Block {
+  const written = new Set<Tensor>();
+  for (const s of statementsIn(body)) if (s.kind === "store") written.add(s.tensor);
+  return new Placement(names, b, new FactTable(b, written)).block(body, {
+    indices: new Set(),
+    locals: new Set(),
+  });
+}
+
+class Placement {
+  private readonly names: NameSpace;
+  private readonly b: Builder;
+  private readonly facts: FactTable;
+
+  constructor(names: NameSpace, b: Builder, facts: FactTable) {
+    this.names = names;
+    this.b = b;
+    this.facts = facts;
+  }
+
+  block(block: Block, known: Known): Block {
+    let rest = [...block];
+    const out: KernelStatement[] = [];
+    const locals = new Set(known.locals);
+    const here: Known = { indices: known.indices, locals };
+    const settled = settledAfter(block);
+    const emit = (s: KernelStatement): void => {
+      for (const part of branchOut(s, this.facts, this.names, this.b)) {
+        out.push(this.inside(part, here));
+        if (part.kind === "let" || (part.kind === "variable" && part !== s)) locals.add(part.local);
+      }
+    };
+    for (let at = 0; at < block.length; at++) {
+      const chosen = new UseCensus(this.facts, here).choose(rest.slice(at));
+      if (chosen.length > 0) {
+        const { lets, replace } = this.nameAll(chosen.map((c) => c.node));
+        // What reads a tensor that the kernel stores into keeps its value only within the statement.
+        const lasting = replace((e) => !this.facts.of(e).volatile);
+        rest = rest.map((s, i) => (i < at ? s : deepMap(s, i === at ? replace(() => true) : lasting)));
+        lets.forEach(emit);
+      }
+      emit(rest[at]!);
+      for (const local of settled.get(at) ?? []) locals.add(local);
+    }
+    return out;
+  }
+
+  private inside(s: KernelStatement, known: Known): KernelStatement {
+    if (blocksOf(s).length === 0) return s;
+    const indices = s.kind === "loop" ? new Set([...known.indices, s.index]) : known.indices;
+    return mapStatement(
+      s,
+      (e) => e,
+      (inner) => this.block(inner, { indices, locals: known.locals }),
+    );
+  }
+
+  /** A `let` for each node, and the rewriting that puts the locals in place of those nodes that a test picks. */
+  private nameAll(nodes: readonly Expr[]): {
+    lets: Let[];
+    replace: (which: (e: Expr) => boolean) => (e: Expr) => Expr;
+  } {
+    const local = new Map<Expr, Local>();
+    const replace = (which: (e: Expr) => boolean): ((e: Expr) => Expr) =>
+      rewriter(this.b, { node: (e) => (local.has(e) && which(e) ? local.get(e) : undefined) });
+    const lets = nodes.map((node): Let => {
+      const whole = node.type === "i32" && node.kind !== "affine" ? this.b.opaque(node as Local) : node;
+      const value = replace(() => true)(whole);
+      const name = this.b.local(this.names.fresh(letName(node)), node.type);
+      local.set(node, name);
+      return { kind: "let", local: name, value };
+    });
+    return { lets, replace };
+  }
+}
+
+/** `linear_b_j` for a read; other values are only numbered. */
+function letName(node: Expr): string {
+  if (node.kind !== "read") return "t";
+  const places = node.subscripts.map((s) => {
+    const atom = s.terms.length === 1 ? s.terms[0]!.atom : undefined;
+    return atom?.kind === "index" ? atom.name : s.terms.length === 0 ? `${s.constant}` : "at";
+  });
+  return [localName(node.tensor), ...places].join("_");
+}
+
+function deepMap(s: KernelStatement, f: (e: Expr) => Expr): KernelStatement {
+  return mapStatement(s, f, (inner) => inner.map((i) => deepMap(i, f)));
+}
+
+/** For each statement of a block, the variables of the block that no longer change after it. */
+function settledAfter(block: Block): Map<number, Local[]> {
+  const last = new Map<Local, number>();
+  block.forEach((s, i) => {
+    if (s.kind === "variable") last.set(s.local, i);
+    for (const inner of statementsIn([s]))
+      if (inner.kind === "assign" && last.has(inner.local)) last.set(inner.local, i);
+  });
+  const settled = new Map<number, Local[]>();
+  for (const [local, i] of last) settled.set(i, [...(settled.get(i) ?? []), local]);
+  return settled;
+}
