@@ -1,12 +1,13 @@
-import type { IToken, ParserMethod } from "chevrotain";
+import type { IToken, ParserMethod, TokenType } from "chevrotain";
 import { EmbeddedActionsParser } from "chevrotain";
 import type { DiagnosticCode, DiagnosticParameters } from "../ir/diagnostic-table.ts";
 import type { Diagnostics } from "../ir/diagnostics.ts";
 import type { Span } from "../ir/types.ts";
 import { messages } from "./messages.ts";
+import type { Assembly, Infix } from "./precedence.ts";
 import type { BlockToken, Line } from "./newlines.ts";
 import type { Expression, Name, Statement } from "./syntax.ts";
-import { endOf, spanOf, vocabulary } from "./tokens.ts";
+import { End, endOf, spanOf, vocabulary } from "./tokens.ts";
 
 /** Operators, calls and brackets may pile up this high, so that no walk over the tree overflows. */
 export const heightLimit = 1000;
@@ -20,11 +21,12 @@ export interface Pending {
 }
 
 /** What every rule needs: spans, names, blocks, the limit on height. */
-export class GrammarBase extends EmbeddedActionsParser {
+export class GrammarBase extends EmbeddedActionsParser implements Assembly {
   file = "";
   private diagnostics: Diagnostics | undefined;
+  private readonly reported = new Set<DiagnosticCode>();
   private pending: Pending[] = [];
-  private heights = new WeakMap<Expression, number>();
+  private readonly heights = new Map<Expression, number>();
 
   constructor(skipValidations: boolean) {
     super(vocabulary, {
@@ -39,8 +41,14 @@ export class GrammarBase extends EmbeddedActionsParser {
   begin(file: string, diagnostics: Diagnostics): void {
     this.file = file;
     this.diagnostics = diagnostics;
-    this.heights = new WeakMap();
     this.pending = [];
+  }
+
+  /** Makes the parser ready for the next line. */
+  beginLine(line: Line): void {
+    this.input = [...line.tokens];
+    this.reported.clear();
+    this.heights.clear();
   }
 
   /** The blocks met since the last call. */
@@ -58,9 +66,8 @@ export class GrammarBase extends EmbeddedActionsParser {
   protected override canTokenTypeBeDeletedInRecovery(): boolean {
     return false;
   }
-  protected shouldInRepetitionRecoveryBeTried(): boolean {
-    return false;
-  }
+  protected readonly attemptInRepetitionRecovery = (): void => {};
+  protected readonly getFollowsForInRuleRecovery = (): TokenType[] => [];
 
   /** Where the next token starts. */
   protected start(): number {
@@ -82,13 +89,13 @@ export class GrammarBase extends EmbeddedActionsParser {
     return into;
   }
 
-  protected report<C extends DiagnosticCode>(
-    code: C,
-    span: Span,
-    parameters: DiagnosticParameters<C>,
-    help?: string,
-  ): void {
-    this.ACTION(() => this.diagnostics?.report(code, span, parameters, { help }));
+  /** Reports a mistake, the first of its kind in a line only. */
+  protected report<C extends DiagnosticCode>(code: C, span: Span, parameters: DiagnosticParameters<C>): void {
+    this.ACTION(() => {
+      if (this.reported.has(code)) return;
+      this.reported.add(code);
+      this.diagnostics?.report(code, span, parameters);
+    });
   }
 
   grow(node: Expression, ...children: readonly (Expression | undefined)[]): Expression {
@@ -105,5 +112,25 @@ export class GrammarBase extends EmbeddedActionsParser {
 
   protected error(span: Span): Expression {
     return { kind: "error", span };
+  }
+
+  chained(operator: Infix, earlier: Infix): void {
+    this.report("NN1009", operator.span, { first: earlier.operator, second: operator.operator });
+  }
+
+  /** Stands for what could not be read, between the last token and the next. */
+  protected errorHere(): Expression {
+    const start = endOf(this.LA(0));
+    return this.error({ file: this.file, start, end: Math.max(start, this.start()) });
+  }
+
+  /** What a rule gives when its text could not be read. */
+  protected recoverAs<Result>(value: () => Result): { recoveryValueFunc: () => Result } {
+    return { recoveryValueFunc: value };
+  }
+
+  /** Lets a rule go on at the end of the line after a mistake; what is left over is reported by the parser. */
+  protected endOfLine(): void {
+    this.OPTION9(() => this.CONSUME9(End));
   }
 }

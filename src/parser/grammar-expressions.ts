@@ -1,20 +1,19 @@
 import type { IToken } from "chevrotain";
 import type { Rule } from "./grammar-base.ts";
-import { GrammarBase } from "./grammar-base.ts";
+import { ArgumentGrammar, isPresent, valuesOf } from "./grammar-arguments.ts";
 import { isBinaryOperator } from "./operators.ts";
-import type { Assembly, Infix, Operand, Prefix } from "./precedence.ts";
+import type { Infix, Operand, Prefix } from "./precedence.ts";
 import { assemble } from "./precedence.ts";
-import type { Argument, CallExpression, Expression, ReduceExpression, Subscript } from "./syntax.ts";
+import type { Argument, CallExpression, Expression, Subscript } from "./syntax.ts";
 import * as t from "./tokens.ts";
 import { isReducer } from "./words.ts";
 
-type ReducerIndex = ReduceExpression["indices"][number];
 /** What follows a primary: the arguments of a call, or subscripts. */
 type Suffix =
   | { readonly kind: "call"; readonly arguments: readonly Argument[] }
   | { readonly kind: "subscript"; readonly subscripts: readonly Subscript[] };
 
-export class ExpressionGrammar extends GrammarBase implements Assembly {
+export class ExpressionGrammar extends ArgumentGrammar {
   /** Pipes bind loosest: `a + b |> f` is `f(a + b)`. */
   readonly expression: Rule<Expression> = this.RULE(
     "expression",
@@ -32,45 +31,56 @@ export class ExpressionGrammar extends GrammarBase implements Assembly {
     this.recoverAs(() => this.errorHere()),
   );
 
-  private readonly pipeTarget: Rule<CallExpression> = this.RULE("pipeTarget", () => {
-    const start = this.start();
-    const name = this.CONSUME(t.Name);
-    let call: CallExpression = {
-      kind: "call",
-      callee: { kind: "name", name: this.nameOf(name).text, span: t.spanOf(name, this.file) },
-      arguments: [],
-      bare: true,
-      span: t.spanOf(name, this.file),
-    };
-    this.MANY(() => {
-      const args = this.SUBRULE(this.arguments);
-      const callee: Expression = call.bare
-        ? call.callee
-        : this.grow(call, call.callee, ...valuesOf(call.arguments));
-      call = { kind: "call", callee, arguments: args, span: this.spanFrom(start) };
-    });
-    return call;
-  });
+  private readonly pipeTarget: Rule<CallExpression> = this.RULE(
+    "pipeTarget",
+    () => {
+      const start = this.start();
+      const name = this.CONSUME(t.Name);
+      let call: CallExpression = {
+        kind: "call",
+        callee: { kind: "name", name: this.nameOf(name).text, span: t.spanOf(name, this.file) },
+        arguments: [],
+        bare: true,
+        span: t.spanOf(name, this.file),
+      };
+      this.MANY(() => {
+        const args = this.SUBRULE(this.arguments);
+        const callee: Expression = call.bare
+          ? call.callee
+          : this.grow(call, call.callee, ...valuesOf(call.arguments));
+        call = { kind: "call", callee, arguments: args, span: this.spanFrom(start) };
+      });
+      return call;
+    },
+    this.recoverAs(() => {
+      const callee = this.errorHere();
+      return { kind: "call", callee, arguments: [], span: callee.span };
+    }),
+  );
 
   /** Operands and operators in a row; `operators.ts` knows which belong together. */
-  private readonly operation: Rule<Expression> = this.RULE("operation", () => {
-    const rest: { infix: Infix; operand: Operand }[] = [];
-    const first = this.SUBRULE(this.operand);
-    this.MANY(() => {
-      const infix = this.infixOf(this.CONSUME(t.BinaryOperator));
-      rest.push({ infix, operand: this.SUBRULE2(this.operand) });
-    });
-    return this.ACTION(() => assemble(this, first, rest));
-  });
+  private readonly operation: Rule<Expression> = this.RULE(
+    "operation",
+    () => {
+      const rest: { infix: Infix; operand: Operand }[] = [];
+      const first = this.SUBRULE(this.operand);
+      this.MANY(() => {
+        const infix = this.infixOf(this.CONSUME(t.BinaryOperator));
+        rest.push({ infix, operand: this.SUBRULE2(this.operand) });
+      });
+      return this.ACTION(() => assemble(this, first, rest));
+    },
+    this.recoverAs(() => this.errorHere()),
+  );
 
   private readonly operand: Rule<Operand> = this.RULE(
     "operand",
     () => {
-      const prefixes: Prefix[] = [];
+      const prefixes: (Prefix | undefined)[] = [];
       this.MANY(() => prefixes.push(this.SUBRULE(this.prefix)));
       const start = this.start();
       const value = this.SUBRULE(this.postfix);
-      return { prefixes, value, start, end: this.spanFrom(start).end };
+      return { prefixes: prefixes.filter(isPresent), value, start, end: this.spanFrom(start).end };
     },
     this.recoverAs(() => {
       const value = this.errorHere();
@@ -79,7 +89,7 @@ export class ExpressionGrammar extends GrammarBase implements Assembly {
   );
 
   /** What stands before an operand; how far it reaches is a matter of precedence. */
-  private readonly prefix: Rule<Prefix> = this.RULE("prefix", () => {
+  private readonly prefix: Rule<Prefix | undefined> = this.RULE("prefix", () => {
     const start = this.start();
     return this.OR<Prefix>([
       {
@@ -114,50 +124,23 @@ export class ExpressionGrammar extends GrammarBase implements Assembly {
     ]);
   });
 
-  private readonly indices: Rule<ReducerIndex[]> = this.RULE("indices", () => {
-    const indices: ReducerIndex[] = [];
-    this.CONSUME(t.LeftBracket);
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => indices.push(this.SUBRULE(this.index)) });
-    this.CONSUME(t.RightBracket);
-    return indices;
-  });
-
-  private readonly index: Rule<ReducerIndex> = this.RULE("index", () => {
-    const start = this.start();
-    return this.OR<ReducerIndex>([
-      {
-        ALT: () => {
-          this.CONSUME(t.Rest);
-          const name = this.nameOf(this.CONSUME(t.Name));
-          return { name, rest: true, span: this.spanFrom(start) };
-        },
-      },
-      {
-        ALT: () => {
-          const name = this.nameOf(this.CONSUME2(t.Name));
-          const below = this.OPTION(() => {
-            this.CONSUME(t.Less);
-            return this.SUBRULE(this.expression);
-          });
-          return { name, ...(below && { below }), span: this.spanFrom(start) };
-        },
-      },
-    ]);
-  });
-
-  private readonly postfix: Rule<Expression> = this.RULE("postfix", () => {
-    const start = this.start();
-    let value = this.SUBRULE(this.primary);
-    this.MANY(() => {
-      const suffix = this.OR<Suffix>([
-        { ALT: () => ({ kind: "call", arguments: this.SUBRULE(this.arguments) }) },
-        { ALT: () => ({ kind: "subscript", subscripts: this.SUBRULE(this.subscripts) }) },
-      ]);
-      const span = this.spanFrom(start);
-      value = this.ACTION(() => this.withSuffix(value, suffix, span));
-    });
-    return value;
-  });
+  private readonly postfix: Rule<Expression> = this.RULE(
+    "postfix",
+    () => {
+      const start = this.start();
+      let value = this.SUBRULE(this.primary);
+      this.MANY(() => {
+        const suffix = this.OR<Suffix>([
+          { ALT: () => ({ kind: "call", arguments: this.SUBRULE(this.arguments) }) },
+          { ALT: () => ({ kind: "subscript", subscripts: this.SUBRULE(this.subscripts) }) },
+        ]);
+        const span = this.spanFrom(start);
+        value = this.ACTION(() => this.withSuffix(value, suffix, span));
+      });
+      return value;
+    },
+    this.recoverAs(() => this.errorHere()),
+  );
 
   private withSuffix(target: Expression, suffix: Suffix, span: Expression["span"]): Expression {
     if (suffix.kind === "call") {
@@ -167,118 +150,47 @@ export class ExpressionGrammar extends GrammarBase implements Assembly {
     return this.grow({ ...suffix, target, span }, target, ...at);
   }
 
-  private readonly primary: Rule<Expression> = this.RULE("primary", () =>
-    this.OR<Expression>({
-      DEF: [
-        { ALT: () => this.numberOf(this.CONSUME(t.NumberToken)) },
-        { ALT: () => ({ kind: "boolean", value: true, span: t.spanOf(this.CONSUME(t.True), this.file) }) },
-        { ALT: () => ({ kind: "boolean", value: false, span: t.spanOf(this.CONSUME(t.False), this.file) }) },
-        {
-          ALT: () => {
-            const { text, span } = this.nameOf(this.CONSUME(t.Name));
-            return { kind: "name", name: text, span };
+  private readonly primary: Rule<Expression> = this.RULE(
+    "primary",
+    () =>
+      this.OR<Expression>({
+        DEF: [
+          { ALT: () => this.numberOf(this.CONSUME(t.NumberToken)) },
+          { ALT: () => ({ kind: "boolean", value: true, span: t.spanOf(this.CONSUME(t.True), this.file) }) },
+          {
+            ALT: () => ({ kind: "boolean", value: false, span: t.spanOf(this.CONSUME(t.False), this.file) }),
           },
-        },
-        { ALT: () => this.SUBRULE(this.parenthesised) },
-      ],
-      ERR_MSG: "an expression",
-    }),
+          {
+            ALT: () => {
+              const { text, span } = this.nameOf(this.CONSUME(t.Name));
+              return { kind: "name", name: text, span };
+            },
+          },
+          { ALT: () => this.SUBRULE(this.parenthesised) },
+        ],
+        ERR_MSG: "an expression",
+      }),
+    this.recoverAs(() => this.errorHere()),
   );
 
   /** `(a + b)`, or `(read else other)`: only here does `else` stand without `if`. */
-  private readonly parenthesised: Rule<Expression> = this.RULE("parenthesised", () => {
-    const start = this.start();
-    this.CONSUME(t.LeftParenthesis);
-    const value = this.SUBRULE(this.expression);
-    const otherwise = this.OPTION(() => {
-      this.CONSUME(t.Else);
-      return this.SUBRULE2(this.expression);
-    });
-    this.CONSUME(t.RightParenthesis);
-    if (otherwise === undefined) return value;
-    const span = this.spanFrom(start);
-    return this.ACTION(() => this.grow({ kind: "else", read: value, otherwise, span }, value, otherwise));
-  });
-
-  protected readonly arguments: Rule<Argument[]> = this.RULE(
-    "arguments",
+  private readonly parenthesised: Rule<Expression> = this.RULE(
+    "parenthesised",
     () => {
-      const found: Argument[] = [];
+      const start = this.start();
       this.CONSUME(t.LeftParenthesis);
-      this.MANY_SEP({ SEP: t.Comma, DEF: () => found.push(this.SUBRULE(this.argument)) });
-      this.CONSUME(t.RightParenthesis);
-      return found;
-    },
-    this.recoverAs(() => []),
-  );
-
-  private readonly argument: Rule<Argument> = this.RULE(
-    "argument",
-    () => {
-      const start = this.start();
-      const name = this.OPTION(() => {
-        const token = this.CONSUME(t.Name);
-        this.CONSUME(t.Equals);
-        return this.nameOf(token);
-      });
       const value = this.SUBRULE(this.expression);
-      return { ...(name && { name }), value, span: this.spanFrom(start) };
-    },
-    this.recoverAs(() => {
-      const value = this.errorHere();
-      return { value, span: value.span };
-    }),
-  );
-
-  private readonly subscripts: Rule<Subscript[]> = this.RULE(
-    "subscripts",
-    () => {
-      const found: Subscript[] = [];
-      this.CONSUME(t.LeftBracket);
-      this.AT_LEAST_ONE_SEP({
-        SEP: t.Comma,
-        DEF: () => found.push(this.SUBRULE(this.subscript)),
-        ERR_MSG: "a subscript",
+      const otherwise = this.OPTION(() => {
+        this.CONSUME(t.Else);
+        return this.SUBRULE2(this.expression);
       });
-      this.CONSUME(t.RightBracket);
-      return found;
+      this.CONSUME(t.RightParenthesis);
+      if (otherwise === undefined) return value;
+      const span = this.spanFrom(start);
+      return this.ACTION(() => this.grow({ kind: "else", read: value, otherwise, span }, value, otherwise));
     },
-    this.recoverAs(() => []),
+    this.recoverAs(() => this.errorHere()),
   );
-
-  private readonly subscript: Rule<Subscript> = this.RULE(
-    "subscript",
-    () => {
-      const start = this.start();
-      return this.OR<Subscript>({
-        DEF: [
-          { ALT: () => ({ kind: "slice", span: t.spanOf(this.CONSUME(t.Colon), this.file) }) },
-          {
-            ALT: () => {
-              this.CONSUME(t.Rest);
-              const name = this.nameOf(this.CONSUME(t.Name));
-              return { kind: "rest", name, span: this.spanFrom(start) };
-            },
-          },
-          {
-            ALT: () => {
-              const value = this.SUBRULE(this.expression);
-              return { kind: "at", value, span: this.spanFrom(start) };
-            },
-          },
-        ],
-        ERR_MSG: "a subscript",
-      });
-    },
-    this.recoverAs(() => {
-      const value = this.errorHere();
-      return { kind: "at", value, span: value.span };
-    }),
-  );
-
-  chained(operator: Infix, earlier: Infix): void {
-    this.report("NN1009", operator.span, { first: earlier.operator, second: operator.operator });
-  }
 
   private infixOf(token: IToken): Infix {
     const operator = isBinaryOperator(token.image) ? token.image : "+";
@@ -291,19 +203,4 @@ export class ExpressionGrammar extends GrammarBase implements Assembly {
     if (value === Infinity) this.report("NN1010", span, { text: token.image });
     return { kind: "number", value, integer: /^[0-9]+$/.test(token.image), span };
   }
-
-  /** Stands for what could not be read, between the last token and the next. */
-  protected errorHere(): Expression {
-    const start = t.endOf(this.LA(0));
-    return this.error({ file: this.file, start, end: Math.max(start, this.start()) });
-  }
-
-  /** What a rule gives when its text could not be read. */
-  protected recoverAs<Result>(value: () => Result): { recoveryValueFunc: () => Result } {
-    return { recoveryValueFunc: value };
-  }
-}
-
-function valuesOf(found: readonly Argument[]): Expression[] {
-  return found.map((argument) => argument.value);
 }

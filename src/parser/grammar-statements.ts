@@ -1,15 +1,13 @@
-import type { TokenType } from "chevrotain";
-import { ExpressionGrammar } from "./grammar-expressions.ts";
+import type { Left } from "./grammar-left.ts";
+import { LeftGrammar } from "./grammar-left.ts";
 import type { Rule } from "./grammar-base.ts";
 import type {
   Argument,
   Definition,
   DimStatement,
   Expression,
-  ExtentSyntax,
   ForStatement,
   InputStatement,
-  LeftSubscript,
   LossStatement,
   OptimizerStatement,
   ParamStatement,
@@ -17,29 +15,15 @@ import type {
   StateStatement,
   Statement,
   TypeStatement,
-  TypeSyntax,
   UpdateStatement,
 } from "./syntax.ts";
 import * as t from "./tokens.ts";
-
-const elements: ReadonlyMap<string, TypeSyntax["element"]> = new Map([
-  ["float", "float"],
-  ["int", "int"],
-  ["bool", "bool"],
-  ["distribution", "distribution"],
-]);
-
-/** Left of `=`: a name with subscripts or a type. */
-interface Left {
-  readonly subscripts?: LeftSubscript[];
-  readonly type?: TypeSyntax;
-}
 
 /**
  * The lines of a block. Every rule ends where an `End` may follow, so that a mistake in its last part ends at the end
  * of the line and what was read before it is kept.
  */
-export class StatementGrammar extends ExpressionGrammar {
+export class StatementGrammar extends LeftGrammar {
   readonly statement: Rule<Statement | undefined> = this.RULE("statement", () =>
     this.OR<Statement>({
       DEF: [
@@ -214,166 +198,4 @@ export class StatementGrammar extends ExpressionGrammar {
       return { kind: "definition", name, ...left, ...(value && { value }), span };
     },
   );
-
-  private readonly left: Rule<Left> = this.RULE("left", () =>
-    this.OR<Left>([
-      { ALT: () => ({ subscripts: this.SUBRULE(this.leftSubscripts) }) },
-      { ALT: () => ({ type: this.SUBRULE(this.typing) }) },
-    ]),
-  );
-
-  protected readonly value: Rule<Expression> = this.RULE(
-    "value",
-    (): Expression => {
-      this.CONSUME(t.Equals);
-      return this.SUBRULE(this.expression);
-    },
-    this.recoverAs(() => this.errorHere()),
-  );
-
-  private readonly leftSubscripts: Rule<LeftSubscript[]> = this.RULE(
-    "leftSubscripts",
-    () => {
-      const found: LeftSubscript[] = [];
-      this.CONSUME(t.LeftBracket);
-      this.MANY_SEP({ SEP: t.Comma, DEF: () => found.push(this.SUBRULE(this.leftSubscript)) });
-      this.CONSUME(t.RightBracket);
-      return found;
-    },
-    this.recoverAs(() => []),
-  );
-
-  private readonly leftSubscript: Rule<LeftSubscript> = this.RULE(
-    "leftSubscript",
-    (): LeftSubscript => {
-      const start = this.start();
-      return this.OR<LeftSubscript>([
-        {
-          ALT: () => {
-            this.CONSUME(t.Rest);
-            const name = this.nameOf(this.CONSUME(t.Name));
-            return { kind: "rest", name, span: this.spanFrom(start) };
-          },
-        },
-        {
-          ALT: () => {
-            const value = this.SUBRULE(this.expression);
-            const span = this.spanFrom(start);
-            return this.ACTION(() => leftSubscriptOf(value, span));
-          },
-        },
-      ]);
-    },
-    this.recoverAs(() => {
-      const value = this.errorHere();
-      return { kind: "place", value, span: value.span };
-    }),
-  );
-
-  // --------------------------------------------------------------------------------------------------------- types
-
-  protected readonly typing: Rule<TypeSyntax> = this.RULE(
-    "typing",
-    (): TypeSyntax => {
-      this.CONSUME(t.Colon);
-      return this.SUBRULE(this.type);
-    },
-    this.recoverAs(() => this.unreadType()),
-  );
-
-  protected readonly type: Rule<TypeSyntax> = this.RULE(
-    "type",
-    (): TypeSyntax => {
-      const start = this.start();
-      let element: TypeSyntax["element"] = "float";
-      let extents: ExtentSyntax[] | undefined;
-      this.OR({
-        DEF: [
-          { ALT: () => (extents = this.SUBRULE(this.extents)) },
-          {
-            ALT: () => {
-              element = this.elementOf(this.CONSUME(t.Name));
-              this.OPTION(() => (extents = this.SUBRULE2(this.extents)));
-            },
-          },
-        ],
-        ERR_MSG: "a type such as `[batch, 64]`",
-      });
-      const below = this.OPTION2(() => {
-        this.CONSUME(t.Less);
-        return this.SUBRULE(this.expression);
-      });
-      return {
-        kind: "type",
-        element,
-        ...(extents && { extents }),
-        ...(below && { below }),
-        span: this.spanFrom(start),
-      };
-    },
-    this.recoverAs(() => this.unreadType()),
-  );
-
-  private readonly extents: Rule<ExtentSyntax[]> = this.RULE(
-    "extents",
-    () => {
-      const found: ExtentSyntax[] = [];
-      this.CONSUME(t.LeftBracket);
-      this.MANY_SEP({ SEP: t.Comma, DEF: () => found.push(this.SUBRULE(this.extent)) });
-      this.CONSUME(t.RightBracket);
-      return found;
-    },
-    this.recoverAs(() => []),
-  );
-
-  private readonly extent: Rule<ExtentSyntax> = this.RULE(
-    "extent",
-    (): ExtentSyntax => {
-      const start = this.start();
-      return this.OR<ExtentSyntax>([
-        {
-          ALT: () => {
-            this.CONSUME(t.Rest);
-            const name = this.nameOf(this.CONSUME(t.Name));
-            return { kind: "rest", name, span: this.spanFrom(start) };
-          },
-        },
-        {
-          ALT: () => {
-            const value = this.SUBRULE(this.expression);
-            return { kind: "extent", value, span: this.spanFrom(start) };
-          },
-        },
-      ]);
-    },
-    this.recoverAs(() => {
-      const value = this.errorHere();
-      return { kind: "extent", value, span: value.span };
-    }),
-  );
-
-  /** Lets the rule go on at the end of the line after a mistake; what is left over is reported by the parser. */
-  protected endOfLine(): void {
-    this.OPTION9(() => this.CONSUME9(t.End as TokenType));
-  }
-
-  private elementOf(token: ReturnType<typeof this.CONSUME>): TypeSyntax["element"] {
-    const element = elements.get(token.image);
-    if (element === undefined) this.report("NN1011", t.spanOf(token, this.file), { name: token.image });
-    return element ?? "float";
-  }
-
-  private unreadType(): TypeSyntax {
-    return { kind: "type", element: "float", extents: [], span: this.errorHere().span };
-  }
-}
-
-/** `b` and `b < 3` are indices, or turn out to be sizes when names are resolved; all else is a place. */
-function leftSubscriptOf(value: Expression, span: LeftSubscript["span"]): LeftSubscript {
-  if (value.kind === "name") return { kind: "index", name: { text: value.name, span: value.span }, span };
-  if (value.kind === "binary" && value.operator === "<" && value.left.kind === "name") {
-    const name = { text: value.left.name, span: value.left.span };
-    return { kind: "index", name, below: value.right, span };
-  }
-  return { kind: "place", value, span };
 }

@@ -53,7 +53,7 @@ const closing = new Set(closers.values());
 
 /** An open block: the line it stands in, and the lines read so far. */
 interface Frame {
-  readonly open?: IToken;
+  readonly open: IToken;
   readonly outer: IToken[];
   readonly lines: Line[];
   readonly reported: boolean;
@@ -110,6 +110,7 @@ class LineReader {
   private lineBreak(i: number): void {
     const { all } = this.tokens;
     if (this.frames.length > 0 && startsDeclaration(all, i)) this.closeBlocks("\n", t.endOf(all[i - 1]!));
+    if (this.line.length === 0) this.reported = false;
     if (this.line.length === 0) return;
     const ends = this.inBrackets() ? this.endsInBrackets(i) : this.endsOutside(i);
     if (ends) this.endLine("\n", t.endOf(all[i - 1]!));
@@ -216,7 +217,7 @@ class LineReader {
 
   private closeBlock(end: number): void {
     const { open, outer, lines, reported, nested } = this.frames.pop()!;
-    const start = open!.startOffset;
+    const start = open.startOffset;
     const block: BlockToken = {
       ...t.makeToken(t.Block, this.text.slice(start, end), start),
       lines: this.lines,
@@ -230,12 +231,14 @@ class LineReader {
 
   private closeBlocks(image: string, end: number): void {
     if (this.frames.length === 0) return;
-    const opener = this.frames[this.frames.length - 1]!.open!;
+    const opener = this.frames[this.frames.length - 1]!.open;
+    this.endLine(image, end);
+    this.report("NN1003", opener, { opener: "{" });
     while (this.frames.length > 0) {
       this.endLine(image, end);
       this.closeBlock(end);
+      this.reported = true;
     }
-    this.report("NN1003", opener, { opener: "{" });
     this.endLine(image, end);
   }
 
@@ -245,12 +248,15 @@ class LineReader {
     if (token.tokenType === t.If) return i;
     const { all } = this.tokens;
     let depth = 0;
-    let j = i;
-    for (; j < all.length; j++) {
-      if (openers.has(all[j]!.tokenType)) depth++;
-      if (closing.has(all[j]!.tokenType) && --depth === 0) return j;
+    let braces = 0;
+    for (let j = i; j < all.length; j++) {
+      const type = all[j]!.tokenType;
+      if (type === t.LeftBrace) braces++;
+      if (type === t.RightBrace && --braces < 0) return j - 1;
+      if (openers.has(type)) depth++;
+      if (closing.has(type) && --depth === 0) return j;
     }
-    return j;
+    return all.length;
   }
 
   private inBrackets(): boolean {
@@ -271,8 +277,8 @@ class LineReader {
     token: IToken,
     parameters: DiagnosticParameters<C>,
   ): void {
+    if (!this.reported) this.diagnostics.report(code, t.spanOf(token, this.file), parameters);
     this.reported = true;
-    this.diagnostics.report(code, t.spanOf(token, this.file), parameters);
   }
 }
 

@@ -46,7 +46,7 @@ class FileReader {
     rule: Rule<Tree | undefined>,
   ): Tree | undefined {
     const { grammar } = this;
-    grammar.input = [...line.tokens];
+    grammar.beginLine(line);
     const tree = rule.call(grammar);
     const [mistake] = grammar.errors;
     if (mistake !== undefined && !line.reported) this.reportMistake(mistake);
@@ -94,12 +94,19 @@ const meant: ReadonlyMap<string, string> = new Map([
   ["#", "//"],
 ]);
 
+const shortened = (text: string): string => (text.length > 20 ? `${text.slice(0, 20)}…` : text);
+
 function reportLexing(lexed: ILexingResult, text: string, file: string, diagnostics: Diagnostics): void {
   for (const { offset, length } of lexed.errors) {
     const found = text.slice(offset, offset + length);
     const better = meant.get(found);
     const more = better === undefined ? {} : { help: `write \`${better}\`` };
-    diagnostics.report("NN1001", { file, start: offset, end: offset + length }, { text: found }, more);
+    diagnostics.report(
+      "NN1001",
+      { file, start: offset, end: offset + length },
+      { text: shortened(found) },
+      more,
+    );
   }
   for (const comment of lexed.groups["blockComments"] ?? []) {
     if (comment.image.length < 4 || !comment.image.endsWith("*/")) {

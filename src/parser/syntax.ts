@@ -44,7 +44,11 @@ export interface FunctionDeclaration extends DeclarationBase {
   /** `= expression` is a body of one `return`. */
   readonly body: readonly Statement[];
   /** `with gradient(x, dy) = expression`: one expression for a function of one argument. */
-  readonly gradient?: { readonly parameters: readonly Name[]; readonly value: Expression; readonly span: Span };
+  readonly gradient?: {
+    readonly parameters: readonly Name[];
+    readonly value: Expression;
+    readonly span: Span;
+  };
 }
 
 /** `layer linear(units: int, bias: bool = true)(x: [...s, n]) -> [...s, units] { … }` */
@@ -244,9 +248,7 @@ export interface UnaryExpression {
 }
 
 export type BinaryOperator =
-  | "+" | "-" | "*" | "/" | "@" | "^" | "div" | "mod"
-  | "==" | "!=" | "<" | "<=" | ">" | ">="
-  | "and" | "or";
+  "+" | "-" | "*" | "/" | "@" | "^" | "div" | "mod" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "and" | "or";
 
 export interface BinaryExpression {
   readonly kind: "binary";

@@ -1,0 +1,178 @@
+import type { IToken } from "chevrotain";
+import type { Rule } from "./grammar-base.ts";
+import { ExpressionGrammar } from "./grammar-expressions.ts";
+import type { Expression, ExtentSyntax, LeftSubscript, TypeSyntax } from "./syntax.ts";
+import * as t from "./tokens.ts";
+
+const elements: ReadonlyMap<string, TypeSyntax["element"]> = new Map([
+  ["float", "float"],
+  ["int", "int"],
+  ["bool", "bool"],
+  ["distribution", "distribution"],
+]);
+
+/** Left of `=`: a name with subscripts or a type. */
+export interface Left {
+  readonly subscripts?: LeftSubscript[];
+  readonly type?: TypeSyntax;
+}
+
+/** What stands left of `=`: subscripts and types; and the value right of it. */
+export class LeftGrammar extends ExpressionGrammar {
+  protected readonly left: Rule<Left> = this.RULE("left", () =>
+    this.OR<Left>([
+      { ALT: () => ({ subscripts: this.SUBRULE(this.leftSubscripts) }) },
+      { ALT: () => ({ type: this.SUBRULE(this.typing) }) },
+    ]),
+  );
+
+  protected readonly value: Rule<Expression> = this.RULE(
+    "value",
+    (): Expression => {
+      this.CONSUME(t.Equals);
+      return this.SUBRULE(this.expression);
+    },
+    this.recoverAs(() => this.errorHere()),
+  );
+
+  protected readonly leftSubscripts: Rule<LeftSubscript[]> = this.RULE(
+    "leftSubscripts",
+    () => {
+      const found: LeftSubscript[] = [];
+      this.CONSUME(t.LeftBracket);
+      this.MANY_SEP({ SEP: t.Comma, DEF: () => found.push(this.SUBRULE(this.leftSubscript)) });
+      this.CONSUME(t.RightBracket);
+      return found;
+    },
+    this.recoverAs(() => []),
+  );
+
+  private readonly leftSubscript: Rule<LeftSubscript> = this.RULE(
+    "leftSubscript",
+    (): LeftSubscript => {
+      const start = this.start();
+      return this.OR<LeftSubscript>([
+        {
+          ALT: () => {
+            this.CONSUME(t.Rest);
+            const name = this.nameOf(this.CONSUME(t.Name));
+            return { kind: "rest", name, span: this.spanFrom(start) };
+          },
+        },
+        {
+          ALT: () => {
+            const value = this.SUBRULE(this.expression);
+            const span = this.spanFrom(start);
+            return this.ACTION(() => leftSubscriptOf(value, span));
+          },
+        },
+      ]);
+    },
+    this.recoverAs(() => {
+      const value = this.errorHere();
+      return { kind: "place", value, span: value.span };
+    }),
+  );
+
+  // --------------------------------------------------------------------------------------------------------- types
+
+  protected readonly typing: Rule<TypeSyntax> = this.RULE(
+    "typing",
+    (): TypeSyntax => {
+      this.CONSUME(t.Colon);
+      return this.SUBRULE(this.type);
+    },
+    this.recoverAs(() => this.unreadType()),
+  );
+
+  protected readonly type: Rule<TypeSyntax> = this.RULE(
+    "type",
+    (): TypeSyntax => {
+      const start = this.start();
+      let element: TypeSyntax["element"] = "float";
+      let extents: ExtentSyntax[] | undefined;
+      this.OR({
+        DEF: [
+          { ALT: () => (extents = this.SUBRULE(this.extents)) },
+          {
+            ALT: () => {
+              element = this.elementOf(this.CONSUME(t.Name));
+              this.OPTION(() => (extents = this.SUBRULE2(this.extents)));
+            },
+          },
+        ],
+        ERR_MSG: "a type such as `[batch, 64]`",
+      });
+      const below = this.OPTION2(() => {
+        this.CONSUME(t.Less);
+        return this.SUBRULE(this.expression);
+      });
+      return {
+        kind: "type",
+        element,
+        ...(extents && { extents }),
+        ...(below && { below }),
+        span: this.spanFrom(start),
+      };
+    },
+    this.recoverAs(() => this.unreadType()),
+  );
+
+  private readonly extents: Rule<ExtentSyntax[]> = this.RULE(
+    "extents",
+    () => {
+      const found: ExtentSyntax[] = [];
+      this.CONSUME(t.LeftBracket);
+      this.MANY_SEP({ SEP: t.Comma, DEF: () => found.push(this.SUBRULE(this.extent)) });
+      this.CONSUME(t.RightBracket);
+      return found;
+    },
+    this.recoverAs(() => []),
+  );
+
+  private readonly extent: Rule<ExtentSyntax> = this.RULE(
+    "extent",
+    (): ExtentSyntax => {
+      const start = this.start();
+      return this.OR<ExtentSyntax>([
+        {
+          ALT: () => {
+            this.CONSUME(t.Rest);
+            const name = this.nameOf(this.CONSUME(t.Name));
+            return { kind: "rest", name, span: this.spanFrom(start) };
+          },
+        },
+        {
+          ALT: () => {
+            const value = this.SUBRULE(this.expression);
+            return { kind: "extent", value, span: this.spanFrom(start) };
+          },
+        },
+      ]);
+    },
+    this.recoverAs(() => {
+      const value = this.errorHere();
+      return { kind: "extent", value, span: value.span };
+    }),
+  );
+
+  private elementOf(token: IToken): TypeSyntax["element"] {
+    const element = elements.get(token.image);
+    if (element === undefined) this.report("NN1011", t.spanOf(token, this.file), { name: token.image });
+    return element ?? "float";
+  }
+
+  private unreadType(): TypeSyntax {
+    return { kind: "type", element: "float", extents: [], span: this.errorHere().span };
+  }
+}
+
+/** `b` and `b < 3` are indices, or turn out to be sizes when names are resolved; all else is a place. */
+function leftSubscriptOf(value: Expression, span: LeftSubscript["span"]): LeftSubscript {
+  if (value.kind === "name") return { kind: "index", name: { text: value.name, span: value.span }, span };
+  if (value.kind === "binary" && value.operator === "<" && value.left.kind === "name") {
+    const name = { text: value.left.name, span: value.left.span };
+    return { kind: "index", name, below: value.right, span };
+  }
+  return { kind: "place", value, span };
+}
