@@ -3,7 +3,8 @@
  * coefficients inside ⌊·/c⌋ and `mod c` are reduced modulo c; c·⌊e/c⌋ + e mod c = e; a common factor of a division
  * is cancelled; a division whose value fits one interval collapses.
  */
-import type { Affine, IntegerAtom, Term } from "./types.ts";
+import type { AtomName } from "./atoms.ts";
+import type { Affine, IntegerAtom, Opaque, Term } from "./types.ts";
 
 /** Inclusive bounds; ±Infinity where nothing is known. */
 export interface Range {
@@ -45,8 +46,8 @@ function combine(intern: IntegerInterner, constant: number, terms: readonly Term
   for (const { factor, atom } of terms) factors.set(atom, (factors.get(atom) ?? 0) + factor);
   for (const [atom, factor] of factors) {
     if (factor === 0 || atom.kind !== "modulo") continue;
-    const quotient = intern.floorAtom(atom.value, atom.divisor);
-    if (factors.get(quotient) !== factor * atom.divisor) continue;
+    const quotient = singleAtom(floorDivide(intern, atom.value, atom.divisor));
+    if (!quotient || factors.get(quotient) !== factor * atom.divisor) continue;
     const rest = [...factors]
       .filter(([a]) => a !== atom && a !== quotient)
       .map(([a, f]) => ({ factor: f, atom: a }));
@@ -54,7 +55,16 @@ function combine(intern: IntegerInterner, constant: number, terms: readonly Term
     return combine(intern, constant + whole.constant, [...rest, ...whole.terms]);
   }
   const kept = [...factors].filter(([, factor]) => factor !== 0).map(([atom, factor]) => ({ factor, atom }));
-  return intern.affine(constant, kept.sort((a, b) => a.atom.id - b.atom.id));
+  return intern.affine(
+    constant,
+    kept.sort((a, b) => a.atom.id - b.atom.id),
+  );
+}
+
+/** The atom that a form consists of, or undefined. */
+function singleAtom(form: Affine): IntegerAtom | undefined {
+  const [term, more] = form.terms;
+  return form.constant === 0 && term?.factor === 1 && !more ? term.atom : undefined;
 }
 
 /** ⌊value / divisor⌋ in normal form. */
@@ -78,10 +88,8 @@ export function modulo(intern: IntegerInterner, value: Affine, divisor: number):
     const inner = modulo(intern, shrink(intern, rest, g), divisor / g);
     return addAffine(intern, scaleAffine(intern, inner, g), intern.affine(floorMod(rest.constant, g), []));
   }
-  const only = rest.terms.length === 1 && rest.constant === 0 ? rest.terms[0]! : undefined;
-  if (only?.factor === 1 && only.atom.kind === "modulo" && only.atom.divisor % divisor === 0) {
-    return modulo(intern, only.atom.value, divisor);
-  }
+  const only = singleAtom(rest);
+  if (only?.kind === "modulo" && only.divisor % divisor === 0) return modulo(intern, only.value, divisor);
   return intern.affine(0, [{ factor: 1, atom: intern.moduloAtom(rest, divisor) }]);
 }
 
@@ -91,9 +99,11 @@ function floorOfReduced(intern: IntegerInterner, rest: Affine, divisor: number):
   if (quotient === Math.floor(range.high / divisor)) return intern.affine(quotient, []);
   const g = commonFactor(rest, divisor);
   if (g > 1) return floorDivide(intern, shrink(intern, rest, g), divisor / g);
-  const only = rest.terms.length === 1 && rest.constant === 0 ? rest.terms[0]! : undefined;
-  if (only?.factor === 1 && only.atom.kind === "floor") {
-    return floorDivide(intern, only.atom.value, only.atom.divisor * divisor);
+  // ⌊(⌊e/a⌋ + n)/c⌋ = ⌊(e + a·n)/(a·c)⌋
+  const only = singleAtom(intern.affine(0, rest.terms));
+  if (only?.kind === "floor") {
+    const inner = addAffine(intern, only.value, intern.affine(only.divisor * rest.constant, []));
+    return floorDivide(intern, inner, only.divisor * divisor);
   }
   return intern.affine(0, [{ factor: 1, atom: intern.floorAtom(rest, divisor) }]);
 }
@@ -105,7 +115,13 @@ function split(intern: IntegerInterner, value: Affine, divisor: number): [whole:
       f(value.constant),
       value.terms.map((t) => ({ factor: f(t.factor), atom: t.atom })).filter((t) => t.factor !== 0),
     );
-  return [part((x) => Math.floor(x / divisor)), part((x) => floorMod(x, divisor))];
+  const whole = part((x) => Math.floor(x / divisor));
+  const rest = part((x) => floorMod(x, divisor));
+  // Smaller coefficients may leave c·⌊e/c⌋ + e mod c, which is e.
+  const normal = combine(intern, rest.constant, rest.terms);
+  if (normal === rest) return [whole, rest];
+  const [more, last] = split(intern, normal, divisor);
+  return [addAffine(intern, whole, more), last];
 }
 
 /** The largest factor of `divisor` that divides every coefficient (the constant's remainder is dropped by ⌊·⌋). */
@@ -122,50 +138,84 @@ function shrink(intern: IntegerInterner, rest: Affine, g: number): Affine {
 
 /** Bounds by plain interval arithmetic, each atom on its own. `intervals.ts` proves more. */
 export function rangeOf(value: Affine): Range {
+  return rangeOfForm(value, new Map());
+}
+
+export function rangeOfAtom(atom: IntegerAtom): Range {
+  return rangeWithin(atom, new Map());
+}
+
+/** What was found for the atoms of one question: they are shared, and nested. */
+type Found = Map<IntegerAtom, Range>;
+
+function rangeOfForm(value: Affine, found: Found): Range {
   let low = value.constant;
   let high = value.constant;
   for (const { factor, atom } of value.terms) {
-    const range = rangeOfAtom(atom);
+    const range = rangeWithin(atom, found);
     low += factor > 0 ? factor * range.low : factor * range.high;
     high += factor > 0 ? factor * range.high : factor * range.low;
   }
   return { low, high };
 }
 
-export function rangeOfAtom(atom: IntegerAtom): Range {
+function rangeWithin(atom: IntegerAtom, found: Found): Range {
+  const known = found.get(atom);
+  if (known) return known;
+  const range = findRange(atom, found);
+  found.set(atom, range);
+  return range;
+}
+
+function findRange(atom: IntegerAtom, found: Found): Range {
   switch (atom.kind) {
     case "index":
-      return { low: 0, high: rangeOf(atom.extent).high - 1 };
+      return { low: 0, high: rangeOfForm(atom.extent, found).high - 1 };
     case "dim":
       return { low: atom.minimum, high: atom.maximum };
     case "floor": {
-      const range = rangeOf(atom.value);
+      const range = rangeOfForm(atom.value, found);
       return { low: Math.floor(range.low / atom.divisor), high: Math.floor(range.high / atom.divisor) };
     }
     case "modulo":
       return { low: 0, high: atom.divisor - 1 };
     case "opaque":
-      return rangeOfOpaque(atom.value);
+      return rangeOfOpaque(atom.value, found);
   }
 }
 
-function rangeOfOpaque(value: Extract<IntegerAtom, { kind: "opaque" }>["value"]): Range {
-  if (value.kind === "read" && value.tensor.below) return { low: 0, high: rangeOf(value.tensor.below).high - 1 };
-  if (value.kind === "apply") {
-    const ranges = value.args.map((a) => (a.kind === "affine" ? rangeOf(a) : unbounded));
-    const [first, second, third] = ranges;
-    if (value.atom === "cast") return { low: 0, high: 1 };
-    if (value.atom === "mul" && first!.low >= 0 && second!.low >= 0) {
-      return { low: first!.low * second!.low, high: first!.high * second!.high };
-    }
-    if (value.atom === "select") {
-      return { low: Math.min(second!.low, third!.low), high: Math.max(second!.high, third!.high) };
-    }
-    if (value.atom === "min" || value.atom === "max") {
-      const f = value.atom === "min" ? Math.min : Math.max;
-      return { low: f(first!.low, second!.low), high: f(first!.high, second!.high) };
-    }
-    if (value.atom === "integer_mod" && second!.low > 0) return { low: 0, high: second!.high - 1 };
+function rangeOfOpaque(value: Opaque["value"], found: Found): Range {
+  if (value.kind === "read" && value.tensor.below) {
+    return { low: 0, high: rangeOfForm(value.tensor.below, found).high - 1 };
   }
-  return unbounded;
+  if (value.kind !== "apply") return unbounded;
+  const ranges = value.args.map((a) => (a.kind === "affine" ? rangeOfForm(a, found) : unbounded));
+  return integerRanges[value.atom]?.(ranges as [Range, Range, Range]) ?? unbounded;
 }
+
+/** What is known of integers that are not affine; of the others nothing is. */
+const integerRanges: Partial<Record<AtomName, (args: [Range, Range, Range]) => Range>> = {
+  // The integer of a truth value.
+  cast: () => ({ low: 0, high: 1 }),
+  mul: ([x, y]) => {
+    // 0·∞ is 0: the integers themselves are finite.
+    const times = (a: number, b: number): number => (a === 0 || b === 0 ? 0 : a * b);
+    const corners = [times(x.low, y.low), times(x.low, y.high), times(x.high, y.low), times(x.high, y.high)];
+    return { low: Math.min(...corners), high: Math.max(...corners) };
+  },
+  select: ([, x, y]) => ({ low: Math.min(x.low, y.low), high: Math.max(x.high, y.high) }),
+  min: ([x, y]) => ({ low: Math.min(x.low, y.low), high: Math.min(x.high, y.high) }),
+  max: ([x, y]) => ({ low: Math.max(x.low, y.low), high: Math.max(x.high, y.high) }),
+  abs: ([x]) => ({ low: Math.max(0, x.low, -x.high), high: Math.max(-x.low, x.high) }),
+  sign: ([x]) => ({ low: Math.sign(x.low), high: Math.sign(x.high) }),
+  integer_div: ([x, y]) => {
+    if (y.low <= 0) return unbounded;
+    const low = Math.floor(x.low / (x.low >= 0 ? y.high : y.low));
+    const high = x.high >= 0 ? Math.floor(x.high / y.low) : Math.min(-1, Math.floor(x.high / y.high));
+    return { low, high };
+  },
+  integer_mod: ([x, y]) => {
+    if (y.low <= 0) return unbounded;
+    return { low: 0, high: x.low >= 0 ? Math.min(x.high, y.high - 1) : y.high - 1 };
+  },
+};

@@ -1,4 +1,5 @@
 import { atoms } from "./atoms.ts";
+import { dependentOnInnerIndices } from "./interpreter-dependence.ts";
 import { children, visit } from "./rewrite.ts";
 import type { Affine, Dim, Expr, Index, IntegerAtom, Read, Reduce, Tensor } from "./types.ts";
 
@@ -130,11 +131,10 @@ export class ExpressionCompiler {
       }
       case "apply": {
         const row = atoms[node.atom];
-        return applied(
-          row.evaluate,
-          row.lazy,
-          node.args.map((a) => this.compile(a)),
-        );
+        const args = node.args.map((a) => this.compile(a));
+        const value = applied(row.evaluate, row.lazy, args);
+        // Integers have no −0.
+        return node.type === "i32" ? () => value() + 0 : value;
       }
       case "read":
         return this.read(node);
@@ -232,42 +232,6 @@ function dimension(dims: ReadonlyMap<Dim, number>, dim: Dim): number {
   const value = dims.get(dim);
   if (value === undefined) throw new Error(`the dimension \`${dim.name}\` has no count`);
   return value;
-}
-
-/** The nodes whose value changes with an index that a reduction inside a body binds. */
-function dependentOnInnerIndices(roots: readonly Expr[]): Set<Expr | IntegerAtom> {
-  const bound = new Set<Index>();
-  visit(roots, (e) => {
-    if (e.kind === "reduce") e.indices.forEach((i) => bound.add(i));
-  });
-  const dependent = new Set<Expr | IntegerAtom>();
-  if (bound.size === 0) return dependent;
-  const free = new Map<Expr | IntegerAtom, Set<Index>>();
-  const join = (
-    node: Expr | IntegerAtom,
-    parts: readonly (Expr | IntegerAtom)[],
-    without: readonly Index[],
-  ): void => {
-    const found = new Set<Index>(node.kind === "index" && bound.has(node) ? [node] : []);
-    for (const part of parts) for (const i of free.get(part)!) found.add(i);
-    for (const i of without) found.delete(i);
-    free.set(node, found);
-    if (found.size > 0) dependent.add(node);
-  };
-  visit(
-    roots,
-    (e) => {
-      if (e.kind === "affine")
-        join(
-          e,
-          e.terms.map((t) => t.atom),
-          [],
-        );
-      else join(e, children(e), e.kind === "reduce" ? e.indices : []);
-    },
-    (a) => join(a, a.kind === "floor" || a.kind === "modulo" || a.kind === "opaque" ? [a.value] : [], []),
-  );
-  return dependent;
 }
 
 const noIndices: ReadonlyMap<Index, number> = new Map();
