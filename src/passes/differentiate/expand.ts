@@ -44,6 +44,8 @@ class Expansion {
   private readonly reached = new Set<Tensor>();
   private readonly active: ReadonlySet<Tensor>;
   private readonly accumulated: ReadonlySet<Tensor>;
+  /** 2 where adjoints of an earlier gradient are differentiated. */
+  private readonly level: 1 | 2;
   private readonly dimensionNames: DimensionNames;
   private readonly b: Builder;
   private readonly prefix: readonly Statement[];
@@ -57,6 +59,7 @@ class Expansion {
     this.auxiliaries = auxiliaries;
     gradient.wrt.forEach((t, k) => this.adjoints.set(t, this.adjoints.get(t) ?? gradient.results[k]!));
     this.active = dependents(prefix, gradient.wrt);
+    this.level = prefix.some((s) => s.kind !== "gradient" && isActiveAdjoint(s.tensor, this.active)) ? 2 : 1;
     this.accumulated = new Set(
       prefix.filter((s) => s.kind === "equation" && s.accumulate).map((s) => tensorOf(s)),
     );
@@ -120,7 +123,7 @@ class Expansion {
   private adjointOf(t: Tensor): Tensor {
     const known = this.adjoints.get(t);
     if (known) return known;
-    const name = this.auxiliaries.names.prefixed("d", t.name);
+    const name = this.auxiliaries.names.adjoint(this.level, t.name);
     const adjoint = this.b.tensor({ name, type: "f32", shape: t.shape, role: "adjoint", span: t.span });
     this.adjoints.set(t, adjoint);
     return adjoint;
@@ -238,6 +241,9 @@ class Expansion {
 }
 
 const tensorOf = (s: Statement): Tensor => (s.kind === "gradient" ? s.of : s.tensor);
+
+const isActiveAdjoint = (t: Tensor, active: ReadonlySet<Tensor>): boolean =>
+  t.role === "adjoint" && active.has(t);
 
 /** The f32 tensors through whose values those of `wrt` may flow, and `wrt` themselves. */
 function dependents(prefix: readonly Statement[], wrt: readonly Tensor[]): Set<Tensor> {

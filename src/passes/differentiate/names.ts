@@ -23,9 +23,9 @@ export class TensorNames {
     if (s.kind === "override") for (const inner of s.equations) this.take(inner);
   }
 
-  /** The first of prefix, prefix2, … + name that is free: dh, d2h. */
-  prefixed(prefix: string, name: string): string {
-    return this.firstFree((n) => (n === 1 ? prefix + name : `${prefix}${n}${name}`));
+  /** dh, or d2h where the sweep differentiates adjoints or dh is taken; the first that is free. */
+  adjoint(level: 1 | 2, name: string): string {
+    return this.firstFree((n) => (n + level === 2 ? `d${name}` : `d${n + level - 1}${name}`));
   }
 
   /** The first of name, name2, … that is free. */
