@@ -30,7 +30,7 @@ export function mergeGroups(
 ): Merged | undefined {
   if (second.members.length !== 1) return undefined;
   const last = first.members.at(-1)!;
-  const next = second.members[0]!;
+  const next = withOwnIndices(first, second.members[0]!, b);
   if (!isIndependent(last) || !isIndependent(next)) return undefined;
   const shared = commonExtents(last, next);
   for (let depth = shared; depth >= 0; depth--) {
@@ -51,6 +51,13 @@ export function mergeGroups(
 function commonExtents(a: Member, z: Member): number {
   const different = a.loops.findIndex((i, d) => i.extent !== z.loops[d]?.extent);
   return different < 0 ? a.loops.length : different;
+}
+
+/** Equal index objects must mean shared loops, so what is not shared yet gets new ones. */
+function withOwnIndices(group: KernelGroup, next: Member, b: Builder): Member {
+  const taken = new Set(group.members.flatMap((m) => [...m.loops, ...m.equation.reduced]));
+  const clashing = [...next.loops, ...next.equation.reduced].filter((i) => taken.has(i));
+  return renameIndices(next, new Map(clashing.map((i) => [i, b.index(i.name, i.extent)])), b);
 }
 
 function withLoopsOf(last: Member, next: Member, depth: number, b: Builder): Member {

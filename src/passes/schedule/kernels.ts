@@ -3,11 +3,12 @@ import type { Builder } from "../../ir/builder.ts";
 import type { Call, Kernel, Procedure } from "../../ir/kernel.ts";
 import type { Equation, Program, Tensor } from "../../ir/types.ts";
 import type { KernelGroup } from "../fuse/group.ts";
+import { tensorsReadBy } from "../fuse/readers.ts";
 import { assembleKernel } from "./assemble.ts";
 import { CanonicalTexts } from "./canonical.ts";
 import { placeLets } from "./lets.ts";
 import { lowerGroup } from "./lower.ts";
-import { groupName, NameSpace, sharedName } from "./names.ts";
+import { groupName, identifier, NameSpace, sharedName } from "./names.ts";
 
 /** A kernel whose final name is not known yet, and how often it stands for different statements. */
 interface Draft {
@@ -43,6 +44,7 @@ export class KernelTable {
   /** `initial`: the group computes starting values. */
   callsOf(group: KernelGroup, initial: boolean): DraftCall[] {
     const locals = new NameSpace();
+    reserveNames(group, locals);
     const body = placeLets(lowerGroup(group, locals, this.b), locals, this.b);
     const statements = [...new Set(group.members.flatMap((m) => m.sources))];
     const own = assembleKernel(groupName(statements, this.program, initial), body, statements);
@@ -93,5 +95,14 @@ export class KernelTable {
       all: [...finished.values()],
       procedure: ({ name, calls }) => ({ name, calls: calls.map(call) }),
     };
+  }
+}
+
+/** Locals are called neither like a loop nor like a tensor in memory. */
+function reserveNames(group: KernelGroup, locals: NameSpace): void {
+  for (const { equation: e, loops } of group.members) {
+    for (const i of [...loops, ...e.reduced]) locals.reserve(identifier(i.name));
+    for (const t of [e.tensor, ...tensorsReadBy(e)])
+      if (!group.internal.has(t)) locals.reserve(identifier(t.name));
   }
 }

@@ -12,7 +12,7 @@ import type { Expr, Index, Local, Tensor } from "../../ir/types.ts";
 import { branchOut } from "./branches.ts";
 import { FactTable } from "./facts.ts";
 import type { NameSpace } from "./names.ts";
-import { localName } from "./names.ts";
+import { placeName } from "./names.ts";
 import { UseCensus } from "./uses.ts";
 import { blocksOf, mapStatement, statementsIn } from "./walk.ts";
 
@@ -100,14 +100,9 @@ class Placement {
   }
 }
 
-/** `linear_b_j` for a read; other values are only numbered. */
+/** Values other than reads are only numbered. */
 function letName(node: Expr): string {
-  if (node.kind !== "read") return "t";
-  const places = node.subscripts.map((s) => {
-    const atom = s.terms.length === 1 ? s.terms[0]!.atom : undefined;
-    return atom?.kind === "index" ? atom.name : s.terms.length === 0 ? `${s.constant}` : "at";
-  });
-  return [localName(node.tensor), ...places].join("_");
+  return node.kind === "read" ? placeName(node.tensor, node.subscripts) : "value";
 }
 
 function deepMap(s: KernelStatement, f: (e: Expr) => Expr): KernelStatement {

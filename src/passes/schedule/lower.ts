@@ -7,7 +7,7 @@ import type { KernelGroup, Member } from "../fuse/group.ts";
 import { isParallel } from "../fuse/group.ts";
 import { hasValueHere } from "../fuse/readers.ts";
 import { guarded, guardedLoop } from "./guards.ts";
-import { localName } from "./names.ts";
+import { localName, placeName } from "./names.ts";
 import type { NameSpace } from "./names.ts";
 import { accumulator, constantOf, localValue } from "./reduction.ts";
 
@@ -88,7 +88,7 @@ class Lowering {
     const before: Variable[] = [];
     const step: KernelStatement[] = [];
     const results = equations.map((e) => {
-      const name = (suffix: string): string => this.names.fresh(localName(e.tensor) + suffix);
+      const name = (suffix: string): string => this.names.fresh(this.accumulatorName(e) + suffix);
       const acc = accumulator(this.b, e.reducer!, e.reduced, this.forward(e.body), name);
       before.push(...acc.before);
       step.push(...acc.step);
@@ -144,7 +144,7 @@ class Lowering {
     let stored = value;
     if (hasValueHere(member) && this.isReadLater(member, read)) {
       if (value.kind !== "constant" && !isLocal(value)) {
-        const local = this.b.local(this.names.fresh(localName(e.tensor)), value.type);
+        const local = this.b.local(this.names.fresh(this.valueName(e)), value.type);
         out.push({ kind: "let", local, value });
         stored = localValue(this.b, local);
       }
@@ -152,6 +152,16 @@ class Lowering {
     }
     if (!this.group.internal.has(e.tensor)) out.push(this.storeOf(e, subscripts, stored));
     return out;
+  }
+
+  /** What only exists in the kernel has its own name; what is stored keeps that name for the memory. */
+  private accumulatorName(e: Equation): string {
+    const name = localName(e.tensor);
+    return this.group.internal.has(e.tensor) ? name : `${name}_${e.reducer}`;
+  }
+
+  private valueName(e: Equation): string {
+    return this.group.internal.has(e.tensor) ? localName(e.tensor) : placeName(e.tensor, e.target);
   }
 
   private storeOf(e: Equation, subscripts: readonly Affine[], value: Expr): Store {

@@ -1,6 +1,6 @@
 /** Names of kernels and locals: identifiers that a reader recognises, valid in JavaScript. */
 import { expressionsOf, readsOf } from "../../ir/rewrite.ts";
-import type { Equation, Program, Tensor } from "../../ir/types.ts";
+import type { Affine, Equation, Program, Tensor } from "../../ir/types.ts";
 
 const reserved = new Set(
   (
@@ -38,6 +38,15 @@ export class NameSpace {
 /** The last two steps of a path are enough inside one kernel: `h.linear.sum` is `linear_sum`. */
 export function localName(t: Tensor): string {
   return identifier(t.name.split(".").slice(-2).join("_"));
+}
+
+/** The value of a tensor at a place: `linear_b_j` for `h.linear.b[j]`. */
+export function placeName(t: Tensor, subscripts: readonly Affine[]): string {
+  const places = subscripts.map((s) => {
+    const atom = s.terms.length === 1 ? s.terms[0]!.atom : undefined;
+    return atom?.kind === "index" ? atom.name : s.terms.length === 0 ? `${s.constant}` : "at";
+  });
+  return identifier([localName(t), ...places].join("_"));
 }
 
 /**

@@ -126,9 +126,9 @@ export class UseCensus {
   }
 }
 
-/** Constants, integers in affine form, comparisons of them and scalars passed by value cost nothing to repeat. */
+/** Constants, integers (loops and addresses are worked out by each target), comparisons of them and scalars passed by value cost nothing to repeat. */
 function worthNaming(node: Expr | IntegerAtom): node is Apply | Read {
-  if (node.kind === "apply") return atoms[node.atom].cost > 0;
+  if (node.kind === "apply") return node.type !== "i32" && atoms[node.atom].cost > 0;
   return node.kind === "read" && !isScalar(node.tensor);
 }
 
