@@ -2,7 +2,6 @@
  * nnc: from the text of a `.nn` file to a training module. This file is the whole way on one screen; it and all below
  * it run in a browser.
  */
-import { version as packageVersion } from "../package.json";
 import { emitModule } from "./codegen/module.ts";
 import { Builder } from "./ir/builder.ts";
 import type { Context, RuleApplication } from "./ir/context.ts";
@@ -18,6 +17,7 @@ import { schedule } from "./passes/schedule.ts";
 import type { Trace } from "./pipeline.ts";
 import { buildGraphs } from "./pipeline.ts";
 import { library } from "./std/index.ts";
+import { version as ownVersion } from "./version.ts";
 
 export interface CompileOptions {
   /** The name of the source in diagnostics and comments. Default `model.nn`. */
@@ -79,7 +79,7 @@ export async function compile(source: string, options: CompileOptions = {}): Pro
   const graphs = buildGraphs(program, context, { simplify, trace });
   const scheduled = schedule(graphs, level, context);
   trace?.("schedule", printSchedule(scheduled));
-  const version = options.version ?? packageVersion;
+  const version = options.version ?? ownVersion;
   const emitted = await emitModule(scheduled, context, { language, format, version });
   const outputs: Emitted[] = [
     { kind: "module", text: emitted.code },

@@ -1,6 +1,7 @@
 /** Calls: of functions and layers written in `.nn`, of atoms, of reducers in function form, `random` and `grad`. */
 import type { AtomName } from "../../ir/atoms.ts";
 import { atoms } from "../../ir/atoms.ts";
+import { Reported } from "../../ir/diagnostics.ts";
 import type { Span } from "../../ir/types.ts";
 import type { CallExpression, FunctionDeclaration, LayerDeclaration } from "../syntax.ts";
 import type { BoundArgument, GivenArgument } from "./arguments.ts";
@@ -29,6 +30,7 @@ export function call(elab: Elaboration, e: CallExpression, place: Environment): 
   const binding = env.scope.lookup(name);
   if (binding?.kind === "value" && binding.value.kind === "instance") return callValue(elab, env, e, binding.value, resultName);
   if (binding?.kind === "failed" && !env.home.lookup(name)) elab.expression(e.callee, env);
+  if (env.home.missing.has(name)) throw new Reported();
   const own = env.home.own(name);
   if (own) return callDeclared(elab, env, e, name, own, resultName);
   const builtin = callBuiltin(elab, env, e, name, resultName);

@@ -11,7 +11,7 @@ import type {
   UpdateStatement,
 } from "../syntax.ts";
 import { cellCount, define, store } from "./define.ts";
-import { environmentOf, pathOf, requireNew } from "./definitions.ts";
+import { environmentOf, pathOf, requireNew } from "./paths.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, report, uniqueName } from "./environment.ts";
 import { arrayExpression } from "./expressions.ts";
@@ -78,7 +78,8 @@ function requireAddressable(elab: Elaboration, env: Environment, shape: readonly
 /** A model's parameter exists at once; a layer's when its body first mentions it (an unused bias takes no memory). */
 export function declareParam(elab: Elaboration, env: Environment, s: ParamStatement): void {
   requireNew(elab, env, s.name);
-  const make = (): ArrayValue => owned(elab, env, s.name.text, () => makeParameter(elab, env, s));
+  const shape = (): readonly Affine[] => extentsOf(elab, env, s.type.extents ?? []);
+  const make = (): ArrayValue => owned(elab, env, s.name, shape, (extents) => makeParameter(elab, env, s, extents));
   if (env.owner === "model") {
     env.scope.bind(s.name.text, { kind: "value", value: make(), span: s.name.span });
   } else {
@@ -86,17 +87,29 @@ export function declareParam(elab: Elaboration, env: Environment, s: ParamStatem
   }
 }
 
-/** The tensor of this name that the layer instance owns already, in the shape asked for now; or a new one. */
-function owned(elab: Elaboration, env: Environment, name: string, make: () => Tensor): ArrayValue {
-  const known = env.instance?.owned.get(name);
-  const tensor = known ?? make();
-  env.instance?.owned.set(name, tensor);
+/** The tensor of this name that the layer instance owns already, if its shape is the one asked for now; or a new one. */
+function owned(
+  elab: Elaboration,
+  env: Environment,
+  name: { readonly text: string; readonly span: Span },
+  shape: () => readonly Affine[],
+  make: (shape: readonly Affine[]) => Tensor,
+): ArrayValue {
+  const known = env.instance?.owned.get(name.text);
+  const extents = shape();
+  const tensor = known ?? make(extents);
+  if (tensor.shape.length !== extents.length || tensor.shape.some((e, d) => e !== extents[d])) {
+    const shapes = { what: tensor.name, wanted: printShape(tensor.shape), found: printShape(extents) };
+    fail(elab, env, "NN2013", name.span, shapes, {
+      help: "a shared layer keeps the shapes of its first call; bind another instance for the other shape",
+    });
+  }
+  env.instance?.owned.set(name.text, tensor);
   return ofTensor(elab.builder, tensor, elab.indexNames.get(tensor));
 }
 
-function makeParameter(elab: Elaboration, env: Environment, s: ParamStatement): Tensor {
+function makeParameter(elab: Elaboration, env: Environment, s: ParamStatement, shape: readonly Affine[]): Tensor {
   const { builder: b } = elab;
-  const shape = extentsOf(elab, env, s.type.extents ?? []);
   requireAddressable(elab, env, shape, s.span);
   const path = pathOf(env, s.name.text);
   const tensor = b.tensor({
@@ -141,10 +154,9 @@ function initialise(elab: Elaboration, env: Environment, tensor: Tensor, value: 
 
 export function declareState(elab: Elaboration, env: Environment, s: StateStatement): void {
   requireNew(elab, env, s.name);
-  const value = owned(elab, env, s.name.text, () => {
-    const shape = s.type?.extents ? extentsOf(elab, env, s.type.extents) : [];
-    return makeState(elab, env, s, shape, pathOf(env, s.name.text), elab.gathered.states);
-  });
+  const shape = (): readonly Affine[] => extentsOf(elab, env, s.type?.extents ?? []);
+  const path = pathOf(env, s.name.text);
+  const value = owned(elab, env, s.name, shape, (extents) => makeState(elab, env, s, extents, path, elab.gathered.states));
   env.scope.bind(s.name.text, { kind: "value", value, span: s.name.span });
 }
 

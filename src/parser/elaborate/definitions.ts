@@ -4,36 +4,12 @@ import type { CallExpression, Definition, TypeSyntax } from "../syntax.ts";
 import { instantiate } from "./calls.ts";
 import { define } from "./define.ts";
 import type { Elaboration, Environment } from "./environment.ts";
-import { fail, join } from "./environment.ts";
+import { fail } from "./environment.ts";
+import { environmentOf, pathOf, requireNew } from "./paths.ts";
 import { defineIndexed } from "./indexed.ts";
 import { atBroadcast, broadcastShape, extentsOf, fitElement } from "./shapes.ts";
 import type { ArrayValue, InstanceValue } from "./values.ts";
 import { castValue, isConstant, isScalar, printShape, sizeOf } from "./values.ts";
-
-/** `h`, and in a `for` `h.3`. What a call returns is called like its result. */
-export function pathOf(env: Environment, name: string): string {
-  if (env.returns === name && env.turns.length === 0) return env.resultName ?? env.path;
-  return [join(env.path, name), ...env.turns].join(".");
-}
-
-/**
- * Where the value of a definition is elaborated. Inside a function the path stays that of the definition that calls it:
- * `loss.shifted`, however deep the calls.
- */
-export function environmentOf(env: Environment, path: string): Environment {
-  const inner = { ...env, resultName: path, returns: undefined, evaluated: new Map(), turns: [] };
-  return env.owner === "function" ? inner : { ...inner, path, uses: new Map() };
-}
-
-/** A name is defined once, unless a `for` carries it. Returns nothing; a second definition is a mistake. */
-export function requireNew(elab: Elaboration, env: Environment, name: { text: string; span: Definition["span"] }): void {
-  const known = env.scope.own(name.text);
-  if (!known || known.kind === "failed") return;
-  fail(elab, env, "NN2002", name.span, { name: name.text }, {
-    notes: [{ message: "it is defined here", span: known.span }],
-    help: "every name is defined once; choose another, or repeat with `for`",
-  });
-}
 
 export function defineName(elab: Elaboration, env: Environment, s: Definition, type: TypeSyntax | undefined): void {
   if (s.value === undefined) return publish(elab, env, s, existing(elab, env, s));

@@ -1,3 +1,4 @@
+import type { Note } from "../../ir/diagnostics.ts";
 import type { AtomName } from "../../ir/atoms.ts";
 import type { Affine, Expr, Span } from "../../ir/types.ts";
 import type { BinaryExpression, Expression, IfExpression, UnaryExpression } from "../syntax.ts";
@@ -183,6 +184,7 @@ export function elementwise(
   const shape = broadcastShape(x.shape, y.shape);
   if (!shape) {
     return fail(elab, env, "NN2004", place.span, { operation: verb, left: printShape(x.shape), right: printShape(y.shape) }, {
+      notes: whereShapesCome(env, place),
       help: "shapes are aligned at their last dimension; extents must be equal, or 1",
     });
   }
@@ -193,6 +195,23 @@ export function elementwise(
   const names = mergeNames(shape.length, x, y);
   const flexible = shape.length === 0 && (x.flexible || y.flexible) ? { flexible: true as const } : {};
   return { kind: "array", type: probe.type, shape, at, names, ...flexible };
+}
+
+/** Where the operands that have names were given their shapes. */
+function whereShapesCome(env: Environment, place: { readonly left?: Expression; readonly right?: Expression }): Note[] {
+  return [place.left, place.right].flatMap((operand) => {
+    if (operand?.kind !== "name") return [];
+    const binding = env.scope.lookup(operand.name);
+    if (binding?.kind !== "value" || binding.value.kind !== "array") return [];
+    return [{ message: `\`${operand.name}\` is ${printShape(binding.value.shape)}, defined here`, span: binding.span }];
+  });
+}
+
+/** `W: [64, 10]`, where a parameter of another shape would have fitted. */
+function fittingParameter(e: BinaryExpression, x: ArrayValue, y: ArrayValue): string | undefined {
+  if (e.right.kind !== "name" || y.tensor?.role !== "parameter" || y.shape.length !== 2) return undefined;
+  const fitting = printShape([x.shape.at(-1)!, y.shape[1]!]);
+  return `did you mean \`${e.right.name}: ${fitting}\`?`;
 }
 
 const zeros = (elab: Elaboration, v: ArrayValue): Affine[] => v.shape.map(() => elab.builder.integer(0));
@@ -215,7 +234,8 @@ function matrixProduct(elab: Elaboration, env: Environment, e: BinaryExpression,
   const inner = [x.shape.at(-1), y.shape.length === 1 ? y.shape[0] : y.shape.at(-2)] as const;
   if (inner[0] === undefined || inner[1] === undefined || inner[0] !== inner[1] || x.type === "bool") {
     const text = inner.map((d) => (d ? printShape([d]).slice(1, -1) : "none"));
-    return fail(elab, env, "NN2003", e.span, { left: printShape(x.shape), right: printShape(y.shape), a: text[0]!, b: text[1]! });
+    const shapes = { left: printShape(x.shape), right: printShape(y.shape), a: text[0]!, b: text[1]! };
+    return fail(elab, env, "NN2003", e.span, shapes, { notes: whereShapesCome(env, e), help: fittingParameter(e, x, y) });
   }
   const rows = x.shape.length === 1 ? [] : [x.shape.at(-2)!];
   const columns = y.shape.length === 1 ? [] : [y.shape.at(-1)!];

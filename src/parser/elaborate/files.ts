@@ -64,6 +64,7 @@ export class Files {
     const found = this.resolve(i.from.text, from);
     if (!found) {
       this.diagnostics.report("NN2026", i.from.span, { file: i.from.text });
+      for (const { as } of i.names) scope.missing.add(as.text);
       return;
     }
     const other = this.open(found.file, found.text);
@@ -72,6 +73,7 @@ export class Files {
       if (!callable) {
         const help = suggestion(name.text, other.visible());
         this.diagnostics.report("NN2027", name.span, { name: name.text, file: i.from.text }, { help });
+        scope.missing.add(as.text);
       } else if (scope.own(as.text)) {
         this.diagnostics.report("NN2002", as.span, { name: as.text });
       } else {

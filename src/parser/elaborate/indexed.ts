@@ -2,7 +2,7 @@
 import type { Affine, Index, Span, Tensor } from "../../ir/types.ts";
 import type { Definition, Expression, LeftSubscript, TypeSyntax } from "../syntax.ts";
 import { defineAt, store } from "./define.ts";
-import { environmentOf, pathOf, requireNew } from "./definitions.ts";
+import { environmentOf, pathOf, requireNew } from "./paths.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, uniqueName } from "./environment.ts";
 import { arrayExpression } from "./expressions.ts";

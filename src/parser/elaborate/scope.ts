@@ -65,6 +65,8 @@ export interface Callable {
 export class FileScope {
   private readonly callables = new Map<string, Callable>();
   readonly models: ModelDeclaration[] = [];
+  /** Imports that could not be found: reported where they are imported, so not again where they are used. */
+  readonly missing = new Set<string>();
 
   constructor(
     readonly file: string,

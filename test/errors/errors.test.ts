@@ -1,0 +1,45 @@
+/**
+ * Every diagnostic has a sample, `test/errors/<code>/model.nn`, whose whole report is kept beside it in `expected.txt`.
+ * `settings.json` may give sizes to set.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { renderDiagnostics } from "../../src/cli/render.ts";
+import { check } from "../../src/index.ts";
+import { diagnosticTable } from "../../src/ir/diagnostic-table.ts";
+
+const home = dirname(fileURLToPath(import.meta.url));
+const codes = readdirSync(home).filter((name) => /^NN\d{4}$/.test(name));
+
+test("every code has a sample, and every sample a code", () => {
+  expect(codes.toSorted()).toEqual(Object.keys(diagnosticTable).toSorted());
+});
+
+describe.each(codes)("%s", (code) => {
+  const folder = join(home, code);
+  const settings = join(folder, "settings.json");
+  const sizes = existsSync(settings) ? (JSON.parse(readFileSync(settings, "utf8")) as Record<string, number>) : {};
+  const { diagnostics, sources } = check(readFileSync(join(folder, "model.nn"), "utf8"), {
+    file: "model.nn",
+    sizes,
+    resolveImport: (specifier) => {
+      const path = join(folder, specifier);
+      return existsSync(path) ? { file: specifier.replace("./", ""), text: readFileSync(path, "utf8") } : null;
+    },
+  });
+
+  test("is reported", () => {
+    expect(diagnostics.map((d) => d.code)).toContain(code);
+  });
+
+  test("is reported once in each place", () => {
+    const places = diagnostics.map((d) => `${d.code} ${d.span.file}:${d.span.start}-${d.span.end}`);
+    expect(new Set(places).size).toBe(places.length);
+  });
+
+  test("reads as expected", async () => {
+    await expect(renderDiagnostics(diagnostics, sources, false)).toMatchFileSnapshot(join(folder, "expected.txt"));
+  });
+});
