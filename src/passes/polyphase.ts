@@ -11,17 +11,23 @@ const maximumParts = 64;
 /**
  * A sum whose output index stands under ⌊·/s⌋ or mod s, such as the adjoint of a strided convolution, becomes s sums,
  * one a residue: with y = s·y′ + c the affine normal form has no ⌊·⌋ and mod left, and each part is an ordinary
- * contraction. Guards over one reduced index become its range.
+ * contraction. Guards over one reduced index become its range; parts that add nothing are dropped.
  */
 export const polyphase: Pass = {
   name: "polyphase",
   doc: "Splits the adjoints of strided operations by residue.",
-  run: (graph, { builder: b }) => ({
-    ...graph,
-    statements: graph.statements.flatMap((s): Statement[] =>
+  run: (graph, { builder: b }) => {
+    const parts = graph.statements.map((s): readonly Statement[] =>
       s.kind === "equation" && s.reduced.length > 0 ? splitByResidues(b, s) : [s],
-    ),
-  }),
+    );
+    const defined = new Set(parts.flat().flatMap((s) => (s.kind === "gradient" ? [] : [s.tensor])));
+    const statements = graph.statements.flatMap((s, k): readonly Statement[] => {
+      if (s.kind !== "equation" || defined.has(s.tensor)) return parts[k]!;
+      defined.add(s.tensor);
+      return [b.equation({ ...s, reducer: null, reduced: [], where: [], body: b.number(0) })];
+    });
+    return { ...graph, statements };
+  },
 };
 
 function splitByResidues(b: Builder, equation: Equation): Equation[] {
