@@ -7,19 +7,23 @@ import type { Graph, Tensor } from "../ir/types.ts";
 import { replaceAliases } from "./simplify/alias.ts";
 import { cancelAcross } from "./simplify/algebra.ts";
 import { shareRepeated } from "./simplify/common.ts";
+import { hoistInvariants } from "./simplify/invariants.ts";
 import { liveTensors, removeDead } from "./simplify/dead.ts";
 import { simplifyGuards } from "./simplify/guards.ts";
 import { simplifyLocally } from "./simplify/local.ts";
 import { mergeContributions } from "./simplify/merge.ts";
+import { stabilise } from "./simplify/stability.ts";
 import type { SubPass } from "./simplify/workspace.ts";
-import { Workspace } from "./simplify/workspace.ts";
+import { Workspace, writtenBy } from "./simplify/workspace.ts";
 
 const subPasses: readonly SubPass[] = [
   simplifyLocally,
   simplifyGuards,
   shareRepeated,
   replaceAliases,
+  stabilise,
   mergeContributions,
+  hoistInvariants,
   cancelAcross,
 ];
 
@@ -28,25 +32,34 @@ const mostRounds = 10;
 
 function run(graph: Graph, context: Context): Graph {
   const work = new Workspace(context);
-  const roots = definitionsToKeep(graph, work);
-  let current = removeDead(graph, work, roots);
+  const roots = readable(graph, work);
+  let current = removeDead(graph, work, roots.meanwhile);
   for (let round = 0; round < mostRounds; round++) {
     const before = current;
     for (const pass of subPasses) current = pass(current, work);
-    current = removeDead(current, work, roots);
+    current = removeDead(current, work, roots.meanwhile);
     if (current === before) break;
   }
-  return current;
+  return removeDead(current, work, roots.afterwards);
 }
 
 /**
- * While gradients are still to be derived, what the source defines stays, though a rewrite no longer reads it: the
- * gradient is best written in terms of it (`p − y`), and what is not used then dies in the next simplification.
+ * What the source defines stays while gradients are derived and simplified, though a rewritten loss no longer reads
+ * it: the gradient is best written in terms of it (`p − y`). What is not used then dies at the end.
  */
-function definitionsToKeep(graph: Graph, work: Workspace): readonly Tensor[] {
-  if (!graph.statements.some((s) => s.kind === "gradient")) return [];
-  const live = liveTensors(graph, work);
-  return [...live].filter((t) => t.role === "definition" && t.type === "f32");
+function readable(
+  graph: Graph,
+  work: Workspace,
+): { meanwhile: readonly Tensor[]; afterwards: readonly Tensor[] } {
+  const isDefinition = (t: Tensor): boolean => t.role === "definition" && t.type === "f32";
+  const asks = graph.statements.some((s) => s.kind === "gradient");
+  if (asks) {
+    const live = [...liveTensors(graph, work)].filter(isDefinition);
+    return { meanwhile: live, afterwards: live };
+  }
+  const written = graph.statements.flatMap(writtenBy);
+  const derived = written.some((t) => t.role === "adjoint");
+  return { meanwhile: derived ? written.filter(isDefinition) : [], afterwards: [] };
 }
 
 export const simplify: Pass = {

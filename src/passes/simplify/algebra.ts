@@ -1,9 +1,11 @@
+import type { Builder } from "../../ir/builder.ts";
 import { printStatement } from "../../ir/printer.ts";
-import { readsOf } from "../../ir/rewrite.ts";
+import { readsOf, targetsWhole } from "../../ir/rewrite.ts";
 import type { Equation, Graph, Read, Statement, Tensor } from "../../ir/types.ts";
 import { bodyAt } from "./alias.ts";
 import { costOfEquation, volume } from "./cost.ts";
 import { TooLarge } from "./fraction.ts";
+import { guardedBody } from "./merge.ts";
 import type { Product } from "./products.ts";
 import { Refolder } from "./refold.ts";
 import { Translator } from "./translate.ts";
@@ -40,6 +42,12 @@ function candidate(s: Statement): Equation | undefined {
   return s.reducer === null || s.reducer === "sum" ? s : undefined;
 }
 
+/** The equation of a whole tensor without a reduction, its guards as a selection; undefined for all others. */
+function unguarded(e: Equation, b: Builder): Equation | undefined {
+  if (e.reducer !== null || !targetsWhole(e)) return undefined;
+  return e.where.length === 0 ? e : b.equation({ ...e, where: [], body: guardedBody(b, e) });
+}
+
 class Cancellation {
   private readonly work: Workspace;
   private readonly index: GraphIndex;
@@ -65,7 +73,9 @@ class Cancellation {
       return s;
     }
     const next = this.improved(equation);
-    if (this.index.pointwise(equation.tensor) === s) this.current.set(equation.tensor, next);
+    const value =
+      this.index.onlyWriter(equation.tensor) === s ? unguarded(next, this.work.builder) : undefined;
+    if (value) this.current.set(equation.tensor, value);
     return next;
   }
 

@@ -1,6 +1,6 @@
 import type { Builder } from "../../ir/builder.ts";
 import { prove } from "../../ir/intervals.ts";
-import { freeIndices, readsOf, substitute } from "../../ir/rewrite.ts";
+import { freeIndices, readsOf, rewriter, substitute } from "../../ir/rewrite.ts";
 import type { Affine, Condition, Equation, Expr, Index } from "../../ir/types.ts";
 import { isPersistent } from "./workspace.ts";
 
@@ -80,4 +80,21 @@ function tightened(e: Equation, condition: Condition, b: Builder): Equation | un
     where: e.where.filter((w) => w !== condition).map(replace),
     body: replace(e.body),
   });
+}
+
+/** Where j = label[b], the body may say j for label[b]: then p[b, label[b]] is p[b, j]. */
+export function readIndices(e: Equation, b: Builder): Equation {
+  let body = e.body;
+  for (const condition of e.where) {
+    if (condition.kind !== "condition" || condition.relation !== "zero") continue;
+    const { form } = condition;
+    const read = form.terms.find((t) => Math.abs(t.factor) === 1 && t.atom.kind === "opaque");
+    if (!read) continue;
+    const value = b.times(b.minus(form, b.times(read.atom, read.factor)), -read.factor);
+    const [only] = value.terms;
+    if (value.constant !== 0 || value.terms.length !== 1 || only!.factor !== 1) continue;
+    if (only!.atom.kind !== "index") continue;
+    body = rewriter(b, { atom: (a) => (a === read.atom ? value : undefined) })(body);
+  }
+  return body === e.body ? e : b.equation({ ...e, body });
 }

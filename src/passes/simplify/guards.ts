@@ -5,7 +5,7 @@ import { printStatement } from "../../ir/printer.ts";
 import { expressionsOf, freeIndices, readsOf, visit } from "../../ir/rewrite.ts";
 import type { Equation, Expr, Graph, Statement } from "../../ir/types.ts";
 import { bodyGuards } from "./guards-body.ts";
-import { removeEqualities, tightenExtents } from "./guards-loops.ts";
+import { readIndices, removeEqualities, tightenExtents } from "./guards-loops.ts";
 import { GraphIndex, isPersistent } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -39,7 +39,7 @@ function hasConditions(e: Equation): boolean {
 
 function simplifyEquation(e: Equation, work: Workspace): Equation {
   const b = work.builder;
-  const steps = [proveGuards, bodyGuards, removeEqualities, tightenExtents];
+  const steps = [proveGuards, bodyGuards, removeEqualities, tightenExtents, readIndices];
   let current = e;
   for (let round = 0; round < 6; round++) {
     const before = current;

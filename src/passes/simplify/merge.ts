@@ -12,7 +12,7 @@ function isPlainPart(s: Statement): s is Equation {
 }
 
 /** What a part adds at a place: its body, or 0 where its guards say so. */
-function guardedBody(b: Builder, e: Equation): Expr {
+export function guardedBody(b: Builder, e: Equation): Expr {
   return e.where.length === 0 ? e.body : b.select(b.and(...e.where), e.body, b.number(0));
 }
 

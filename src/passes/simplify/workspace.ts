@@ -93,6 +93,7 @@ export class GraphIndex {
   /** Tensors that a request for a gradient names: their definition and their readers must stay as they are. */
   readonly pinned = new Set<Tensor>();
   readonly asksForGradients: boolean;
+  private names: Set<string> | undefined;
 
   constructor(graph: Graph, work: Workspace) {
     this.graph = graph;
@@ -122,6 +123,17 @@ export class GraphIndex {
   pointwise(t: Tensor): Equation | undefined {
     const definition = this.definition(t);
     return definition?.reducer === null ? definition : undefined;
+  }
+
+  /** A name that no tensor of the graph has yet. */
+  freshName(name: string): string {
+    this.names ??= new Set(
+      [...this.writers.keys(), ...this.readers.keys(), ...this.results].map((t) => t.name),
+    );
+    let free = name;
+    for (let n = 2; this.names.has(free); n++) free = `${name}${n}`;
+    this.names.add(free);
+    return free;
   }
 
   /** The position of the first update of a persistent tensor; Infinity where it is never stored into. */

@@ -1,0 +1,108 @@
+import type { Builder } from "../../ir/builder.ts";
+import { printStatement } from "../../ir/printer.ts";
+import { freeIndices } from "../../ir/rewrite.ts";
+import type { Equation, Expr, Graph, Index, Statement } from "../../ir/types.ts";
+import { GraphIndex } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** A product taken apart: sign · Π above / Π below. */
+interface Factors {
+  negative: boolean;
+  readonly above: Expr[];
+  readonly below: Expr[];
+}
+
+/**
+ * Factors that no reduction index enters leave the sum of an adjoint: Σ_j c[b]·y[b, j] = c[b]·Σ_j y[b, j]. Probabilities
+ * that are declared a distribution sum to 1.
+ */
+export function hoistInvariants(graph: Graph, work: Workspace): Graph {
+  const index = new GraphIndex(graph, work);
+  let changed = false;
+  const statements = graph.statements.flatMap((s): Statement[] => {
+    if (s.kind !== "equation" || s.reducer !== "sum" || s.body.type !== "f32") return [s];
+    const next =
+      sumOfDistribution(s, work) ?? (s.tensor.role === "adjoint" ? hoisted(s, index, work) : undefined);
+    if (!next) return [s];
+    changed = true;
+    const after = (): string => next.map(printStatement).join("; ");
+    const [, second] = next;
+    const rule = second ? "Σ c·x = c·Σ x" : "a distribution sums to 1";
+    work.record(rule, true, s.tensor, () => printStatement(s), after);
+    return next;
+  });
+  return changed ? { ...graph, statements } : graph;
+}
+
+function hoisted(e: Equation, index: GraphIndex, work: Workspace): Equation[] | undefined {
+  const b = work.builder;
+  const { negative, above, below } = factorsOf(e.body);
+  const varies = (x: Expr): boolean => e.reduced.some((r) => freeIndices(x).has(r));
+  const outside = { above: above.filter((x) => !varies(x)), below: below.filter((x) => !varies(x)) };
+  const inside = { above: above.filter(varies), below: below.filter(varies) };
+  const worthwhile = [...outside.above, ...outside.below].some((x) => x.kind !== "constant");
+  if (!worthwhile || inside.above.length + inside.below.length === 0) return undefined;
+
+  const rest = quotient(inside.above, inside.below, b);
+  const used = freeIndices(rest, ...e.where);
+  const indices = e.indices.filter((i) => used.has(i));
+  const only = inside.above.length === 1 && inside.below.length === 0 ? inside.above[0]! : undefined;
+  const name = only?.kind === "read" ? only.tensor.name : e.tensor.name;
+  const tensor = b.tensor({
+    name: index.freshName(`${name}.sum`),
+    type: "f32",
+    shape: indices.map((i) => i.extent),
+    role: "adjoint",
+    span: e.tensor.span,
+  });
+  const sum = b.equation({
+    ...e,
+    tensor,
+    indices,
+    target: indices.map((i) => b.of(i)),
+    accumulate: false,
+    body: rest,
+  });
+  const total = b.read(tensor, indices);
+  const value = quotient([...outside.above, total], outside.below, b);
+  const outer = e.where.filter((w) => !varies(w));
+  const body = negative ? b.neg(value) : value;
+  return [sum, b.equation({ ...e, reducer: null, reduced: [], where: outer, body })];
+}
+
+function factorsOf(
+  e: Expr,
+  into: Factors = { negative: false, above: [], below: [] },
+  inverse = false,
+): Factors {
+  const place = e.kind === "apply" ? e.atom : undefined;
+  const [x, y] = e.kind === "apply" ? (e.args as [Expr, Expr]) : [e, e];
+  if (place === "mul" || place === "div") {
+    factorsOf(x, into, inverse);
+    factorsOf(y, into, place === "div" ? !inverse : inverse);
+  } else if (place === "neg") {
+    into.negative = !into.negative;
+    factorsOf(x, into, inverse);
+  } else {
+    (inverse ? into.below : into.above).push(e);
+  }
+  return into;
+}
+
+function quotient(above: readonly Expr[], below: readonly Expr[], b: Builder): Expr {
+  const product = (factors: readonly Expr[]): Expr => factors.reduce((x, y) => b.mul(x, y), b.number(1));
+  return below.length === 0 ? product(above) : b.div(product(above), product(below));
+}
+
+/** Σ_j y[b, j] over the whole last dimension of a distribution is 1. */
+function sumOfDistribution(e: Equation, work: Workspace): Equation[] | undefined {
+  const { body, reduced, where } = e;
+  if (!work.realOnly || body.kind !== "read" || !body.tensor.distribution) return undefined;
+  if (where.length > 0 || reduced.length !== 1) return undefined;
+  const [r] = reduced as [Index];
+  const last = body.subscripts.length - 1;
+  const rest = body.subscripts.slice(0, last);
+  const whole = body.subscripts[last] === work.builder.of(r) && r.extent === body.tensor.shape[last];
+  if (!whole || freeIndices(...rest).has(r)) return undefined;
+  return [work.builder.equation({ ...e, reducer: null, reduced: [], body: work.builder.number(1) })];
+}

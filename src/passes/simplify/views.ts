@@ -1,0 +1,109 @@
+import type { Builder } from "../../ir/builder.ts";
+import { isNumber } from "../../ir/builder.ts";
+import type { AtomName } from "../../ir/atoms.ts";
+import { readsOf } from "../../ir/rewrite.ts";
+import type { Equation, Expr, Read } from "../../ir/types.ts";
+import { bodyAt } from "./alias.ts";
+import type { GraphIndex } from "./workspace.ts";
+import { isPersistent } from "./workspace.ts";
+
+/** A sum over exp(u): the read of it, its equation, and u at the equation's own indices. */
+export interface SumOfExponentials {
+  readonly read: Read;
+  readonly equation: Equation;
+  readonly exponent: Expr;
+}
+
+/** What an expression is, seen through the pointwise definitions that it reads. */
+export class Views {
+  private readonly index: GraphIndex;
+  private readonly builder: Builder;
+  /** Where the expression stands: what it reads must still have the values that its definition saw. */
+  position = 0;
+
+  constructor(index: GraphIndex, builder: Builder) {
+    this.index = index;
+    this.builder = builder;
+  }
+
+  /** The body of a definition in place of a read of it. What a gradient is asked for is not looked through. */
+  through(e: Expr): Expr {
+    for (let depth = 0; depth < 8; depth++) {
+      const definition = e.kind === "read" ? this.definition(e, this.index.pointwise(e.tensor)) : undefined;
+      if (!definition) return e;
+      e = bodyAt(this.builder, definition, (e as Read).subscripts);
+    }
+    return e;
+  }
+
+  private definition(read: Read, found: Equation | undefined): Equation | undefined {
+    if (!found || found.tensor.type !== "f32" || this.index.pinned.has(read.tensor)) return undefined;
+    const reads = readsOf(found.body);
+    const unchanged = reads.every(
+      (r) => !isPersistent(r.tensor) || this.index.firstWrite(r.tensor) > this.position,
+    );
+    return unchanged ? found : undefined;
+  }
+
+  private arguments(e: Expr, atom: AtomName): readonly Expr[] | undefined {
+    const seen = this.through(e);
+    return seen.kind === "apply" && seen.atom === atom ? seen.args : undefined;
+  }
+
+  /** u, where the expression is exp(u). */
+  exponent(e: Expr): Expr | undefined {
+    return this.arguments(e, "exp")?.[0];
+  }
+
+  /** a and b, where the expression is a/b. */
+  quotient(e: Expr): readonly [Expr, Expr] | undefined {
+    return this.arguments(e, "div") as [Expr, Expr] | undefined;
+  }
+
+  /** u, where the expression is 1 + exp(u). */
+  onePlusExponential(e: Expr): Expr | undefined {
+    const [x, y] = this.arguments(e, "add") ?? [];
+    if (!x || !y) return undefined;
+    return isNumber(x, 1) ? this.exponent(y) : isNumber(y, 1) ? this.exponent(x) : undefined;
+  }
+
+  /** u, where the expression is σ(u), however it is written: 1/(1 + exp(−u)), exp(u)/(1 + exp(u)), 1 − σ(−u). */
+  logit(e: Expr): Expr | undefined {
+    const direct = this.arguments(e, "sigmoid")?.[0];
+    if (direct) return direct;
+    const [a, c] = this.quotient(e) ?? [];
+    const inDenominator = c && this.onePlusExponential(c);
+    if (inDenominator) {
+      if (isNumber(a!, 1)) return this.builder.neg(inDenominator);
+      if (this.exponent(a!) === inDenominator) return inDenominator;
+    }
+    const [one, rest] = this.arguments(e, "sub") ?? [];
+    const complement = one && isNumber(one, 1) ? this.logit(rest!) : undefined;
+    return complement && this.builder.neg(complement);
+  }
+
+  /** The sum that the expression is, where what it adds up are exponentials. */
+  sumOfExponentials(e: Expr): SumOfExponentials | undefined {
+    const read = e.kind === "read" ? this.unreduced(e) : undefined;
+    if (!read || this.index.pinned.has(read.tensor)) return undefined;
+    const equation = this.index.definition(read.tensor);
+    const exponent = equation?.reducer === "sum" ? this.exponent(equation.body) : undefined;
+    return exponent && equation && { read, equation, exponent };
+  }
+
+  /** Through definitions that only read another tensor, to the read of that one. */
+  private unreduced(read: Read): Read | undefined {
+    if (this.index.definition(read.tensor)?.reducer !== null) return read;
+    const seen = this.through(read);
+    return seen.kind === "read" ? seen : undefined;
+  }
+
+  /** Whether a maximum is already taken off, so that nothing overflows. */
+  isShifted(exponent: Expr): boolean {
+    return readsOf(exponent).some((r) => {
+      const seen = this.through(r);
+      const reads = seen === r ? [r] : readsOf(seen);
+      return reads.some((inner) => this.index.definition(inner.tensor)?.reducer === "max");
+    });
+  }
+}
