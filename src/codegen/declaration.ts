@@ -3,8 +3,8 @@ import { nestedType } from "./input-helpers.ts";
 import { printInterfaces } from "./interfaces.ts";
 import { membersOf } from "./members.ts";
 import type { Model } from "./model.ts";
-import type { ModuleHeader } from "./module.ts";
-import { printHeader } from "./module.ts";
+import type { ModuleHeader } from "./header.ts";
+import { printHeader } from "./header.ts";
 import { TextBuilder } from "./text.ts";
 
 export function printDeclaration(models: readonly Model[], header: ModuleHeader, needsNested: boolean): string {

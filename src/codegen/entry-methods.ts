@@ -1,20 +1,22 @@
 /** The bodies of `step`, `backward`, `forward` and `evaluate`. */
+import type { Procedure } from "../ir/kernel.ts";
 import type { Tensor } from "../ir/types.ts";
 import { dimsIn } from "./entries.ts";
 import { sizeText } from "./memory.ts";
 import type { Model, Result } from "./model.ts";
+import { usesStep } from "./procedures.ts";
 import type { TextBuilder } from "./text.ts";
 
 export function printStep(model: Model, head: string, out: TextBuilder): void {
   out.braces(head, () => {
     takeTraining(model, out);
     out.line("this.stepCount += 1;");
-    if (model.schedule.backward.calls.length > 0) out.line("this.#runBackward(this.stepCount);");
+    if (model.schedule.backward.calls.length > 0) out.line(`this.#runBackward(${stepArgument(model, model.schedule.backward, "this.stepCount")});`);
     fillMetrics(model, out);
     if (model.schedule.update.calls.length === 0) return out.line(`return ${model.scalarValue(model.program.loss!)};`);
     // An update may use the place of the loss, and the loss returned is from before it.
     out.line(`const loss = ${model.scalarValue(model.program.loss!)};`);
-    out.line("this.#runUpdate(this.stepCount);");
+    out.line(`this.#runUpdate(${stepArgument(model, model.schedule.update, "this.stepCount")});`);
     out.line("return loss;");
   });
 }
@@ -22,7 +24,7 @@ export function printStep(model: Model, head: string, out: TextBuilder): void {
 export function printBackward(model: Model, head: string, out: TextBuilder): void {
   out.braces(head, () => {
     takeTraining(model, out);
-    if (model.schedule.backward.calls.length > 0) out.line("this.#runBackward(this.stepCount + 1);");
+    if (model.schedule.backward.calls.length > 0) out.line(`this.#runBackward(${stepArgument(model, model.schedule.backward, "this.stepCount + 1")});`);
     fillMetrics(model, out);
     if (model.program.gradients.length > 0) {
       out.line("const upstream = options?.upstream ?? 1;");
@@ -61,6 +63,10 @@ export function printEvaluate(model: Model, head: string, out: TextBuilder): voi
     const metrics = model.metrics.map((m) => `${m.key}: ${metricValue(model, m.tensor)}`);
     out.line(`return { ${[...loss, ...metrics].join(", ")} };`);
   });
+}
+
+function stepArgument(model: Model, procedure: Procedure, step: string): string {
+  return usesStep(model, procedure) ? step : "";
 }
 
 function takeTraining(model: Model, out: TextBuilder): void {

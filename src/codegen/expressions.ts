@@ -129,9 +129,22 @@ export class ExpressionPrinter implements AtomPrinter {
       if (negated) return { text: `${within(this.print(a), own)} - ${within(negated, own + 1)}`, precedence: own };
     }
     const chains = own < precedence.compare;
-    const left = within(this.print(a), own === precedence.compare ? own + 1 : own);
+    const first = this.print(a);
+    // a * b / c is clearer as (a * b) / c.
+    const isMixed = own === precedence.mul && first.precedence === own && first.operator !== operator;
+    const left = within(first, own === precedence.compare || isMixed ? own + 1 : own);
     const right = within(this.print(b), chains ? own : own + 1);
-    return { text: `${left} ${operator} ${right}`, precedence: own };
+    return { text: `${left} ${operator} ${right}`, precedence: own, operator };
+  }
+
+  /** What is added to or subtracted from the place that the value is stored in, where it is such a step. */
+  stepFrom(tensor: Tensor, subscripts: readonly Affine[], value: Expr): { operator: string; code: Code } | undefined {
+    if (value.kind !== "apply" || value.args[0]?.kind !== "read") return undefined;
+    const [start, change] = value.args as [Read, Expr];
+    const spelling = atoms[value.atom].javascript;
+    const isSame = start.tensor === tensor && start.subscripts.every((s, d) => s === subscripts[d]);
+    if (!isSame || spelling.form !== "infix" || !"+-*/".includes(spelling.operator)) return undefined;
+    return { operator: spelling.operator, code: this.print(change) };
   }
 
   /** The operand, where the expression is a negation. */
@@ -162,14 +175,18 @@ export class ExpressionPrinter implements AtomPrinter {
     return conditional(this.print(e), "1", "0");
   }
 
-  /** Small integer powers of something that is cheap to repeat. */
+  /** Squares and cubes are products. */
   private product([base, exponent]: [Expr, Expr]): Code | undefined {
     if (exponent.kind !== "constant") return undefined;
-    if (base.kind !== "local" && base.kind !== "read") return undefined;
-    const x = this.text(base);
-    if (exponent.value === -1) return { text: `1 / ${x}`, precedence: precedence.mul };
     if (exponent.value !== 2 && exponent.value !== 3) return undefined;
-    return { text: Array<string>(exponent.value).fill(x).join(" * "), precedence: precedence.mul };
+    const x = this.text(base);
+    if (base.kind === "local" || base.kind === "read") {
+      const text = Array<string>(exponent.value).fill(x).join(" * ");
+      return { text, precedence: precedence.mul, operator: "*" };
+    }
+    const callee = exponent.value === 2 ? "square" : "cube";
+    this.helper(callee);
+    return primary(`${callee}(${x})`);
   }
 }
 

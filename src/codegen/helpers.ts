@@ -11,7 +11,7 @@ import {
   checkNumber,
   checkOption,
 } from "./input-helpers.ts";
-import { sigmoid, softplus, floorDivide, floorModulo, erf, uniform } from "./math-helpers.ts";
+import { cube, sigmoid, softplus, square, floorDivide, floorModulo, erf, uniform } from "./math-helpers.ts";
 import {
   fileType, findTensor, openTensors, property, readMetadata, readTensors, storedType, typeOfStored, writeTensors,
 } from "./safetensors.ts";
@@ -25,6 +25,8 @@ interface Helper {
 const helpers: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ["Nested", { code: nestedType }],
   ["sigmoid", { code: sigmoid }],
+  ["square", { code: square }],
+  ["cube", { code: cube }],
   ["softplus", { code: softplus }],
   ["erf", { code: erf }],
   ["uniform", { code: uniform }],

@@ -7,6 +7,8 @@ import type { Affine, Condition, IntegerAtom, Term } from "../ir/types.ts";
 export interface Code {
   readonly text: string;
   readonly precedence: number;
+  /** The operator, where it matters beside others of its precedence. */
+  readonly operator?: string;
 }
 
 /** `a % 3` stands bare in a comparison and in parentheses in a sum. */

@@ -29,12 +29,12 @@ class KernelFunction implements Scope {
     private readonly module: ModuleScope,
     private readonly out: TextBuilder,
   ) {
-    this.names = new Names(module.globals);
+    this.names = new Names(module.helperNames);
     for (const dim of kernel.dims) this.things.set(dim, this.names.fresh(dim.name));
     const indexNames = new Names(this.names);
     for (const { index } of loopsOf(kernel.body)) indexNames.fresh(index.name);
     const named = (tensor: Tensor, byValue: boolean): void => {
-      const name = indexNames.fresh(...shortNames(tensor.name));
+      const name = indexNames.fresh(...shortNames(tensor));
       this.tensors.set(tensor, { name: this.names.take(name), byValue });
     };
     for (const { tensor } of kernel.buffers) named(tensor, false);
@@ -90,7 +90,7 @@ class KernelFunction implements Scope {
       case "let":
       case "variable": {
         const value = printer.text(s.value);
-        const name = names.fresh(s.local.name);
+        const name = names.fresh(s.local.name, `${s.local.name}_value`);
         this.things.set(s.local, name);
         return this.out.line(`${s.kind === "let" ? "const" : "let"} ${name} = ${value};`, origin);
       }
@@ -106,6 +106,8 @@ class KernelFunction implements Scope {
       }
       case "store": {
         const place = printer.place(s.tensor, s.subscripts);
+        const step = s.accumulate ? undefined : printer.stepFrom(s.tensor, s.subscripts, s.value);
+        if (step) return this.out.line(`${place} ${step.operator}= ${step.code.text};`, origin);
         return this.out.line(`${this.update(place, s.accumulate ? "+=" : "=", s.value, printer)};`, origin);
       }
     }

@@ -5,6 +5,16 @@ function sigmoid(x«: number»)«: number» {
   return 1 / (1 + Math.exp(-x));
 }`;
 
+export const square = `/** x² */
+function square(x«: number»)«: number» {
+  return x * x;
+}`;
+
+export const cube = `/** x³ */
+function cube(x«: number»)«: number» {
+  return x * x * x;
+}`;
+
 export const softplus = `/** log(1 + eˣ), without overflow or cancellation. */
 function softplus(x«: number»)«: number» {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));

@@ -25,6 +25,8 @@ export type MemberName =
   | "evaluate"
   | "save";
 
+const methods: ReadonlySet<MemberName> = new Set(["create", "load", "step", "backward", "forward", "evaluate", "save"]);
+
 /** The members that this model has, in the order in which they are printed. */
 export function membersOf(model: Model): Map<MemberName, Member> {
   const { className } = model;
@@ -51,5 +53,5 @@ export function membersOf(model: Model): Map<MemberName, Member> {
     ["evaluate", { doc: [model.hasLoss ? "Loss and metrics, in inference mode." : "Metrics, in inference mode."], head: `evaluate(${training})«: ${type("Evaluation")}»` }, model.hasEvaluation],
     ["save", { doc: ["The whole model as safetensors: parameters, states, the optimizer's too, and the number of steps."], head: "save()«: Uint8Array»" }, true],
   ];
-  return new Map(members.filter(([, , present]) => present).map(([name, member]) => [name, { ...member, isMethod: member.head.includes("(") }]));
+  return new Map(members.filter(([, , present]) => present).map(([name, member]) => [name, { ...member, isMethod: methods.has(name) }]));
 }

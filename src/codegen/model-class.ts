@@ -5,6 +5,7 @@ import { printTakeInputs } from "./inputs.ts";
 import type { MemberName } from "./members.ts";
 import { membersOf } from "./members.ts";
 import type { Model } from "./model.ts";
+import { literalKey } from "./names.ts";
 import type { PathTree } from "./names.ts";
 import { printProcedure } from "./procedures.ts";
 import { printLoad, printSave, printStoredTensors } from "./safetensors.ts";
@@ -82,7 +83,7 @@ function printShapes(model: Model, head: string, out: TextBuilder): void {
   const group = (name: string, entries: readonly (readonly [string, Tensor])[]): void => {
     if (entries.length === 0) return out.line(`${name}: {},`);
     out.line(`${name}: {`);
-    out.indented(() => entries.forEach(([key, t]) => out.line(`${quoted(key)}: ${shape(t)},`)));
+    out.indented(() => entries.forEach(([key, t]) => out.line(`${literalKey(key)}: ${shape(t)},`)));
     out.line("},");
   };
   out.line(`${head} = {`);
@@ -149,11 +150,11 @@ function printCreate(model: Model, head: string, out: TextBuilder): void {
 function printPrivateMethods(model: Model, out: TextBuilder): void {
   const { initialise, forward, evaluate, backward, update } = model.schedule;
   const runs = [
-    { procedure: initialise, head: "#initialise()«: void»", doc: "Starting values of parameters and states.", step: "0", training: true },
-    { procedure: forward, head: "#runForward()«: void»", doc: "Inference: the outputs.", step: "this.stepCount", training: false },
-    { procedure: evaluate, head: "#runEvaluate()«: void»", doc: "Inference: loss and metrics.", step: "this.stepCount", training: false },
-    { procedure: backward, head: "#runBackward(step«: number»)«: void»", doc: "Training: loss, metrics and gradients.", step: "step", training: true },
-    { procedure: update, head: "#runUpdate(step«: number»)«: void»", doc: "The updates, in the order of the source.", step: "step", training: true },
+    { procedure: initialise, name: "#initialise", doc: "Starting values of parameters and states.", step: "0", training: true },
+    { procedure: forward, name: "#runForward", doc: "Inference: the outputs.", step: "this.stepCount", training: false },
+    { procedure: evaluate, name: "#runEvaluate", doc: "Inference: loss and metrics.", step: "this.stepCount", training: false },
+    { procedure: backward, name: "#runBackward", doc: "Training: loss, metrics and gradients.", step: "step", training: true },
+    { procedure: update, name: "#runUpdate", doc: "The updates, in the order of the source.", step: "step", training: true },
   ];
   for (const run of runs) {
     if (run.procedure.calls.length === 0) continue;

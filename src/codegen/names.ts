@@ -42,10 +42,14 @@ export class Names {
   }
 }
 
-/** `h.linear.W` → `W`, `linear_W`, `h_linear_W`: what a kernel may call the tensor, shortest first. */
-export function shortNames(path: string): string[] {
-  const parts = path.split(".");
-  return parts.map((_, i) => parts.slice(parts.length - 1 - i).join("_"));
+/**
+ * What a kernel may call a tensor, shortest first: `h.linear.W` is `W`, `linear_W` or `h_linear_W`, and its gradient
+ * `dh.linear.W` is `dW` and so on.
+ */
+export function shortNames({ name, role }: { readonly name: string; readonly role: string }): string[] {
+  const isAdjoint = role === "adjoint" && name.startsWith("d");
+  const parts = (isAdjoint ? name.slice(1) : name).split(".");
+  return parts.map((_, i) => (isAdjoint ? "d" : "") + parts.slice(parts.length - 1 - i).join("_"));
 }
 
 /** Tensors by path: the tree that `model.parameters.h.linear.W` walks. */
@@ -89,6 +93,11 @@ export function propertyKey(text: string): string {
   const plain = text.replace(/[^\p{ID_Continue}]/gu, "_");
   const started = /^[\p{ID_Start}_]/u.test(plain) ? plain : `_${plain}`;
   return started === "__proto__" || started === "constructor" ? `${started}_` : started;
+}
+
+/** A key of an object literal: quoted only where it has to be. */
+export function literalKey(key: string): string {
+  return /^(?:[\p{ID_Start}_]\p{ID_Continue}*|0|[1-9]\d{0,8})$/u.test(key) ? key : JSON.stringify(key);
 }
 
 /** `.W` or `[0]`. */

@@ -9,9 +9,9 @@ import { sizeText } from "./memory.ts";
 
 export interface Run {
   readonly procedure: Procedure;
-  readonly head: string;
+  readonly name: string;
   readonly doc: string;
-  /** How the number of the step is spelled here, and whether this is training. */
+  /** How the number of the step is spelled here: in training, it is an argument. */
   readonly step: string;
   readonly training: boolean;
 }
@@ -19,7 +19,8 @@ export interface Run {
 export function printProcedure(model: Model, run: Run, out: TextBuilder): void {
   const { calls } = run.procedure;
   out.doc([run.doc]);
-  out.braces(run.head, () => {
+  const takesStep = run.step === "step" && usesStep(model, run.procedure);
+  out.braces(`${run.name}(${takesStep ? "step«: number»" : ""})«: void»`, () => {
     printLocals(model, calls, out);
     const mixed = calls.some(isAdjoint) && !calls.every(isAdjoint);
     let inBackward = false;
@@ -33,6 +34,11 @@ export function printProcedure(model: Model, run: Run, out: TextBuilder): void {
       printCall(model, call, run, out);
     }
   });
+}
+
+/** Whether the number of the step is passed to a kernel. */
+export function usesStep(model: Model, { calls }: Procedure): boolean {
+  return calls.some((c) => c.kind === "call" && c.scalars.includes(model.program.builtins.step));
 }
 
 function isAdjoint(call: Call): boolean {

@@ -4,6 +4,8 @@ import type { ScalarType } from "../ir/types.ts";
 import type { Names } from "./names.ts";
 
 export interface ModuleScope {
+  /** Names that helpers have: nothing inside a kernel may hide them. */
+  readonly helperNames: Names;
   /** The names of the module: helpers, kernels, classes. */
   readonly globals: Names;
   readonly sources: Sources;

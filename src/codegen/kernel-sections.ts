@@ -1,0 +1,43 @@
+/** The kernels in reading order: what the model computes, how it learns, and where it starts. */
+import type { Kernel, Procedure, Schedule } from "../ir/kernel.ts";
+import { printKernelFunction } from "./kernels.ts";
+import type { Model } from "./model.ts";
+import type { TextBuilder } from "./text.ts";
+
+interface Section {
+  readonly title: string;
+  readonly kernels: readonly Kernel[];
+}
+
+export function printKernels(model: Model, out: TextBuilder): void {
+  for (const { title, kernels } of sections(model.schedule)) {
+    out.blank();
+    out.comment(`${"-".repeat(Math.max(4, 90 - title.length))} ${title}`);
+    for (const kernel of kernels) {
+      out.blank();
+      printKernelFunction(kernel, model.kernelNames.get(kernel)!, model.module, out);
+    }
+  }
+}
+
+function sections(schedule: Schedule): Section[] {
+  const left = new Set(schedule.kernels);
+  const take = (procedure: Procedure, wanted: (kernel: Kernel) => boolean): Kernel[] => {
+    const called = procedure.calls.flatMap((c) => (c.kind === "call" ? [c.kernel] : []));
+    return [...new Set(called)].filter((k) => left.has(k) && wanted(k) && left.delete(k));
+  };
+  const all = (): boolean => true;
+  const found: Section[] = [
+    { title: "forward", kernels: take(schedule.forward, all) },
+    { title: "loss and metrics", kernels: take(schedule.evaluate, all) },
+    { title: "forward, in training", kernels: take(schedule.backward, (k) => !isBackward(k)) },
+    { title: "backward: the chain rule, from the loss to the parameters", kernels: take(schedule.backward, all) },
+    { title: "updates", kernels: take(schedule.update, all) },
+    { title: "starting values", kernels: take(schedule.initialise, all) },
+  ];
+  return found.filter((s) => s.kernels.length > 0);
+}
+
+function isBackward(kernel: Kernel): boolean {
+  return kernel.statements.some((s) => s.origin.step !== undefined);
+}
