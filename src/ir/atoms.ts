@@ -74,10 +74,11 @@ export interface Atom {
   readonly lazy?: (...args: (() => number)[]) => number;
   /** With `lazy`: for each argument, a condition that holds wherever it is evaluated; null where it always is. */
   readonly guards?: (b: Builder, args: readonly Expr[]) => readonly (Expr | null)[];
-  /** One per argument: ∂output/∂argument, or null where it is zero everywhere it exists. May mention the output. */
+  /**
+   * One per argument: ∂output/∂argument, or null where it is zero everywhere it exists. May mention the output. An
+   * argument with a guard has this derivative where its guard holds, and 0 elsewhere.
+   */
   readonly partials: readonly Partial[];
-  /** Of atoms that choose: for each argument, when the result is that argument; null for what only decides. */
-  readonly branches?: readonly Partial[];
   readonly javascript: JavascriptSpelling;
   /** How a formula spells it, for comments and printed IR. */
   readonly formula: FormulaSpelling;
@@ -243,9 +244,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     type: ([c, a, b]) => (c === "bool" && a === b && a !== undefined ? a : null),
     evaluate: (c, a, b) => (c ? a : b), lazy: (c, a, b) => (c() ? a() : b()),
     guards: (b, [c]) => [null, c!, b.apply("not", [c!])],
-    // The adjoint engine gives each branch `select(c, upstream, 0)`: what is not chosen is not read.
-    partials: [none, (b, [c]) => b.cast(c!, "f32"), (b, [c]) => b.cast(b.apply("not", [c!]), "f32")],
-    branches: [none, (_, [c]) => c!, (b, [c]) => b.apply("not", [c!])],
+    partials: [none, (b) => b.number(1), (b) => b.number(1)],
     javascript: { form: "conditional" }, formula: { form: "words", words: ["if ", " then ", " else "], precedence: precedence.select },
     doc: "if c then a else b; lazy",
   },

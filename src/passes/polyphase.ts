@@ -20,6 +20,7 @@ export const polyphase: Pass = {
     const parts = graph.statements.map((s): readonly Statement[] =>
       s.kind === "equation" && s.reduced.length > 0 ? splitByResidues(b, s) : [s],
     );
+    if (parts.every((p, k) => p.length === 1 && p[0] === graph.statements[k])) return graph;
     const defined = new Set(parts.flat().flatMap((s) => (s.kind === "gradient" ? [] : [s.tensor])));
     const statements = graph.statements.flatMap((s, k): readonly Statement[] => {
       if (s.kind !== "equation" || defined.has(s.tensor)) return parts[k]!;
@@ -94,7 +95,7 @@ function substituted(b: Builder, equation: Equation, index: Index, value: Affine
 function tighten(b: Builder, equation: Equation): Equation[] {
   const where = simplifyGuards(b, equation.where);
   if (where === null) return equation.reducer === "sum" ? [] : [equation];
-  let result = b.equation({ ...equation, where });
+  let result = where.length === equation.where.length ? equation : b.equation({ ...equation, where });
   for (const index of equation.reduced) {
     const bounded = withBounds(b, result, index);
     if (bounded === null) return [];

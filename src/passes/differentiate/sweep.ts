@@ -1,4 +1,5 @@
 /** The derivative of a body by each of its reads: one reverse sweep over the expression graph, each node once. */
+import type { AtomName } from "../../ir/atoms.ts";
 import { atoms } from "../../ir/atoms.ts";
 import type { Builder } from "../../ir/builder.ts";
 import { visit } from "../../ir/rewrite.ts";
@@ -53,22 +54,21 @@ export function partialsOfReads(
   });
 }
 
-/** A lazy argument has derivative 1 where it is evaluated; that condition becomes part of the guard. */
+/** What flows into one argument. Where it is not evaluated nothing flows: that becomes part of the guard. */
 function throughArgument(
   b: Builder,
   adjoint: Adjoint,
-  atom: keyof typeof atoms,
+  atom: AtomName,
   args: readonly Expr[],
   output: Expr,
   position: number,
 ): Adjoint | undefined {
   const row = atoms[atom];
-  if (row.branches) {
-    const chosen = row.branches[position]!(b, args, output);
-    return chosen === null ? undefined : { guard: b.and(adjoint.guard, chosen), value: adjoint.value };
-  }
   const partial = row.partials[position]!(b, args, output);
-  return partial === null ? undefined : { guard: adjoint.guard, value: b.mul(adjoint.value, partial) };
+  if (partial === null) return undefined;
+  const evaluated = row.guards?.(b, args)[position];
+  const guard = evaluated ? b.and(adjoint.guard, evaluated) : adjoint.guard;
+  return { guard, value: b.mul(adjoint.value, partial) };
 }
 
 function merge(b: Builder, x: Adjoint, y: Adjoint): Adjoint {
