@@ -9,6 +9,7 @@
  */
 import { rangeOf, rangeOfAtom } from "./affine.ts";
 import type { Builder } from "./builder.ts";
+import type { Fact } from "./intervals-facts.ts";
 import { factsOf } from "./intervals-facts.ts";
 import type { Inequality } from "./intervals-program.ts";
 import { minimise } from "./intervals-program.ts";
@@ -22,10 +23,13 @@ export class Prover {
   private readonly proved = new Map<Expr, boolean>();
   private readonly extended = new Map<Expr, Prover>();
   private readonly parent: Prover | null;
+  /** Facts about atoms, shared with the provers that assume more. */
+  private readonly known: Map<IntegerAtom, readonly Fact[]>;
 
   constructor(builder: Builder, assumptions: readonly Expr[], parent: Prover | null = null) {
     this.builder = builder;
     this.parent = parent;
+    this.known = parent?.known ?? new Map();
     if (parent) {
       for (const a of parent.assumed) this.assumed.add(a);
       this.facts.push(...parent.facts);
@@ -127,21 +131,32 @@ export class Prover {
   /** The least integer at or above the minimum of the form under all facts. */
   private program(form: Affine): number {
     const atoms = new Set<IntegerAtom>();
-    const forms: Affine[] = [];
-    const include = (f: Affine): void => {
-      forms.push(f);
+    const facts: Fact[] = [];
+    const include = (f: Fact): void => {
       for (const t of f.terms) atoms.add(t.atom);
     };
+    const assume = (f: Fact): void => {
+      facts.push(f);
+      include(f);
+    };
     include(form);
-    this.facts.forEach(include);
+    this.facts.forEach(assume);
     // The set grows while it is walked: facts bring in atoms of their own.
-    for (const atom of atoms) factsOf(atom, this.builder).forEach(include);
-    return solve(form, forms.slice(1), [...atoms]);
+    for (const atom of atoms) this.factsOf(atom).forEach(assume);
+    return solve(form, facts, [...atoms]);
+  }
+
+  private factsOf(atom: IntegerAtom): readonly Fact[] {
+    const known = this.known.get(atom);
+    if (known) return known;
+    const facts = factsOf(atom, this.builder);
+    this.known.set(atom, facts);
+    return facts;
   }
 }
 
 /** Numbers atoms as variables that are ≥ 0: shifted by their least value; without one, as a difference. */
-function solve(objective: Affine, facts: readonly Affine[], atoms: readonly IntegerAtom[]): number {
+function solve(objective: Affine, facts: readonly Fact[], atoms: readonly IntegerAtom[]): number {
   const columns = new Map<IntegerAtom, number>();
   const lows = new Map<IntegerAtom, number>();
   const bounds: { column: number; size: number }[] = [];
@@ -155,14 +170,14 @@ function solve(objective: Affine, facts: readonly Affine[], atoms: readonly Inte
     if (Number.isFinite(low)) lows.set(atom, low);
     width += Number.isFinite(low) ? 1 : 2;
   }
-  const row = (form: Affine): Inequality => {
+  const row = (form: Fact): Inequality => {
     const coefficients = new Array<number>(width).fill(0);
     let { constant } = form;
     for (const { factor, atom } of form.terms) {
       const column = columns.get(atom)!;
       const low = lows.get(atom);
-      coefficients[column] = factor;
-      if (low === undefined) coefficients[column + 1] = -factor;
+      coefficients[column]! += factor;
+      if (low === undefined) coefficients[column + 1]! -= factor;
       else constant += factor * low;
     }
     return { constant, coefficients };

@@ -64,6 +64,10 @@ export function checkScope(e: Equation): Read[] {
   const closed = freeIndices(...[...bound].map((i) => i.extent), ...e.tensor.shape);
   for (const i of closed) throw new Error(`an extent depends on the index \`${i.name}\``);
   const target = freeIndices(...e.target);
+  for (const i of e.indices) {
+    const isOnce = e.accumulate || target.has(i) || (i.extent.terms.length === 0 && i.extent.constant <= 1);
+    if (!isOnce) throw new Error(`each cell is stored once for every \`${i.name}\``);
+  }
   for (const i of e.reduced) {
     if (target.has(i)) throw new Error(`the left side depends on the reduced index \`${i.name}\``);
   }

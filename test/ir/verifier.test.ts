@@ -108,6 +108,7 @@ describe("verify", () => {
       [{ ...good, body: b.reduce("sum", [k], [], cell) }],
       "a reduction stands in a body",
     ],
+    ["cells stored many times", [{ ...good, indices: [i, j, k] }], "stored once for every `k`"],
     ["a local", [{ ...good, body: b.local("t", "f32") }], "local `t`"],
     ["a read before the write", [s.equation(v, [j, k], [j, k], b.read(v, [j, k]))], "`v` is read before"],
     ["a write to an input", [s.equation(x, [i, j], [i, j], b.number(0))], "`x` is input"],
