@@ -75,16 +75,16 @@ describe("atoms", () => {
     expect(byExponent!(s.b, square, output)).toBeNull();
   });
 
-  it("select: the chosen branch has the derivative", () => {
+  it("select: the chosen branch has the derivative, where its guard holds", () => {
     const s = new Small();
     const { args, evaluate } = evaluator(s, 2);
-    const condition = s.b.less(args[0]!, args[1]!);
-    const all = [condition, ...args];
+    const all = [s.b.less(args[0]!, args[1]!), ...args];
     const output = s.b.apply("select", all);
+    const guards = atoms.select.guards!(s.b, all);
     const slopes = (at: number[]): (number | null)[] =>
-      atoms.select.partials.map((p) => {
-        const e = p(s.b, all, output);
-        return e && evaluate(e, at);
+      atoms.select.partials.map((partial, n) => {
+        const e = partial(s.b, all, output);
+        return e && evaluate(s.b.select(guards[n]!, e, s.b.number(0)), at);
       });
     expect(slopes([1, 2])).toEqual([null, 1, 0]);
     expect(slopes([2, 1])).toEqual([null, 0, 1]);

@@ -30,7 +30,7 @@ describe("interpret", () => {
     };
     const start = performance.now();
     interpret([equation], environment);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(performance.now() - start).toBeLessThan(3000);
     expect(environment.count!.bodies).toBe(64 ** 3);
     let expected = 0;
     for (let i = 0; i < 64; i++) expected += Math.sin(3 * 64 + i) * Math.cos(i * 64 + 5);

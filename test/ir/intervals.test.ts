@@ -218,6 +218,6 @@ describe("simplifyUnder", () => {
     }
     const start = performance.now();
     simplifyUnder(e, [above(i, 1)], b);
-    expect(performance.now() - start).toBeLessThan(1500);
+    expect(performance.now() - start).toBeLessThan(4000);
   });
 });
