@@ -21,7 +21,8 @@ export function simplifyConjunction(
   assumptions: readonly Expr[],
   builder: Builder,
 ): readonly Expr[] {
-  let kept = [...new Set(conjuncts)];
+  const all = [...new Set(conjuncts)];
+  let kept = all;
   // From the right: what stands behind may rely on what stands before it.
   for (const conjunct of [...kept].reverse()) {
     const others = kept.filter((c) => c !== conjunct);
@@ -29,7 +30,10 @@ export function simplifyConjunction(
     if (prover.refute(conjunct)) return [builder.bool(false)];
     if (prover.prove(conjunct)) kept = others;
   }
-  return kept;
+  // What was dropped with the help of a conjunct that was dropped later must still be seen to follow in one step:
+  // whoever proves that a read is in range asks again.
+  const final = new Prover(builder, [...assumptions, ...kept]);
+  return all.filter((conjunct) => kept.includes(conjunct) || !final.prove(conjunct));
 }
 
 /** `simplifyUnder` as a function with its memo, for several expressions that hold in one place. */
