@@ -183,13 +183,19 @@ test("no file names a function of the standard library", () => {
       .map((match) => match[1]!),
   );
   expect(names.size).toBeGreaterThan(20);
-  for (const atom of Object.keys(atoms)) names.delete(atom);
+  // Atoms, and what generated code calls for them, may have the name of a function.
+  for (const [name, { javascript }] of Object.entries(atoms)) {
+    names.delete(name);
+    if (javascript.form === "helper") names.delete(javascript.callee);
+  }
   const found: string[] = [];
   for (const file of files) {
     walk(file.tree, (node) => {
       // Our own identifiers have no underscores; one that does and matches is meant.
       const named = ts.isStringLiteralLike(node) || (ts.isIdentifier(node) && node.text.includes("_"));
-      if (named && names.has(node.text)) found.push(`${place(file, node)} names ${node.text}`);
+      const isDoc =
+        ts.isPropertyAssignment(node.parent ?? node) && node.parent.getText(file.tree).startsWith("doc:");
+      if (named && !isDoc && names.has(node.text)) found.push(`${place(file, node)} names ${node.text}`);
     });
   }
   expect(found).toEqual([]);
