@@ -101,6 +101,8 @@ function callDeclared(
       help: `write \`|> ${name}(…)\`; without sizes \`|> ${name}()\``,
     });
   }
+  // What is piped in comes first in the text, so it is numbered first: `h.linear`, then `h.linear2`.
+  if (e.piped) env.evaluated.set(e.piped, env.evaluated.get(e.piped) ?? elab.expression(e.piped, env));
   const direct = !e.piped && declaration.sizes.length === 0 && e.arguments.length > 0;
   const sizes = direct ? [] : e.arguments;
   const instance = instantiate(elab, env, callable, declaration, sizes, e.span, pathOfUse(env, name));

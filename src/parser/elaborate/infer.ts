@@ -7,9 +7,11 @@ import type { Expression, Subscript } from "../syntax.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { attempt, fail } from "./environment.ts";
 import type { ArrayValue } from "./values.ts";
-import { printExtent, printShape } from "./values.ts";
+import { printExtent, printShape, truthOf } from "./values.ts";
 
 interface Use {
+  /** In a read guarded by `else`: it gives a range only where nothing else does, and need not agree. */
+  readonly guarded: boolean;
   readonly extents: readonly Affine[];
   readonly names: readonly (string | undefined)[];
   readonly span: Span;
@@ -21,27 +23,31 @@ export type Uses = Map<string, Use[]>;
 /** Finds where the wanted index names (and `...names`) subscript a dimension alone. */
 export function findUses(elab: Elaboration, env: Environment, wanted: ReadonlySet<string>, e: Expression): Uses {
   const uses: Uses = new Map();
-  const visit = (node: Expression, hidden: ReadonlySet<string>): void => {
+  const visit = (node: Expression, hidden: ReadonlySet<string>, guarded: boolean): void => {
     if (node.kind === "subscript") {
-      note(node.target, node.subscripts, hidden);
-      visit(node.target, hidden);
-      for (const s of node.subscripts) if (s.kind === "at") visit(s.value, hidden);
+      note(node.target, node.subscripts, hidden, guarded);
+      visit(node.target, hidden, guarded);
+      for (const s of node.subscripts) if (s.kind === "at") visit(s.value, hidden, guarded);
       return;
     }
     if (node.kind === "else") {
-      // A guarded read lends no range; what subscripts its subscripts does.
-      for (const inner of subscriptsBelow(node.read)) visit(inner, hidden);
-      visit(node.otherwise, hidden);
+      visit(node.read, hidden, true);
+      visit(node.otherwise, hidden, guarded);
       return;
     }
     if (node.kind === "reduce") {
       const names = new Set([...hidden, ...node.indices.map((i) => i.name.text)]);
-      visit(node.body, names);
+      visit(node.body, names, guarded);
       return;
     }
-    for (const child of childrenOf(node)) visit(child, hidden);
+    for (const child of takenChildren(elab, env, node, new Set([...wanted, ...hidden]))) visit(child, hidden, guarded);
   };
-  const note = (target: Expression, subscripts: readonly Subscript[], hidden: ReadonlySet<string>): void => {
+  const note = (
+    target: Expression,
+    subscripts: readonly Subscript[],
+    hidden: ReadonlySet<string>,
+    guarded: boolean,
+  ): void => {
     const lone = subscripts.map((s) => loneName(s)).filter((n) => n !== undefined && wanted.has(n) && !hidden.has(n));
     if (lone.length === 0) return;
     const value = earlyValue(elab, env, target, new Set([...wanted, ...hidden]));
@@ -56,12 +62,12 @@ export function findUses(elab: Elaboration, env: Environment, wanted: ReadonlySe
       if (name !== undefined && wanted.has(name) && !hidden.has(name) && dimension + count <= value.shape.length) {
         const extents = value.shape.slice(dimension, dimension + count);
         const names = extents.map((_, d) => value.names?.[dimension + d]);
-        uses.set(name, [...(uses.get(name) ?? []), { extents, names, span: s.span }]);
+        uses.set(name, [...(uses.get(name) ?? []), { guarded, extents, names, span: s.span }]);
       }
       dimension += count;
     }
   };
-  visit(e, new Set());
+  visit(e, new Set(), false);
   return uses;
 }
 
@@ -103,13 +109,17 @@ function mentions(e: Expression, unknown: ReadonlySet<string>, env: Environment)
   return found;
 }
 
-/** Every expression that stands in a subscript below `e`. */
-function subscriptsBelow(e: Expression): Expression[] {
-  if (e.kind === "subscript") {
-    const own = e.subscripts.flatMap((s) => (s.kind === "at" ? [s.value] : []));
-    return [...own, ...subscriptsBelow(e.target)];
-  }
-  return childrenOf(e).flatMap(subscriptsBelow);
+/** The children of an expression; of an `if` that is decided at compile time, only the branch it takes. */
+function takenChildren(
+  elab: Elaboration,
+  env: Environment,
+  e: Expression,
+  unknown: ReadonlySet<string>,
+): readonly Expression[] {
+  if (e.kind !== "if" || mentions(e.condition, unknown, env)) return childrenOf(e);
+  const condition = attempt(() => elab.expression(e.condition, env));
+  const truth = condition && truthOf(condition);
+  return truth === undefined ? childrenOf(e) : [truth ? e.chosen : e.otherwise];
 }
 
 export function childrenOf(e: Expression): readonly Expression[] {
@@ -141,6 +151,13 @@ export interface Range {
   readonly name: string;
 }
 
+/** The uses that decide: those outside `else`, or the first inside one. */
+function binding(uses: Uses, name: string): Use[] {
+  const all = uses.get(name) ?? [];
+  const open = all.filter((u) => !u.guarded);
+  return open.length > 0 ? open : all.slice(0, 1);
+}
+
 /** The range of one index: given, declared, or from its uses, which must agree. */
 export function rangeOfIndex(
   elab: Elaboration,
@@ -150,7 +167,7 @@ export function rangeOfIndex(
   uses: Uses,
   given?: Affine,
 ): Affine {
-  const found = (uses.get(name) ?? []).filter((u) => u.extents.length === 1);
+  const found = binding(uses, name).filter((u) => u.extents.length === 1);
   if (given) return given;
   const first = found[0];
   if (!first) return fail(elab, env, "NN2006", span, { name }, { help: `give its range: \`${name} < n\`` });
@@ -180,7 +197,7 @@ export function rangesOfRest(
   uses: Uses,
   declared?: readonly Affine[],
 ): Range[] {
-  const found = uses.get(name) ?? [];
+  const found = binding(uses, name);
   const extents = declared ?? found[0]?.extents;
   if (!extents) return fail(elab, env, "NN2006", span, { name: `...${name}` });
   const other = found.find((u) => u.extents.length !== extents.length || u.extents.some((e, d) => e !== extents[d]));

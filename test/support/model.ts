@@ -1,0 +1,172 @@
+/** Runs whole models in the reference interpreter, in 64 bits, at any stage of the pipeline. */
+import { expect } from "vitest";
+import { renderDiagnostics } from "../../src/cli/render.ts";
+import { Builder } from "../../src/ir/builder.ts";
+import type { Context } from "../../src/ir/context.ts";
+import { Diagnostics } from "../../src/ir/diagnostics.ts";
+import { interpret, tensorSize } from "../../src/ir/interpreter.ts";
+import type { ModelGraphs } from "../../src/ir/model.ts";
+import { Sources } from "../../src/ir/source.ts";
+import type { Dim, Graph, Program, Tensor } from "../../src/ir/types.ts";
+import { elaborate } from "../../src/parser/elaborate/elaborate.ts";
+import { buildGraphs } from "../../src/pipeline.ts";
+import { library } from "../../src/std/index.ts";
+
+export interface ModelOptions {
+  readonly sizes?: Record<string, number | boolean>;
+  readonly simplify?: boolean;
+  readonly realOnlyRules?: boolean;
+  readonly imports?: Record<string, string>;
+}
+
+export interface Built {
+  readonly program: Program;
+  readonly graphs: ModelGraphs;
+  readonly context: Context;
+}
+
+export function build(source: string, options: ModelOptions = {}): Built {
+  const builder = new Builder();
+  const sources = new Sources();
+  const diagnostics = new Diagnostics();
+  const program = elaborate({
+    source: { file: "test.nn", text: source },
+    library,
+    resolveImport: (name) => {
+      const text = options.imports?.[name];
+      return text === undefined ? null : { file: name, text };
+    },
+    sizes: new Map(Object.entries(options.sizes ?? {})),
+    builder,
+    sources,
+    diagnostics,
+  });
+  if (!program) throw new Error(renderDiagnostics(diagnostics.all, sources, false));
+  const context: Context = {
+    builder,
+    sources,
+    options: { realOnlyRules: options.realOnlyRules ?? true },
+    log: [],
+  };
+  return { program, context, graphs: buildGraphs(program, context, { simplify: options.simplify ?? true }) };
+}
+
+export type Numbers = readonly number[] | Float64Array;
+
+/** A model in memory: parameters drawn from a seed, inputs given by name. */
+export class Model {
+  readonly values = new Map<Tensor, Float64Array>();
+  readonly dims = new Map<Dim, number>();
+  readonly program: Program;
+
+  constructor(
+    readonly built: Built,
+    dims: Record<string, number> = {},
+    seed = 1,
+  ) {
+    this.program = built.program;
+    for (const d of this.program.dims) this.dims.set(d, dims[d.name] ?? d.maximum);
+    const { step, seed: seedTensor, training } = this.program.builtins;
+    this.values.set(step, Float64Array.of(0));
+    this.values.set(seedTensor, Float64Array.of(seed));
+    this.values.set(training, Float64Array.of(0));
+    for (const h of this.program.hypers) this.values.set(h, Float64Array.of(h.value!));
+    this.run(built.graphs.initialise, {});
+  }
+
+  private tensor(list: readonly Tensor[], name: string): Tensor {
+    const found = list.find((t) => t.name === name);
+    if (!found) throw new Error(`no ${name} among ${list.map((t) => t.name).join(", ")}`);
+    return found;
+  }
+
+  parameter(name: string): Float64Array {
+    return this.values.get(
+      this.tensor(
+        [...this.program.parameters, ...this.program.states, ...this.program.optimizerStates],
+        name,
+      ),
+    )!;
+  }
+
+  gradient(name: string): number[] {
+    const k = this.program.parameters.indexOf(this.tensor(this.program.parameters, name));
+    return [...this.values.get(this.program.gradients[k]!)!];
+  }
+
+  private run(graph: Graph, inputs: Record<string, Numbers>): void {
+    for (const [name, numbers] of Object.entries(inputs)) {
+      const tensor = this.tensor(this.program.inputs, name);
+      expect(numbers.length, `size of ${name}`).toBe(tensorSize(tensor, this.dims));
+      this.values.set(tensor, Float64Array.from(numbers));
+    }
+    interpret(graph, { dims: this.dims, values: this.values });
+  }
+
+  forward(inputs: Record<string, Numbers> = {}): Record<string, number[]> {
+    this.run(this.built.graphs.forward, inputs);
+    return Object.fromEntries(this.program.outputs.map((o) => [o.name, [...this.values.get(o.tensor)!]]));
+  }
+
+  evaluate(inputs: Record<string, Numbers> = {}): number {
+    this.run(this.built.graphs.evaluate, inputs);
+    return this.values.get(this.program.loss!)![0]!;
+  }
+
+  backward(inputs: Record<string, Numbers> = {}): number {
+    this.run(this.built.graphs.backward, inputs);
+    return this.values.get(this.program.loss!)![0]!;
+  }
+
+  step(inputs: Record<string, Numbers> = {}): number {
+    this.values.get(this.program.builtins.step)![0]!++;
+    const loss = this.backward(inputs);
+    this.run(this.built.graphs.update, {});
+    return loss;
+  }
+
+  /** Largest difference between the gradients and central differences, relative to the gradients' size. */
+  gradientError(inputs: Record<string, Numbers> = {}, h = 1e-5, most = 12): number {
+    this.backward(inputs);
+    let worst = 0;
+    const analytic = this.program.gradients.map((g) => [...this.values.get(g)!]);
+    this.program.parameters.forEach((p, k) => {
+      const cells = this.values.get(p)!;
+      const stride = Math.max(1, Math.floor(cells.length / most));
+      for (let i = 0; i < cells.length; i += stride) {
+        const kept = cells[i]!;
+        cells[i] = kept + h;
+        const above = this.backward(inputs);
+        cells[i] = kept - h;
+        const below = this.backward(inputs);
+        cells[i] = kept;
+        const numeric = (above - below) / (2 * h);
+        const exact = analytic[k]![i]!;
+        worst = Math.max(worst, Math.abs(numeric - exact) / (1e-3 + Math.abs(numeric) + Math.abs(exact)));
+      }
+    });
+    this.backward(inputs);
+    return worst;
+  }
+}
+
+export function model(
+  source: string,
+  options: ModelOptions & { dims?: Record<string, number>; seed?: number } = {},
+): Model {
+  return new Model(build(source, options), options.dims, options.seed);
+}
+
+/** Repeatable numbers in (−1, 1). */
+export function numbers(count: number, seed = 1): number[] {
+  let state = seed;
+  return Array.from({ length: count }, () => {
+    state = (state * 48271) % 2147483647;
+    return (state / 2147483647) * 2 - 1;
+  });
+}
+
+export const close = (actual: Numbers, expected: Numbers, digits = 9): void => {
+  expect(actual.length).toBe(expected.length);
+  actual.forEach((a, i) => expect(a).toBeCloseTo(expected[i]!, digits));
+};
