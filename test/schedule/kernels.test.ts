@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { printSchedule } from "../../src/ir/kernel-printer.ts";
 import { calls, compare, Scene } from "./build.ts";
 import { attention, convolution, softmaxLoss, varying } from "./scenes.ts";
 
@@ -28,21 +27,18 @@ describe.each(levels)("a schedule at level %i computes what its graphs mean", (l
     const { scene, batch, loss, gradient } = softmaxLoss();
     const made = compare(scene, scene.graphs([loss, gradient]), level, new Map([[batch, 5]]));
     expect(made.differences).toEqual([]);
-    console.log(level, printSchedule(made.schedule));
   });
 
   test("convolution with padding", () => {
     const { scene, y } = convolution();
     const made = compare(scene, scene.graphs([y]), level);
     expect(made.differences).toEqual([]);
-    console.log(level, printSchedule(made.schedule));
   });
 
   test("causal attention", () => {
     const { scene, T, out } = attention();
     const made = compare(scene, scene.graphs([out]), level, new Map([[T, 4]]));
     expect(made.differences).toEqual([]);
-    console.log(level, printSchedule(made.schedule));
   });
 
   test("max and argmax: the first of equals, and NaN", () => {

@@ -126,10 +126,11 @@ function isTrivial(body: Expr): boolean {
   return readsOf(body).length <= 1 && costOf(body) <= 1;
 }
 
+/** What does not depend on an index is computed once, outside the loops. */
 function costOf(body: Expr): number {
   let cost = 0;
   visit([body], (e) => {
-    if (e.kind === "apply") cost += atoms[e.atom].cost;
+    if (e.kind === "apply" && freeIndices(e).size > 0) cost += atoms[e.atom].cost;
   });
   return cost;
 }

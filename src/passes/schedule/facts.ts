@@ -1,10 +1,10 @@
 /** What the placement of a shared value depends on, for every node of a kernel's expressions; computed once a node. */
-import { rangeOf } from "../../ir/affine.ts";
 import { atoms } from "../../ir/atoms.ts";
 import type { Builder } from "../../ir/builder.ts";
 import { children } from "../../ir/rewrite.ts";
-import type { Affine, Expr, Index, IntegerAtom, Local, Read, Tensor } from "../../ir/types.ts";
+import type { Expr, Index, IntegerAtom, Local, Read, Tensor } from "../../ir/types.ts";
 import { isScalar } from "./assemble.ts";
+import { rangeConditions } from "./guards.ts";
 
 export interface Facts {
   readonly indices: ReadonlySet<Index>;
@@ -51,23 +51,8 @@ export class FactTable {
     };
   }
 
-  private inRange(read: Read): boolean {
-    return read.subscripts.every((s, d) => this.fits(s, read.tensor.shape[d]!));
-  }
-
-  private fits(subscript: Affine, extent: Affine): boolean {
-    const [only, ...more] = subscript.terms;
-    if (only && more.length === 0 && subscript.constant === 0 && only.factor === 1) {
-      if (only.atom.kind === "index" && only.atom.extent === extent) return true;
-      if (
-        only.atom.kind === "opaque" &&
-        only.atom.value.kind === "read" &&
-        only.atom.value.tensor.below === extent
-      ) {
-        return true;
-      }
-    }
-    return rangeOf(subscript).low >= 0 && rangeOf(this.b.minus(extent, subscript)).low >= 1;
+  private inRange({ tensor, subscripts }: Read): boolean {
+    return rangeConditions(this.b, tensor, subscripts).length === 0;
   }
 }
 

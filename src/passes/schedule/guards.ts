@@ -1,9 +1,9 @@
 /** Conditions on a loop: those that say exactly from where to where it runs become its bounds, the others an `if`. */
 import type { Builder } from "../../ir/builder.ts";
-import { rangeOf } from "../../ir/affine.ts";
+import { prove } from "../../ir/intervals.ts";
 import type { KernelStatement, Loop } from "../../ir/kernel.ts";
 import { freeIndices, readsOf } from "../../ir/rewrite.ts";
-import type { Affine, Expr, Index } from "../../ir/types.ts";
+import type { Affine, Expr, Index, Tensor } from "../../ir/types.ts";
 
 interface Bounds {
   readonly from: Affine[];
@@ -44,10 +44,17 @@ export function guarded(
 
 /** max(a, v) or min(a, v), where one is not provably the answer. */
 function narrowed(b: Builder, atom: "max" | "min", a: Affine, v: Affine): Affine {
-  const difference = rangeOf(atom === "max" ? b.minus(v, a) : b.minus(a, v));
-  if (difference.low >= 0) return v;
-  if (difference.high <= 0) return a;
+  const [larger, smaller] = atom === "max" ? [v, a] : [a, v];
+  if (prove(b.nonnegative(b.minus(larger, smaller)), [], b)) return v;
+  if (prove(b.nonnegative(b.minus(smaller, larger)), [], b)) return a;
   return b.apply(atom, [a, v]) as Affine;
+}
+
+/** The conditions under which a place is in a tensor; those that always hold are left out. */
+export function rangeConditions(b: Builder, t: Tensor, place: readonly Affine[]): Expr[] {
+  return place
+    .flatMap((s, d) => [b.nonnegative(s), b.nonnegative(b.minus(b.minus(t.shape[d]!, s), 1))])
+    .filter((c) => !prove(c, [], b));
 }
 
 function becomesBound(b: Builder, index: Index, condition: Expr, bounds: Bounds): boolean {

@@ -6,7 +6,7 @@ import type { Affine, Equation, Expr, Index, Read } from "../../ir/types.ts";
 import type { KernelGroup, Member } from "../fuse/group.ts";
 import { isParallel } from "../fuse/group.ts";
 import { hasValueHere } from "../fuse/readers.ts";
-import { guarded, guardedLoop } from "./guards.ts";
+import { guarded, guardedLoop, rangeConditions } from "./guards.ts";
 import { localName, placeName } from "./names.ts";
 import type { NameSpace } from "./names.ts";
 import { accumulator, constantOf, localValue } from "./reduction.ts";
@@ -99,8 +99,17 @@ class Lowering {
       first!.where.map((c) => this.forward(c)),
       step,
     );
-    const stores = run.flatMap((m, i) => this.store(m, results[i]!));
+    const stores = run.flatMap((m, i) => this.storeResult(m, results[i]!));
     return [...before, ...loops, ...stores];
+  }
+
+  /** Where nothing was added up there may be no cell to add to: the conditions of the sum protected the place too. */
+  private storeResult(member: Member, result: Expr): KernelStatement[] {
+    const { tensor, target, accumulate, where } = member.equation;
+    const stores = this.store(member, result);
+    if (!accumulate || where.length === 0) return stores;
+    const place = target.map((t) => this.forward(t) as Affine);
+    return [...guarded(this.b, rangeConditions(this.b, tensor, place), stores)];
   }
 
   private reduceLoops(

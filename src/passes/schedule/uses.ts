@@ -61,7 +61,8 @@ export class UseCensus {
     });
     const deserves = (u: Uses): boolean => {
       const facts = this.facts.of(u.node);
-      if (!u.inFirst || !(u.always || (u.ifAny && facts.safe))) return false;
+      // What is always in range may be computed once before a loop, even if the loop needs it only now and then.
+      if (!u.inFirst || !(u.always || ((u.ifAny || u.inLoop) && facts.safe))) return false;
       if (facts.volatile && !u.onlyDirect) return false;
       return u.by.size > 1 || u.inLoop;
     };
@@ -120,7 +121,7 @@ export class UseCensus {
     uses.by.add(way.by);
     uses.always ||= way.certainty === "always";
     uses.ifAny ||= way.certainty === "if any";
-    uses.inLoop ||= way.inLoop && !way.carried && way.certainty !== "maybe";
+    uses.inLoop ||= way.inLoop && !way.carried;
     uses.inFirst ||= way.inFirst;
     uses.onlyDirect &&= way.direct;
   }
