@@ -23,9 +23,9 @@ export function summands(tensor: Tensor, subscripts: readonly Affine[]): Summand
 }
 
 /** `b * 64 + j`; constants are gathered at the end. */
-export function printAddress(parts: readonly Summand[], before: readonly Code[], printer: AtomPrinter): Code {
+export function printAddress(parts: readonly Summand[], printer: AtomPrinter): Code {
   let rest = 0;
-  const codes: [string, Code][] = before.map((code) => ["+", code]);
+  const codes: [string, Code][] = [];
   for (const part of parts) {
     if (part.terms.length === 0 && part.extents.length === 0) rest += part.constant * part.stride;
     else if (part.terms.length > 0 || part.constant !== 0) codes.push(...printSummand(part, printer));

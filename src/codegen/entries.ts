@@ -11,7 +11,7 @@ export function inputsFor(program: Program, procedures: readonly Procedure[], ke
     for (const call of calls) {
       if (call.kind === "clear") continue;
       for (const t of [...call.buffers, ...call.scalars]) if (t.role === "input") needed.add(t);
-      for (const d of call.dims) dims.add(d);
+      for (const d of call.dims) if (typeof d !== "number") dims.add(d);
     }
   }
   for (const t of [...kept, ...needed]) for (const d of dimsIn(t.shape)) dims.add(d);

@@ -128,6 +128,8 @@ export class ExpressionPrinter implements AtomPrinter {
       const negated = this.negated(b);
       if (negated) return { text: `${within(this.print(a), own)} - ${within(negated, own + 1)}`, precedence: own };
     }
+    const turned = a.kind === "constant" && b.kind !== "constant" ? turnedComparisons.get(operator) : undefined;
+    if (turned !== undefined) return this.infix(turned, own, [b, a]);
     const chains = own < precedence.compare;
     const first = this.print(a);
     // a * b / c is clearer as (a * b) / c.
@@ -189,6 +191,13 @@ export class ExpressionPrinter implements AtomPrinter {
     return primary(`${callee}(${x})`);
   }
 }
+
+/** `0 < x` reads better as `x > 0`. */
+const turnedComparisons: ReadonlyMap<string, string> = new Map([
+  ["<", ">"],
+  ["<=", ">="],
+  ["===", "==="],
+]);
 
 function isInfix(atom: AtomName, operator: string): boolean {
   const spelling = atoms[atom].javascript;

@@ -49,12 +49,13 @@ export function followLines(
   const to = tokens(after).filter((t) => !isLayout(t));
   const found: (Origin | null)[] = Array<Origin | null>(after.split("\n").length).fill(null);
   const seen = new Set<number>();
-  for (const [n, { text, line }] of to.entries()) {
+  for (const [n, { text, line, last }] of to.entries()) {
     const source = from[n];
     if (source?.text !== text) throw new Error(`formatting changed the code: \`${source?.text}\` became \`${text}\``);
-    if (seen.has(line)) continue;
-    seen.add(line);
-    found[line] = origins[source.line] ?? null;
+    for (let l = line; l <= last; l++) {
+      if (!seen.has(l)) found[l] = origins[source.line] ?? null;
+      seen.add(l);
+    }
   }
   if (from.length !== to.length) throw new Error("formatting dropped code");
   return found;

@@ -19,17 +19,21 @@ function statementComment(statement: Statement, sources: Sources, isOneOfMany: b
   const step = statement.origin.step && chainRule(statement.origin.step);
   const place = sourceLine(statement.origin, sources);
   const notes = [step, place].filter((n) => n !== undefined);
-  if (notes.length === 0) return formula;
   if (!isOneOfMany) return [...formula, ...notes];
-  const [first, ...rest] = formula;
-  return [`${first}    (${notes.join("; ")})`, ...rest];
+  return [...formula, ...(notes.length === 0 ? [] : [`    ${notes.join("    ")}`])];
 }
 
 /** `∂L/∂W = ∂L/∂z · ∂z/∂W`. */
 export function chainRule(step: AdjointStep): string {
   if (step.kind === "seed") return `∂L/∂${step.wrt.name} = 1`;
-  const of = step.of.kind === "gradient" ? step.of.of.name : step.of.tensor.name;
+  const of = nameOf(step);
   return `∂L/∂${step.wrt.name} = ∂L/∂${of} · ∂${of}/∂${step.wrt.name}`;
+}
+
+/** What the reader calls the tensor that was differentiated; parts of it that the compiler named keep their names. */
+function nameOf({ of, wrt }: AdjointStep): string {
+  const own = of.kind === "gradient" ? of.of.name : of.tensor.name;
+  return of.origin.name === wrt.name ? own : of.origin.name;
 }
 
 /** `digits.nn:8`, where the file is known. */

@@ -71,7 +71,7 @@ class KernelFunction implements Scope {
   }
 
   address(tensor: Tensor, subscripts: readonly Affine[], printer: AtomPrinter): string {
-    return printAddress(summands(tensor, subscripts), [], printer).text;
+    return printAddress(summands(tensor, subscripts), printer).text;
   }
 
   helper(name: string): void {

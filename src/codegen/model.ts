@@ -81,7 +81,7 @@ export class Model {
     const dims = dimsOf(program, schedule);
     this.callDims = dims.filter((d) => d.varies === "call");
     this.createDims = dims.filter((d) => d.varies === "create");
-    const locals = new Names();
+    const locals = new Names(module.globals);
     for (const word of methodWords) locals.take(word);
     for (const dim of dims) this.dimNames.set(dim, locals.fresh(dim.name));
     const options = new Names();
@@ -209,8 +209,11 @@ const typeRoles = [
 ] as const;
 
 /** Local variables of methods, which no dimension may shadow. */
-const methodWords = `bytes gradients header hyper inner inputs loss memory metadata model options parameters result
-  seed states step tensors upstream values buffers stored`.split(/\s+/);
+const methodWords = `buffers bytes file gradientsFlags gradientsIntegers i inner loss memory metadata model options
+  parametersFlags parametersIntegers seed statesFlags statesIntegers taken upstream valuesFlags valuesIntegers`.split(/\s+/);
+
+/** Local variables of methods that call kernels, which no kernel may be hidden by. */
+export const callWords = ["gradients", "hyper", "inputs", "parameters", "states", "step", "values"];
 
 function results(outputs: readonly Output[], names: Names): Result[] {
   return outputs.map((o) => ({ key: names.fresh(o.name), tensor: o.tensor, doc: o.doc ?? o.tensor.doc }));

@@ -10,7 +10,7 @@ import { printInterfaces } from "./interfaces.ts";
 import { printKernels } from "./kernel-sections.ts";
 import { printAllocation } from "./memory.ts";
 import { printClass } from "./model-class.ts";
-import { Model } from "./model.ts";
+import { callWords, Model } from "./model.ts";
 import { Names } from "./names.ts";
 import type { ModuleScope } from "./scope.ts";
 import { sourceMap } from "./source-map.ts";
@@ -44,6 +44,7 @@ export function emitModule(
   const reserved = new Names();
   for (const name of helperNames) reserved.take(name);
   const globals = new Names(reserved);
+  for (const word of callWords) globals.take(word);
   const used = new Set<string>();
   const module: ModuleScope = { helperNames: reserved, globals, sources: context.sources, helper: (name: string): unknown => used.add(name) };
   const models = list.map((schedule) => new Model(schedule, context, module));

@@ -68,7 +68,7 @@ function printCall(model: Model, call: Call, run: Run, out: TextBuilder): void {
   const args = [
     ...call.buffers.map((t) => model.reference(t)),
     ...call.scalars.map((t) => scalar(model, t, run)),
-    ...call.dims.map((d) => model.dimNames.get(d)!),
+    ...call.dims.map((d) => (typeof d === "number" ? String(d) : model.dimNames.get(d)!)),
   ];
   out.line(`${model.kernelNames.get(call.kernel)!}(${args.join(", ")});`, call.statements[0]!.origin);
 }

@@ -2,8 +2,9 @@
 export interface Token {
   /** What formatting leaves as it is; quotes, the form of numbers and white space inside comments are evened out. */
   readonly text: string;
-  /** 0-based. */
+  /** The lines on which it starts and ends, 0-based. */
   readonly line: number;
+  readonly last: number;
 }
 
 const pattern =
@@ -18,8 +19,9 @@ export function tokens(code: string): Token[] {
     const match = pattern.exec(code);
     if (!match) throw new Error("a character belongs to no token");
     const [text, space, comment, string, template, number] = match;
-    if (space === undefined) found.push({ text: evened(text, { comment, string, template, number }), line });
-    for (const character of text) if (character === "\n") line++;
+    const last = line + text.split("\n").length - 1;
+    if (space === undefined) found.push({ text: evened(text, { comment, string, template, number }), line, last });
+    line = last;
   }
   return found;
 }

@@ -44,7 +44,7 @@ describe.each(levels)("a module at level %i computes what its graphs mean", (lev
     const { program } = sample.graphs;
     const model = sample.Xor.create({ seed: 7 });
     const start = new Map<Tensor, NumericArray>();
-    start.set(program.builtins.seed, Int32Array.of(7));
+    start.set(program.builtins.seed, Float64Array.of(7));
     interpret(sample.graphs.initialise, { dims: new Map(), values: start });
     for (const t of program.parameters) {
       expect([...at(model.parameters, t.name)]).toEqual([...Float32Array.from(start.get(t)!)]);
