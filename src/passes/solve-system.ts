@@ -16,10 +16,18 @@ export interface Solution {
   readonly values: ReadonlyMap<Index, Affine>;
   /** The loops that stay: those of the problem in their order, then new ones. */
   readonly loops: readonly Index[];
-  /** What the solution demands: ranges of solved loops, divisibility, and unsolved equations. */
+  /** What the solution demands besides the ranges of the solved loops: divisibility, and unsolved equations. */
   readonly guards: readonly Expr[];
   /** The equations, by position, that stayed as guards over loops. */
   readonly unsolved: readonly number[];
+}
+
+/** That solved loops keep to their ranges. */
+export function rangeGuards(b: Builder, values: ReadonlyMap<Index, Affine>): Expr[] {
+  return [...values].flatMap(([index, value]) => [
+    b.nonnegative(value),
+    b.nonnegative(b.minus(b.minus(index.extent, value), 1)),
+  ]);
 }
 
 export interface PendingEquation {
@@ -69,7 +77,7 @@ export class System {
     return countOf(this.loops);
   }
 
-  /** Removes a loop: `value` is what it equals. Its range is demanded at the end. */
+  /** Removes a loop: `value` is what it equals. */
   bind(index: Index, value: Affine): void {
     const { b } = this;
     if (freeIndices(value).has(index)) throw new Error(`${index.name} is solved in terms of itself`);
@@ -101,12 +109,7 @@ export class System {
     if (!this.guards.includes(guard)) this.guards.push(guard);
   }
 
-  /** The solution, with the ranges of the solved loops among its guards. */
   solution(): Solution {
-    for (const [index, value] of this.values) {
-      this.require(this.b.nonnegative(value));
-      this.require(this.b.nonnegative(this.b.minus(this.b.minus(index.extent, value), 1)));
-    }
     return { values: this.values, loops: this.loops, guards: this.guards, unsolved: this.unsolved };
   }
 }

@@ -1,7 +1,8 @@
 /**
  * Solves subscripts for loop indices: which values of the loops satisfy f(loops) = 0, for several affine forms f?
  *
- * A solved loop becomes an expression of what stays; what a solution demands becomes a guard. The solver is total: an
+ * A solved loop becomes an expression of what stays; what a solution demands becomes a guard, to which `rangeGuards` of
+ * the solved loops must be added. The solver is total: an
  * equation that no rule solves is kept as an equality guard, never dropped. It is the one place that knows how an
  * equation removes a loop; `differentiate` uses it on subscripts, and anyone may use it on equality guards.
  */
@@ -14,7 +15,7 @@ import { splitIndices } from "./solve-split.ts";
 import type { Solution } from "./solve-system.ts";
 import { System } from "./solve-system.ts";
 
-export { countOf, maximumExtent } from "./solve-system.ts";
+export { countOf, maximumExtent, rangeGuards } from "./solve-system.ts";
 export type { Solution } from "./solve-system.ts";
 export type { RuleName } from "./solve-rules.ts";
 

@@ -4,7 +4,7 @@ import { Builder } from "../../src/ir/builder.ts";
 import { freeIndices } from "../../src/ir/rewrite.ts";
 import type { Affine, Index } from "../../src/ir/types.ts";
 import type { RuleName } from "../../src/passes/solve.ts";
-import { allRules, countOf, solve } from "../../src/passes/solve.ts";
+import { allRules, countOf, rangeGuards, solve } from "../../src/passes/solve.ts";
 import type { RandomMap, Values } from "../support/integers.ts";
 import { buildMap, compile, compileGuard, forEach, subscript } from "../support/integers.ts";
 
@@ -43,7 +43,7 @@ function check(extents: number[], maps: RandomMap[], rules: ReadonlySet<RuleName
     forms.map((f, d) => b.minus(b.minus(f, low), targets[d]!)),
     rules,
   );
-  const guards = solution.guards.map(compileGuard);
+  const guards = [...solution.guards, ...rangeGuards(b, solution.values)].map(compileGuard);
   const free = freeIndices(...solution.guards, ...solution.values.values());
   for (const i of free) expect([...targets, ...solution.loops]).toContain(i);
   const values = [...solution.values].map(([i, value]) => [i, compile(value)] as const);

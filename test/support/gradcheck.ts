@@ -16,6 +16,7 @@ import type {
   Statement,
   Tensor,
 } from "../../src/ir/types.ts";
+import { verify } from "../../src/ir/verifier.ts";
 import { differentiate } from "../../src/passes/differentiate.ts";
 
 export const nowhere: Span = { file: "test.nn", start: 0, end: 0 };
@@ -184,8 +185,10 @@ export function contextOf(sketch: Sketch): Context {
 }
 
 export function expand(sketch: Sketch): readonly Statement[] {
-  return differentiate.run({ name: "test", statements: sketch.statements, results: [] }, contextOf(sketch))
-    .statements;
+  const context = contextOf(sketch);
+  const graph = differentiate.run({ name: "test", statements: sketch.statements, results: [] }, context);
+  verify(graph, context);
+  return graph.statements;
 }
 
 export interface Checked {
@@ -213,6 +216,7 @@ export function checkGradients(
   const forward = expand(sketch);
   const results = sketch.gradient(loss, ...wrt);
   const statements = options.transform ? options.transform(expand(sketch)) : expand(sketch);
+  verify({ name: "test", statements, results }, contextOf(sketch));
   const adjointNames = new Set(forward.map((s) => (s.kind === "gradient" ? "" : s.tensor.name)));
   const adjoint = statements.filter((s) => s.kind !== "gradient" && !adjointNames.has(s.tensor.name));
   const values = new Map<Tensor, Float64Array>(sketch.given);

@@ -15,7 +15,7 @@ import type {
   Tensor,
 } from "../../ir/types.ts";
 import { cloneStatement } from "./clone.ts";
-import { simplifyGuards } from "./guards.ts";
+import { simplifyGuards, unprotectedReads, withRangesOf } from "./guards.ts";
 import { DimensionNames, plainIndex } from "./names.ts";
 import { place } from "./placement.ts";
 import { orderedProduct } from "./product.ts";
@@ -157,11 +157,13 @@ class Expansion {
       (s, d) => plainIndex(s)?.name ?? this.dimensionNames.of(p.read.tensor, d),
     );
     const placement = place(b, loops, p.read, [...e.where, ...guards, p.guard], names);
-    const where = simplifyGuards(b, placement.guards);
-    if (where === null) return;
+    const guarded = simplifyGuards(b, placement.guards);
+    if (guarded === null) return;
     const { values, indices, target, reduced } = placement;
     const within = rewriter(b, { atom: (a) => (a.kind === "index" ? values.get(a) : undefined) });
     const body = orderedProduct(b, [...upstream, p.value].map(within), indices);
+    const stored = { tensor: p.read.tensor, subscripts: target };
+    const where = withRangesOf(b, guarded, [...unprotectedReads(body), stored]);
     const solution = loops.flatMap((i): (readonly [Index, Affine])[] => {
       const value = values.get(i);
       return value === undefined || plainIndex(value)?.name === i.name ? [] : [[i, value]];

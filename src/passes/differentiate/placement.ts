@@ -6,7 +6,7 @@ import type { Builder } from "../../ir/builder.ts";
 import { freeIndices, rewriter, substitute, substituteAffine, visit } from "../../ir/rewrite.ts";
 import type { Affine, Expr, Index, Read } from "../../ir/types.ts";
 import type { Solution } from "../solve.ts";
-import { countOf, maximumExtent, solve } from "../solve.ts";
+import { countOf, maximumExtent, rangeGuards, solve } from "../solve.ts";
 
 export interface Placement {
   /** The cell of the target that receives the contribution. */
@@ -115,7 +115,8 @@ function arrange(
     indices: onLeft,
     reduced: state.loops.filter((i) => !onLeft.includes(i)),
     values: pinned.values,
-    guards: pinned.guards,
+    // From the final values: a range must have the form that the reads of the body will have.
+    guards: [...pinned.guards, ...rangeGuards(b, pinned.values)],
   };
 }
 
