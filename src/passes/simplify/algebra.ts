@@ -5,6 +5,7 @@ import type { Equation, Graph, Read, Statement, Tensor } from "../../ir/types.ts
 import { bodyAt } from "./alias.ts";
 import { costOfEquation, volume } from "./cost.ts";
 import { TooLarge } from "./fraction.ts";
+import { withoutGuards } from "./guards.ts";
 import { guardedBody } from "./merge.ts";
 import type { Product } from "./products.ts";
 import { Refolder } from "./refold.ts";
@@ -103,8 +104,9 @@ class Cancellation {
 
   /** The normal form, folded back into definitions as long as that makes it cheaper. */
   private cheapest(e: Equation): { equation: Equation; by: Tensor[] } {
+    // A bracket under a sum may use up the loop: that counts.
     const written = (form: Product): Equation =>
-      this.work.builder.equation({ ...e, body: this.translator.render(form) });
+      withoutGuards(this.work.builder.equation({ ...e, body: this.translator.render(form) }), this.work);
     let form = this.translator.normal(e.body);
     let equation = written(form);
     let cost = costOfEquation(equation);

@@ -19,7 +19,7 @@ export function simplifyGuards(graph: Graph, work: Workspace): Graph {
   let changed = false;
   const statements = graph.statements.flatMap((s): Statement[] => {
     if (s.kind !== "equation") return [s];
-    const next = hasConditions(s) ? simplifyEquation(s, work) : s;
+    const next = withoutGuards(s, work);
     const remains = isEmpty(next) ? withoutValue(next, left, work.builder) : next;
     if (remains === s) return [s];
     changed = true;
@@ -37,7 +37,9 @@ function hasConditions(e: Equation): boolean {
   return found;
 }
 
-function simplifyEquation(e: Equation, work: Workspace): Equation {
+/** One equation without the guards that can be proved, moved or used up. */
+export function withoutGuards(e: Equation, work: Workspace): Equation {
+  if (!hasConditions(e)) return e;
   const b = work.builder;
   const steps = [proveGuards, bodyGuards, removeEqualities, tightenExtents, readIndices];
   let current = e;

@@ -17,6 +17,7 @@ interface Factors {
  * that are declared a distribution sum to 1.
  */
 export function hoistInvariants(graph: Graph, work: Workspace): Graph {
+  if (!work.realOnly) return graph;
   const index = new GraphIndex(graph, work);
   let changed = false;
   const statements = graph.statements.flatMap((s): Statement[] => {
@@ -97,7 +98,7 @@ function quotient(above: readonly Expr[], below: readonly Expr[], b: Builder): E
 /** Σ_j y[b, j] over the whole last dimension of a distribution is 1. */
 function sumOfDistribution(e: Equation, work: Workspace): Equation[] | undefined {
   const { body, reduced, where } = e;
-  if (!work.realOnly || body.kind !== "read" || !body.tensor.distribution) return undefined;
+  if (body.kind !== "read" || !body.tensor.distribution) return undefined;
   if (where.length > 0 || reduced.length !== 1) return undefined;
   const [r] = reduced as [Index];
   const last = body.subscripts.length - 1;
