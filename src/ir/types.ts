@@ -22,7 +22,10 @@ export interface Span {
  * `name` is what the reader calls the thing (`h.linear`); `step` is present on what differentiation made.
  */
 export interface Origin {
+  /** In the user's own text: of code inside the library, the call that leads there. */
   readonly span: Span;
+  /** The place inside the library or an imported file, where `span` is only the call. */
+  readonly within?: Span;
   readonly name: string;
   readonly step?: AdjointStep;
 }
@@ -190,6 +193,8 @@ export interface Tensor {
   readonly doc?: string;
   /** hyper: its default value. */
   readonly value?: number;
+  /** A reduction that was hoisted out of the definition of this tensor: readers of formulas see it in its place. */
+  readonly hoistedFrom?: Tensor;
 }
 
 // --------------------------------------------------------------------------------------------------------- statements

@@ -4,7 +4,7 @@ import type { AtomName } from "../../ir/atoms.ts";
 import { freeIndices } from "../../ir/rewrite.ts";
 import type { Affine, Expr, Span, Tensor } from "../../ir/types.ts";
 import type { GivenArgument } from "./arguments.ts";
-import { cellCount, define } from "./define.ts";
+import { cellCount, define, originOf } from "./define.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, join, uniqueName } from "./environment.ts";
 import { arrayExpression, elementwise } from "./expressions.ts";
@@ -106,7 +106,7 @@ export function reshapeValue(elab: Elaboration, env: Environment, given: readonl
   const name = uniqueName(elab, env.resultName ?? env.path);
   const tensor = b.tensor({ name, type: x.type, shape, role: "definition", span, ...(source.below ? { below: source.below } : {}) });
   elab.indexNames.set(tensor, indexNames(shape));
-  env.emit.push(b.reshape({ tensor, source, origin: { span, name } }));
+  env.emit.push(b.reshape({ tensor, source, origin: originOf(env, span, name) }));
   return ofTensor(b, tensor, elab.indexNames.get(tensor));
 }
 
@@ -162,7 +162,7 @@ export function gradientOf(elab: Elaboration, env: Environment, given: readonly 
     of,
     wrt: [x.tensor!],
     results: [result],
-    origin: { span, name: result.name },
+    origin: originOf(env, span, result.name),
   });
   return ofTensor(b, result, names);
 }

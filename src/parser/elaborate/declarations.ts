@@ -1,4 +1,5 @@
 /** What a model or a layer declares: dimensions, inputs, parameters, states, updates, the loss, the optimizer. */
+import { isNumber } from "../../ir/builder.ts";
 import { readsOf } from "../../ir/rewrite.ts";
 import type { Affine, Span, Tensor } from "../../ir/types.ts";
 import type {
@@ -149,7 +150,9 @@ function initialise(elab: Elaboration, env: Environment, tensor: Tensor, value: 
   }
   const indices = freshIndices(b, tensor.shape, elab.indexNames.get(tensor));
   const target = indices.map((i) => b.of(i));
-  store(elab, inner, { tensor, indices, target }, atBroadcast(elab, number, target, tensor.shape), value.span);
+  const body = atBroadcast(elab, number, target, tensor.shape);
+  // Memory starts as zeros.
+  if (!isNumber(body, 0)) store(elab, inner, { tensor, indices, target }, body, value.span);
 }
 
 export function declareState(elab: Elaboration, env: Environment, s: StateStatement): void {

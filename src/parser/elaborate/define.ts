@@ -4,7 +4,7 @@
  */
 import { rangeOf } from "../../ir/affine.ts";
 import { freeIndices, rewriter, substitute, visit } from "../../ir/rewrite.ts";
-import type { Affine, Equation, Expr, Index, Reduce, ScalarType, Span, Tensor } from "../../ir/types.ts";
+import type { Affine, Equation, Expr, Index, Origin, Reduce, Span, Tensor } from "../../ir/types.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { uniqueName } from "./environment.ts";
 import type { ArrayValue } from "./values.ts";
@@ -92,9 +92,9 @@ export function store(
 ): void {
   const root = reduceAtRoot(body);
   const indices = destination.indices;
-  const name = destination.tensor.name;
   if (root) {
-    const inner = hoist(elab, env, root.body, [...indices, ...root.indices], [...where, ...root.where], name, span);
+    const { tensor } = destination;
+    const inner = hoist(elab, env, root.body, [...indices, ...root.indices], [...where, ...root.where], tensor, span);
     emit(elab, env, {
       ...destination,
       reducer: root.reducer,
@@ -105,7 +105,7 @@ export function store(
     });
     return;
   }
-  const flat = hoist(elab, env, body, indices, where, name, span);
+  const flat = hoist(elab, env, body, indices, where, destination.tensor, span);
   emit(elab, env, { ...destination, reducer: null, reduced: [], where, body: flat, span });
 }
 
@@ -134,10 +134,16 @@ function emit(elab: Elaboration, env: Environment, e: Emitted): void {
       reducer: e.reducer,
       where: e.where.map((w) => substitute(b, w, rename)),
       body: substitute(b, e.body, rename),
-      origin: { span: e.span, name: e.tensor.name },
+      origin: originOf(env, e.span, e.tensor.name),
     }),
   );
   elab.limits.statements++;
+}
+
+/** Inside the library the user's place is the outermost call; the inner place is kept beside it. */
+export function originOf(env: Environment, span: Span, name: string): Origin {
+  const outermost = env.calls[0]?.span;
+  return outermost && outermost.file !== span.file ? { span: outermost, within: span, name } : { span, name };
 }
 
 function distinct(names: readonly string[]): string[] {
@@ -175,16 +181,16 @@ function hoist(
   e: Expr,
   loops: readonly Index[],
   conditions: readonly Expr[],
-  name: string,
+  parent: Tensor,
   span: Span,
 ): Expr {
   if (!containsReduce(e)) return e;
   const { builder: b } = elab;
   const within = (inner: Expr, extra: readonly Expr[]): Expr =>
-    hoist(elab, env, inner, loops, [...conditions, ...extra], name, span);
+    hoist(elab, env, inner, loops, [...conditions, ...extra], parent, span);
   return rewriter(b, {
     node: (node) => {
-      if (node.kind === "reduce") return hoistOne(elab, env, node, loops, conditions, name, span);
+      if (node.kind === "reduce") return hoistOne(elab, env, node, loops, conditions, parent, span);
       if (node.kind === "apply" && node.atom === "select") {
         const [condition, chosen, otherwise] = node.args as [Expr, Expr, Expr];
         const not = b.apply("not", [condition]);
@@ -201,7 +207,7 @@ function hoistOne(
   node: Reduce,
   loops: readonly Index[],
   conditions: readonly Expr[],
-  name: string,
+  parent: Tensor,
   span: Span,
 ): Expr {
   const { builder: b } = elab;
@@ -209,11 +215,12 @@ function hoistOne(
   const order = [...env.indices.filter((i) => !loops.includes(i)), ...loops];
   const indices = order.filter((i) => free.has(i));
   const tensor = b.tensor({
-    name: uniqueName(elab, `${name}.${node.reducer}`),
+    name: uniqueName(elab, `${parent.name}.${node.reducer}`),
     type: node.type,
     shape: indices.map((i) => i.extent),
     role: "definition",
     span,
+    hoistedFrom: parent,
     ...belowOf(elab, node.type === "i32" ? b.opaque(node) : node),
   });
   elab.indexNames.set(tensor, indices.map((i) => i.name));
@@ -259,5 +266,3 @@ function belowOf(elab: Elaboration, body: Expr): { below?: Affine } {
 export function cellCount(elab: Elaboration, shape: readonly Affine[]): Affine {
   return shape.reduce<Affine>((n, extent) => elab.builder.times(n, extent), elab.builder.integer(1));
 }
-
-export type { ScalarType };

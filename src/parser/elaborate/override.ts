@@ -1,7 +1,7 @@
 /** `fn sign_ste(x) = sign(x) with gradient(x, dy) = dy`: a derivative that is given, for the first parameter. */
 import type { Span, Statement, Tensor } from "../../ir/types.ts";
 import type { FunctionDeclaration } from "../syntax.ts";
-import { define, store } from "./define.ts";
+import { define, originOf, store } from "./define.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, join, uniqueName } from "./environment.ts";
 import { arrayExpression } from "./expressions.ts";
@@ -61,7 +61,7 @@ export function overrideGradient(
     upstream,
     equations,
     gradients: [{ wrt, result: dx }],
-    origin: { span, name: result.name },
+    origin: originOf(env, span, result.name),
   });
   return ofTensor(b, result, value.names);
 }
