@@ -4,7 +4,7 @@ import type { Context } from "../ir/context.ts";
 import type { Block, Kernel, Procedure, Schedule } from "../ir/kernel.ts";
 import { rewriter } from "../ir/rewrite.ts";
 import type { Affine, Dim, Output, Program, Tensor } from "../ir/types.ts";
-import { dimsIn, dimsOf, inputsFor } from "./entries.ts";
+import { dimsIn, dimsOf, dimsOfCall, inputsFor } from "./entries.ts";
 import { ExpressionPrinter } from "./expressions.ts";
 import type { Paths } from "./names.ts";
 import { access, Names, pathTree, propertyKey } from "./names.ts";
@@ -141,7 +141,9 @@ export class Model {
     const shapes = [...this.outputs, ...this.metrics].map((r) => r.tensor.shape);
     const kept = new Set(shapes.flatMap((shape) => [...dimsIn(shape)]));
     for (const { calls } of [initialise, forward, evaluate, backward, update]) {
-      for (const call of calls) for (const d of call.kind === "call" ? call.dims : dimsIn(call.tensor.shape)) kept.add(d);
+      for (const call of calls) {
+        for (const d of dimsOfCall(call)) kept.add(d);
+      }
     }
     const taken = [...this.forwardInputs, ...this.trainingInputs, ...this.states.places.keys(), ...this.parameters.places.keys()];
     const fixed = taken.flatMap((t) => [...dimsIn([...t.shape, ...(t.below ? [t.below] : [])])]);

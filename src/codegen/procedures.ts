@@ -4,7 +4,7 @@ import type { Dim, Tensor } from "../ir/types.ts";
 import { access } from "./names.ts";
 import type { Model } from "./model.ts";
 import type { TextBuilder } from "./text.ts";
-import { dimsIn } from "./entries.ts";
+import { dimsIn, dimsOfCall } from "./entries.ts";
 import { sizeText } from "./memory.ts";
 
 export interface Run {
@@ -55,7 +55,7 @@ function printLocals(model: Model, calls: readonly Call[], out: TextBuilder): vo
   if (groups.has("inputs")) out.line("const inputs = this.#inputs;");
   const scalars = calls.flatMap((c) => (c.kind === "call" ? [...c.scalars] : []));
   if (scalars.some((t) => model.hypers.places.has(t))) out.line("const hyper = this.hyper;");
-  const dims = new Set<Dim>(calls.flatMap((c) => (c.kind === "call" ? [...c.dims] : [...dimsIn(c.tensor.shape)])));
+  const dims = new Set<Dim>(calls.flatMap(dimsOfCall));
   for (const [dim, local] of model.dimNames) if (dims.has(dim)) out.line(`const ${local} = this.#${local};`);
 }
 

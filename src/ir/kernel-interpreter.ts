@@ -72,7 +72,10 @@ function runKernel(call: Extract<Call, { kind: "call" }>, memory: Memory): void 
   kernel.scalars.forEach((scalar, i) => values.set(scalar, memory.get(call.scalars[i]!)));
   // Outer extents are only checked, so what they mention need not be passed.
   const dims = new Map(memory.dims);
-  kernel.dims.forEach((d, i) => dims.set(d, memory.dims.get(call.dims[i]!)!));
+  kernel.dims.forEach((d, i) => {
+    const passed = call.dims[i]!;
+    dims.set(d, typeof passed === "number" ? passed : memory.dims.get(passed)!);
+  });
   new Machine(kernel, values, dims).run(kernel.body);
 }
 

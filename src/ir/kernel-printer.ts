@@ -36,7 +36,8 @@ function printProcedure(procedure: Procedure): string {
 
 function printCall(call: Call): string {
   if (call.kind === "clear") return `clear ${call.tensor.name}`;
-  const dims = call.dims.length > 0 ? `; ${call.dims.map((d) => d.name).join(", ")}` : "";
+  const dims =
+    call.dims.length > 0 ? `; ${call.dims.map((d) => (typeof d === "number" ? d : d.name)).join(", ")}` : "";
   return `${call.kernel.name}(${names([...call.buffers, ...call.scalars])}${dims})`;
 }
 

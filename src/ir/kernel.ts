@@ -83,9 +83,12 @@ export const identities: Readonly<Record<Exclude<Reducer, "argmax" | "argmin">, 
   min: Infinity,
 };
 
-/** One call of a kernel: what to pass for its buffers, scalars and dims, in their order; or a fill with zeros. */
+/**
+ * One call of a kernel: what to pass for its buffers, scalars and dims, in their order; or a fill with zeros. A buffer
+ * may be passed a tensor of another shape with as many cells. A dimension that only the kernel has is passed a number.
+ */
 export type Call =
-  | { readonly kind: "call"; readonly kernel: Kernel; readonly buffers: readonly Tensor[]; readonly scalars: readonly Tensor[]; readonly dims: readonly Dim[]; readonly statements: readonly Statement[] }
+  | { readonly kind: "call"; readonly kernel: Kernel; readonly buffers: readonly Tensor[]; readonly scalars: readonly Tensor[]; readonly dims: readonly (Dim | number)[]; readonly statements: readonly Statement[] }
   | { readonly kind: "clear"; readonly tensor: Tensor };
 
 /** One graph after scheduling. */

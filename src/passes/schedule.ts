@@ -8,7 +8,7 @@ import { tensorsReadBy } from "./fuse/readers.ts";
 import { copyWhereNeeded } from "./fuse/reshape.ts";
 import { fuse } from "./fuse.ts";
 import { plan } from "./plan.ts";
-import type { DraftCall } from "./schedule/kernels.ts";
+import type { DraftCall, Phase } from "./schedule/kernels.ts";
 import { KernelTable } from "./schedule/kernels.ts";
 
 /** One kernel per equation (level 0), or as few as pay (level 1), with a place in memory for every tensor. */
@@ -18,13 +18,13 @@ export function schedule(given: ModelGraphs, level: 0 | 1, context: Context): Sc
   const inputs = new Map(program.inputs.map((t) => [aliases.root(t), t]));
   const table = new KernelTable(program, level, (t) => inputs.get(aliases.root(t)) ?? t, context.builder);
   const notes: string[] = [];
-  const draft = (graph: Graph, known: readonly Tensor[] = [], initial = false): Draft => {
+  const draft = (graph: Graph, phase: Phase = "compute", known: readonly Tensor[] = []): Draft => {
     const clears = undefinedIn(graph, [...known, ...program.gradients]).map(
       (tensor) => ({ kind: "clear", tensor }) as const,
     );
     const fused = fuse(graph, level, context);
     notes.push(...fused.notes.map((note) => `${graph.name}: ${note}`));
-    const calls = fused.items.flatMap((i) => (i.kind === "group" ? table.callsOf(i, initial) : []));
+    const calls = fused.items.flatMap((i) => (i.kind === "group" ? table.callsOf(i, phase) : []));
     return { name: graph.name, calls: [...clears, ...calls] };
   };
   const forward = draft(graphs.forward);
@@ -32,9 +32,10 @@ export function schedule(given: ModelGraphs, level: 0 | 1, context: Context): Sc
   const backward = draft(withKeptForUpdate(graphs));
   const update = draft(
     graphs.update,
+    "update",
     statementsOf(graphs.backward).map((s) => s.tensor),
   );
-  const initialise = draft(graphs.initialise, [], true);
+  const initialise = draft(graphs.initialise, "initialise");
   const { all: kernels, procedure } = table.finish();
   const procedures = {
     initialise: procedure(initialise),

@@ -54,11 +54,8 @@ export const models: Readonly<Record<string, string>> = {
     input y: [batch, 3]
     cell = linear(3)
     out = linear(3)
-    h = 0
-    s[b, j < 3] = 0
-    for t in 0..4 {
-      s[b, j] = tanh((cell(x[:, t]))[b, j] + (out(s))[b, j])
-    }
+    s = tanh(cell(x[:, 0]))
+    for t in 1..4 { s = tanh(cell(x[:, t]) + out(s)) }
     loss mse(s, y)
     optimizer sgd(lr = 0.1)
   }`,

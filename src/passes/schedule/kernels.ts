@@ -3,6 +3,8 @@ import type { Builder } from "../../ir/builder.ts";
 import type { Call, Kernel, Procedure } from "../../ir/kernel.ts";
 import type { Equation, Program, Tensor } from "../../ir/types.ts";
 import type { KernelGroup } from "../fuse/group.ts";
+import { flatten } from "../fuse/flatten.ts";
+import type { Flattened } from "../fuse/flatten.ts";
 import { tensorsReadBy } from "../fuse/readers.ts";
 import { assembleKernel } from "./assemble.ts";
 import { CanonicalTexts } from "./canonical.ts";
@@ -16,9 +18,15 @@ interface Draft {
   readonly tensors: Set<Tensor>;
 }
 
+/** Starting values and updates treat every parameter alike; what the model computes is compiled for its sizes. */
+export type Phase = "initialise" | "compute" | "update";
+
 export type DraftCall =
   | { readonly kind: "clear"; readonly tensor: Tensor }
-  | { readonly kind: "call"; readonly draft: Draft; readonly own: Kernel };
+  | ({ readonly kind: "call"; readonly draft: Draft; readonly own: Kernel } & Pick<
+      Flattened,
+      "originals" | "numbers"
+    >);
 
 export interface Finished {
   readonly all: readonly Kernel[];
@@ -41,13 +49,13 @@ export class KernelTable {
     this.b = b;
   }
 
-  /** `initial`: the group computes starting values. */
-  callsOf(group: KernelGroup, initial: boolean): DraftCall[] {
+  callsOf(given: KernelGroup, phase: Phase): DraftCall[] {
+    const { group, originals, numbers } = this.flattened(given, phase);
     const locals = new NameSpace();
     reserveNames(group, locals);
     const body = placeLets(lowerGroup(group, locals, this.b), locals, this.b);
     const statements = [...new Set(group.members.flatMap((m) => m.sources))];
-    const own = assembleKernel(groupName(statements, this.program, initial), body, statements);
+    const own = assembleKernel(groupName(statements, this.program, phase === "initialise"), body, statements);
     const key = this.keyOf(own, statements);
     let draft = this.drafts.get(key);
     if (!draft) {
@@ -57,8 +65,14 @@ export class KernelTable {
     draft.tensors.add(statements.at(-1)!.tensor);
     return [
       ...group.clears.map((tensor): DraftCall => ({ kind: "clear", tensor })),
-      { kind: "call", draft, own },
+      { kind: "call", draft, own, originals, numbers },
     ];
+  }
+
+  private flattened(group: KernelGroup, phase: Phase): Flattened {
+    const general = phase === "update" || (phase === "initialise" && this.level === 1);
+    if (this.level === 0 && !general) return { group, originals: new Map(), numbers: new Map() };
+    return flatten(group, general, this.b);
   }
 
   /**
@@ -88,8 +102,16 @@ export class KernelTable {
     const call = (c: DraftCall): Call => {
       if (c.kind === "clear") return c;
       const { buffers, scalars, dims, statements } = c.own;
-      const tensors = buffers.map((x) => this.resolve(x.tensor));
-      return { kind: "call", kernel: finished.get(c.draft)!, buffers: tensors, scalars, dims, statements };
+      const tensors = buffers.map(({ tensor }) => this.resolve(c.originals.get(tensor) ?? tensor));
+      const counts = dims.map((d) => c.numbers.get(d) ?? d);
+      return {
+        kind: "call",
+        kernel: finished.get(c.draft)!,
+        buffers: tensors,
+        scalars,
+        dims: counts,
+        statements,
+      };
     };
     return {
       all: [...finished.values()],
