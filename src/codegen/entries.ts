@@ -1,5 +1,5 @@
 /** Which inputs an entry point asks for, and in which order they tell the dimensions. */
-import type { Procedure, Schedule } from "../ir/kernel.ts";
+import type { Call, Procedure, Schedule } from "../ir/kernel.ts";
 import { visit } from "../ir/rewrite.ts";
 import type { Affine, Dim, Program, Tensor } from "../ir/types.ts";
 
@@ -11,7 +11,7 @@ export function inputsFor(program: Program, procedures: readonly Procedure[], ke
     for (const call of calls) {
       if (call.kind === "clear") continue;
       for (const t of [...call.buffers, ...call.scalars]) if (t.role === "input") needed.add(t);
-      for (const d of call.dims) if (typeof d !== "number") dims.add(d);
+      for (const d of dimsOfCall(call)) dims.add(d);
     }
   }
   for (const t of [...kept, ...needed]) for (const d of dimsIn(t.shape)) dims.add(d);
@@ -66,6 +66,12 @@ function order(inputs: readonly Tensor[]): { bindings: Binding[]; waiting: Set<T
     }
   }
   return { bindings: found, waiting };
+}
+
+/** The dimensions whose count a call mentions. */
+export function dimsOfCall(call: Call): Dim[] {
+  if (call.kind === "clear") return [...dimsIn(call.tensor.shape)];
+  return call.dims.filter((d) => typeof d !== "number");
 }
 
 export function dimsIn(shape: readonly Affine[]): Set<Dim> {
