@@ -17,10 +17,11 @@ export function simplifyGuards(graph: Graph, work: Workspace): Graph {
   const index = new GraphIndex(graph, work);
   const left = new Map([...index.writers].map(([t, positions]) => [t, positions.length]));
   let changed = false;
-  const statements = graph.statements.flatMap((s): Statement[] => {
+  const statements = graph.statements.flatMap((s, position): Statement[] => {
     if (s.kind !== "equation") return [s];
     const next = withoutGuards(s, work);
-    const remains = isEmpty(next) ? withoutValue(next, left, work.builder) : next;
+    const remains =
+      isEmpty(next) && !opensTensor(index, next, position) ? withoutValue(next, left, work.builder) : next;
     if (remains === s) return [s];
     changed = true;
     const after = (): string => (remains ? printStatement(remains) : "nothing");
@@ -76,6 +77,13 @@ const isFalse = (e: Expr): boolean => e.kind === "constant" && e.value === 0;
 function isEmpty(e: Equation): boolean {
   if (e.reducer !== null && e.reducer !== "sum") return false;
   return e.where.some(isFalse) || isNumber(e.body, 0);
+}
+
+/** Whether this is the first part of a tensor that is read before its next part: `s[0] = 0` of a recurrence. */
+function opensTensor(index: GraphIndex, e: Equation, position: number): boolean {
+  const [first, second = Infinity] = index.writers.get(e.tensor) ?? [];
+  if (first !== position || e.accumulate || isPersistent(e.tensor)) return false;
+  return second < Infinity && (index.readers.get(e.tensor) ?? []).some((r) => r > position && r <= second);
 }
 
 /** What is left of an equation that contributes nothing: zeros, where nothing else gives the tensor a value. */

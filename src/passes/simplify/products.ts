@@ -58,6 +58,7 @@ export function scaled(p: Product, coefficient: Fraction): Product {
 export class ProductAlgebra {
   private readonly opaques = new Map<Expr, Opaque>();
   private readonly sums = new Map<string, Sum>();
+  private readonly summed = new Map<string, Product>();
   private nextId = 1;
   private readonly cost: (p: Product) => number;
 
@@ -101,10 +102,18 @@ export class ProductAlgebra {
   sum(terms: readonly Product[]): Product {
     const plain = this.collect(terms.flatMap(spliced));
     if (plain.length < 2) return plain[0] ?? zeroProduct;
+    const key = plain.map(productKey).sort().join(" + ");
+    const known = this.summed.get(key) ?? this.cheapestSum(plain);
+    this.summed.set(key, known);
+    return known;
+  }
+
+  private cheapestSum(plain: readonly Product[]): Product {
     const forms = [this.factored(plain)];
     if (plain.some(hasSum)) forms.push(this.factored(this.expandAll(plain)));
     if (plain.some(hasDenominator) && !plain.some(hasBracket)) forms.push(this.overOneDenominator(plain));
-    return forms.reduce((best, form) => (this.cost(form) < this.cost(best) ? form : best));
+    const costs = forms.map((form) => this.cost(form));
+    return forms[costs.indexOf(Math.min(...costs))]!;
   }
 
   /** Multiplies out every sum above the line. */

@@ -60,13 +60,13 @@ export class Translator {
   readonly algebra: ProductAlgebra;
   private readonly inline: Inliner;
   private readonly memo = new Map<Expr, Product>();
+  private readonly costs = new Map<Expr, number>();
 
-  constructor(builder: Builder, inline: Inliner, shared?: { renderer: Renderer; algebra: ProductAlgebra }) {
+  constructor(builder: Builder, inline: Inliner) {
     this.builder = builder;
     this.inline = inline;
-    this.renderer = shared?.renderer ?? new Renderer(builder);
-    const renderer = this.renderer;
-    this.algebra = shared?.algebra ?? new ProductAlgebra((p) => costOfExpr(renderer.product(p)));
+    this.renderer = new Renderer(builder);
+    this.algebra = new ProductAlgebra((p) => this.cost(this.render(p)));
   }
 
   render(p: Product): Expr {
@@ -102,7 +102,13 @@ export class Translator {
 
   private cheaper(e: Expr): Expr {
     const rendered = this.render(this.normal(e));
-    return costOfExpr(rendered) < costOfExpr(e) ? rendered : e;
+    return this.cost(rendered) < this.cost(e) ? rendered : e;
+  }
+
+  private cost(e: Expr): number {
+    const known = this.costs.get(e) ?? costOfExpr(e);
+    this.costs.set(e, known);
+    return known;
   }
 
   alwaysInRange(e: Expr): boolean {
