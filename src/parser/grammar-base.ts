@@ -74,9 +74,10 @@ export class GrammarBase extends EmbeddedActionsParser implements Assembly {
     return this.LA(1).startOffset;
   }
 
-  /** From `start` to the last token read. */
+  /** From `start` to the last token read; behind that token if none was read since. */
   protected spanFrom(start: number): Span {
-    return { file: this.file, start, end: Math.max(start, endOf(this.LA(0))) };
+    const end = endOf(this.LA(0));
+    return { file: this.file, start: Math.min(start, end), end };
   }
 
   protected nameOf(token: IToken): Name {
@@ -118,10 +119,9 @@ export class GrammarBase extends EmbeddedActionsParser implements Assembly {
     this.report("NN1009", operator.span, { first: earlier.operator, second: operator.operator });
   }
 
-  /** Stands for what could not be read, between the last token and the next. */
+  /** Stands for what could not be read, behind the last token. */
   protected errorHere(): Expression {
-    const start = endOf(this.LA(0));
-    return this.error({ file: this.file, start, end: Math.max(start, this.start()) });
+    return this.error(this.spanFrom(Infinity));
   }
 
   /** What a rule gives when its text could not be read. */

@@ -80,7 +80,8 @@ export class ExpressionGrammar extends ArgumentGrammar {
       this.MANY(() => prefixes.push(this.SUBRULE(this.prefix)));
       const start = this.start();
       const value = this.SUBRULE(this.postfix);
-      return { prefixes: prefixes.filter(isPresent), value, start, end: this.spanFrom(start).end };
+      const span = this.spanFrom(start);
+      return { prefixes: prefixes.filter(isPresent), value, start: span.start, end: span.end };
     },
     this.recoverAs(() => {
       const value = this.errorHere();

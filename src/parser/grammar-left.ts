@@ -51,22 +51,25 @@ export class LeftGrammar extends ExpressionGrammar {
     "leftSubscript",
     (): LeftSubscript => {
       const start = this.start();
-      return this.OR<LeftSubscript>([
-        {
-          ALT: () => {
-            this.CONSUME(t.Rest);
-            const name = this.nameOf(this.CONSUME(t.Name));
-            return { kind: "rest", name, span: this.spanFrom(start) };
+      return this.OR<LeftSubscript>({
+        DEF: [
+          {
+            ALT: () => {
+              this.CONSUME(t.Rest);
+              const name = this.nameOf(this.CONSUME(t.Name));
+              return { kind: "rest", name, span: this.spanFrom(start) };
+            },
           },
-        },
-        {
-          ALT: () => {
-            const value = this.SUBRULE(this.expression);
-            const span = this.spanFrom(start);
-            return this.ACTION(() => leftSubscriptOf(value, span));
+          {
+            ALT: () => {
+              const value = this.SUBRULE(this.expression);
+              const span = this.spanFrom(start);
+              return this.ACTION(() => leftSubscriptOf(value, span));
+            },
           },
-        },
-      ]);
+        ],
+        ERR_MSG: "an index",
+      });
     },
     this.recoverAs(() => {
       const value = this.errorHere();
@@ -134,21 +137,24 @@ export class LeftGrammar extends ExpressionGrammar {
     "extent",
     (): ExtentSyntax => {
       const start = this.start();
-      return this.OR<ExtentSyntax>([
-        {
-          ALT: () => {
-            this.CONSUME(t.Rest);
-            const name = this.nameOf(this.CONSUME(t.Name));
-            return { kind: "rest", name, span: this.spanFrom(start) };
+      return this.OR<ExtentSyntax>({
+        DEF: [
+          {
+            ALT: () => {
+              this.CONSUME(t.Rest);
+              const name = this.nameOf(this.CONSUME(t.Name));
+              return { kind: "rest", name, span: this.spanFrom(start) };
+            },
           },
-        },
-        {
-          ALT: () => {
-            const value = this.SUBRULE(this.expression);
-            return { kind: "extent", value, span: this.spanFrom(start) };
+          {
+            ALT: () => {
+              const value = this.SUBRULE(this.expression);
+              return { kind: "extent", value, span: this.spanFrom(start) };
+            },
           },
-        },
-      ]);
+        ],
+        ERR_MSG: "a size",
+      });
     },
     this.recoverAs(() => {
       const value = this.errorHere();
@@ -163,7 +169,9 @@ export class LeftGrammar extends ExpressionGrammar {
   }
 
   private unreadType(): TypeSyntax {
-    return { kind: "type", element: "float", extents: [], span: this.errorHere().span };
+    const value = this.errorHere();
+    const { span } = value;
+    return { kind: "type", element: "float", extents: [{ kind: "extent", value, span }], span };
   }
 }
 

@@ -47,22 +47,29 @@ export class StatementGrammar extends LeftGrammar {
     const start = this.start();
     this.CONSUME(t.Dim);
     const name = this.nameOf(this.CONSUME(t.Name));
-    const relation = this.OR<DimStatement["relation"]>({
-      DEF: [{ ALT: () => (this.CONSUME(t.Equals), "=") }, { ALT: () => (this.CONSUME(t.LessEqual), "<=") }],
-      ERR_MSG: "`=` or `<=`",
-    });
-    const value = this.SUBRULE(this.expression);
+    const extent = this.SUBRULE(this.extentOfDimension);
     const span = this.spanFrom(start);
     this.endOfLine();
-    return { kind: "dim", name, relation, value, span };
+    return { kind: "dim", name, ...extent, span };
   });
+
+  private readonly extentOfDimension: Rule<Pick<DimStatement, "relation" | "value">> = this.RULE(
+    "extentOfDimension",
+    () => {
+      const relation = this.OR<DimStatement["relation"]>({
+        DEF: [{ ALT: () => (this.CONSUME(t.Equals), "=") }, { ALT: () => (this.CONSUME(t.LessEqual), "<=") }],
+        ERR_MSG: "`=` or `<=`",
+      });
+      return { relation, value: this.SUBRULE(this.expression) };
+    },
+    this.recoverAs(() => ({ relation: "=" as const, value: this.errorHere() })),
+  );
 
   private readonly inputStatement: Rule<InputStatement> = this.RULE("inputStatement", (): InputStatement => {
     const start = this.start();
     this.CONSUME(t.Input);
     const name = this.nameOf(this.CONSUME(t.Name));
-    this.CONSUME(t.Colon);
-    const type = this.SUBRULE(this.type);
+    const type = this.SUBRULE(this.typing);
     const span = this.spanFrom(start);
     this.endOfLine();
     return { kind: "input", name, type, span };
@@ -72,25 +79,28 @@ export class StatementGrammar extends LeftGrammar {
     const start = this.start();
     this.CONSUME(t.Param);
     const name = this.nameOf(this.CONSUME(t.Name));
-    this.CONSUME(t.Colon);
-    const type = this.SUBRULE(this.type);
-    this.CONSUME(t.Tilde);
-    const initialiser = this.SUBRULE(this.expression);
+    const type = this.SUBRULE(this.typing);
+    const initialiser = this.SUBRULE(this.initialiser);
     const span = this.spanFrom(start);
     this.endOfLine();
     return { kind: "param", name, type, initialiser, span };
   });
 
+  private readonly initialiser: Rule<Expression> = this.RULE(
+    "initialiser",
+    () => {
+      this.CONSUME(t.Tilde);
+      return this.SUBRULE(this.expression);
+    },
+    this.recoverAs(() => this.errorHere()),
+  );
+
   private readonly state: Rule<StateStatement> = this.RULE("state", (): StateStatement => {
     const start = this.start();
     this.CONSUME(t.State);
     const name = this.nameOf(this.CONSUME(t.Name));
-    const type = this.OPTION(() => {
-      this.CONSUME(t.Colon);
-      return this.SUBRULE(this.type);
-    });
-    this.CONSUME(t.Equals);
-    const value = this.SUBRULE(this.expression);
+    const type = this.OPTION(() => this.SUBRULE(this.typing));
+    const value = this.SUBRULE(this.value);
     const span = this.spanFrom(start);
     this.endOfLine();
     return { kind: "state", name, ...(type && { type }), value, span };
@@ -101,8 +111,7 @@ export class StatementGrammar extends LeftGrammar {
     this.CONSUME(t.Update);
     const name = this.nameOf(this.CONSUME(t.Name));
     const subscripts = this.OPTION(() => this.SUBRULE(this.leftSubscripts));
-    this.CONSUME(t.Equals);
-    const value = this.SUBRULE(this.expression);
+    const value = this.SUBRULE(this.value);
     const span = this.spanFrom(start);
     this.endOfLine();
     return { kind: "update", name, ...(subscripts && { subscripts }), value, span };
@@ -135,15 +144,23 @@ export class StatementGrammar extends LeftGrammar {
     const start = this.start();
     this.CONSUME(t.For);
     const variable = this.nameOf(this.CONSUME(t.Name));
-    this.CONSUME(t.In);
-    const from = this.SUBRULE(this.expression);
-    this.CONSUME(t.Range);
-    const to = this.SUBRULE2(this.expression);
+    const range = this.SUBRULE(this.range);
     const body = this.bodyOf(this.CONSUME(t.Block));
     const span = this.spanFrom(start);
     this.endOfLine();
-    return { kind: "for", variable, from, to, body, span };
+    return { kind: "for", variable, ...range, body, span };
   });
+
+  private readonly range: Rule<Pick<ForStatement, "from" | "to">> = this.RULE(
+    "range",
+    () => {
+      this.CONSUME(t.In);
+      const from = this.SUBRULE(this.expression);
+      this.CONSUME(t.Range);
+      return { from, to: this.SUBRULE2(this.expression) };
+    },
+    this.recoverAs(() => ({ from: this.errorHere(), to: this.errorHere() })),
+  );
 
   private readonly result: Rule<ReturnStatement> = this.RULE("result", (): ReturnStatement => {
     const start = this.start();
@@ -176,21 +193,24 @@ export class StatementGrammar extends LeftGrammar {
       const name = this.nameOf(this.CONSUME(t.Name));
       let left: Left = {};
       let value: Expression | undefined;
-      this.OR([
-        { ALT: () => (value = this.SUBRULE(this.value)) },
-        {
-          ALT: () => {
-            left = { subscripts: this.SUBRULE(this.leftSubscripts) };
-            value = this.SUBRULE2(this.value);
+      this.OR({
+        DEF: [
+          { ALT: () => (value = this.SUBRULE(this.value)) },
+          {
+            ALT: () => {
+              left = { subscripts: this.SUBRULE(this.leftSubscripts) };
+              value = this.SUBRULE2(this.value);
+            },
           },
-        },
-        {
-          ALT: () => {
-            left = { type: this.SUBRULE(this.typing) };
-            value = this.OPTION(() => this.SUBRULE3(this.value));
+          {
+            ALT: () => {
+              left = { type: this.SUBRULE(this.typing) };
+              value = this.OPTION(() => this.SUBRULE3(this.value));
+            },
           },
-        },
-      ]);
+        ],
+        ERR_MSG: "`=`",
+      });
       const span = this.spanFrom(start);
       this.endOfLine();
       if (value === undefined && left.type !== undefined)

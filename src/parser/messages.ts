@@ -52,21 +52,27 @@ export function describe(token: IToken): string {
 }
 
 /** A hint for the mistakes that habits from other languages lead to. */
-export function hint(expected: string, found: IToken, previous: IToken): string | undefined {
+export function hint(expected: string, found: IToken, previous: IToken | undefined): string | undefined {
   const type = found.tokenType;
-  if (t.isOperator(type) && expected === tokenLabel(t.End)) {
+  const endsHere = expected === tokenLabel(t.End);
+  const gap = previous === undefined ? Infinity : found.startOffset - t.endOf(previous);
+  const afterFactor = gap < 2 && [t.NumberToken, t.RightParenthesis].includes(previous?.tokenType ?? t.End);
+  if (t.isOperator(type) && endsHere) {
     return `\`|>\` binds loosest: put the pipe in parentheses before \`${found.image}\``;
   }
-  if (
-    type === t.Name &&
-    (previous.tokenType === t.NumberToken || previous.tokenType === t.RightParenthesis)
-  ) {
+  if (type === t.Name && afterFactor && (endsHere || expected.includes(")")))
     return "a product is written with `*`";
+  if (found.image === "*" && previous?.image === "*") return "a power is written `^`";
+  if (expected === tokenLabel(t.Tilde)) return "say how the parameter starts: `~ zeros`, `~ normal(0, 0.01)`";
+  if (expected === tokenLabel(t.Equals) && [t.LeftParenthesis, t.Pipe].includes(type)) {
+    return "a line of a block defines a name: `y = …`";
   }
-  if (found.image === "*" && previous.image === "*") return "a power is written `^`";
-  if (found.image === "=" && previous.image === "=") return "equality is written `==`";
+  if (declarations.has(type))
+    return `\`${found.image}\` stands at the top level of a file, outside all blocks`;
   if (t.reservedWords.has(found.image) && /name|statement|expression/.test(expected)) {
     return `\`${found.image}\` is a word of the language and can't be a name`;
   }
   return undefined;
 }
+
+const declarations: ReadonlySet<TokenType> = new Set([t.Model, t.Fn, t.Layer, t.Import]);

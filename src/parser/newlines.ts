@@ -8,17 +8,10 @@
 import type { IToken, TokenType } from "chevrotain";
 import type { DiagnosticCode, DiagnosticParameters } from "../ir/diagnostic-table.ts";
 import type { Diagnostics } from "../ir/diagnostics.ts";
+import { endsLine } from "./line-ends.ts";
 import * as t from "./tokens.ts";
 import type { Tokens } from "./words.ts";
-import {
-  describeTokens,
-  isReducer,
-  isStatementWord,
-  startsDeclaration,
-  startsDefinition,
-  startsGradientClause,
-  wordType,
-} from "./words.ts";
+import { describeTokens, startsDeclaration, startsGradientClause, wordType } from "./words.ts";
 
 /** Brackets, blocks and open `if`s may nest this deep, so that no later recursion overflows. */
 export const nestingLimit = 200;
@@ -34,13 +27,15 @@ export interface BlockToken extends IToken {
   readonly lines: readonly Line[];
 }
 
-export function readLines(
-  tokens: readonly IToken[],
-  text: string,
-  file: string,
-  diagnostics: Diagnostics,
-): Line[] {
-  return new LineReader(describeTokens(tokens, text), text, file, diagnostics).read();
+/** What the lexer gives: the tokens, and the places where it could read nothing, whose mistakes are reported. */
+export interface Lexed {
+  readonly tokens: readonly IToken[];
+  readonly unread: readonly number[];
+  readonly text: string;
+}
+
+export function readLines(lexed: Lexed, file: string, diagnostics: Diagnostics): Line[] {
+  return new LineReader(lexed, file, diagnostics).read();
 }
 
 const closers: ReadonlyMap<TokenType, TokenType> = new Map([
@@ -69,27 +64,56 @@ class LineReader {
   private nested: IToken[] = [];
   private depth = 0;
 
+  private readonly tokens: Tokens;
+  private readonly text: string;
+  private readonly unread: number[];
+  /** The end of the file could not be read, so what is open there may be closed. */
+  private readonly cut: boolean;
+
   constructor(
-    private readonly tokens: Tokens,
-    private readonly text: string,
+    { tokens, text, unread }: Lexed,
     private readonly file: string,
     private readonly diagnostics: Diagnostics,
-  ) {}
+  ) {
+    this.tokens = describeTokens(tokens, text);
+    this.text = text;
+    this.unread = [...unread].sort((a, b) => b - a);
+    this.cut = (unread.at(-1) ?? -1) > (tokens.at(-1)?.startOffset ?? -1);
+  }
 
   read(): Line[] {
     const { all, firstOfLine } = this.tokens;
     for (let i = 0; i < all.length; i++) {
-      if (firstOfLine.has(i)) this.lineBreak(i);
-      const token = this.classified(i);
-      const type = token.tokenType;
-      if (type === t.Semicolon) this.endLine(";", token.startOffset);
-      else if (openers.has(type) || type === t.If) i = this.open(token, i);
-      else if (closing.has(type)) this.close(token, i);
-      else this.take(token);
+      if (firstOfLine.has(i)) {
+        this.noteUnread(this.text.lastIndexOf("\n", all[i]!.startOffset));
+        this.lineBreak(i);
+      }
+      this.noteUnread(all[i]!.startOffset);
+      i = this.readToken(i);
     }
+    this.noteUnread(this.text.length);
     this.closeBlocks("", this.text.length);
     this.endLine("", this.text.length);
     return this.lines;
+  }
+
+  /** Returns the position of the last token read. */
+  private readToken(i: number): number {
+    const token = this.classified(i);
+    const type = token.tokenType;
+    if (type === t.Semicolon) this.endLine(";", token.startOffset);
+    else if (openers.has(type) || type === t.If) return this.open(token, i);
+    else if (closing.has(type)) this.close(token, i);
+    else this.take(token);
+    return i;
+  }
+
+  /** What could not be read before this place is a mistake of the line. */
+  private noteUnread(before: number): void {
+    while (this.unread.length > 0 && this.unread[this.unread.length - 1]! < before) {
+      this.unread.pop();
+      this.reported = true;
+    }
   }
 
   private classified(i: number): IToken {
@@ -109,49 +133,20 @@ class LineReader {
 
   private lineBreak(i: number): void {
     const { all } = this.tokens;
-    if (this.frames.length > 0 && startsDeclaration(all, i)) this.closeBlocks("\n", t.endOf(all[i - 1]!));
+    if (this.atMargin(i) && this.frames.length > 0 && startsDeclaration(all, i))
+      this.closeBlocks("\n", t.endOf(all[i - 1]!));
     if (this.line.length === 0) this.reported = false;
     if (this.line.length === 0) return;
-    const ends = this.inBrackets() ? this.endsInBrackets(i) : this.endsOutside(i);
-    if (ends) this.endLine("\n", t.endOf(all[i - 1]!));
+    if (endsLine(this.tokens, i, this.line, this.nested)) this.endLine("\n", t.endOf(all[i - 1]!));
   }
 
-  /** No operand follows another inside brackets, so where a new line starts with one a bracket was forgotten. */
-  private endsInBrackets(i: number): boolean {
-    const { all } = this.tokens;
-    const next = all[i]!;
-    if (next.tokenType !== t.Name || t.reservedWords.has(next.image)) return next.image === "return";
-    if (isStatementWord(next) && all[i + 1]?.tokenType === t.Name) return true;
-    const last = this.line[this.line.length - 1]!.tokenType;
-    if (last === t.RightBracket) return !this.endsReducer();
-    return endsOperand.has(last) && next.image !== "as";
+  /** A declaration at the margin is not inside a block, whatever the braces say. */
+  private atMargin(i: number): boolean {
+    const { startOffset } = this.tokens.all[i]!;
+    return startOffset === 0 || this.text[startOffset - 1] === "\n";
   }
 
-  /** Whether the `]` just read closes the indices of a reducer: an operand may follow on the next line. */
-  private endsReducer(): boolean {
-    let depth = 0;
-    for (let j = this.line.length - 1; j >= 0; j--) {
-      const type = this.line[j]!.tokenType;
-      if (type === t.RightBracket) depth++;
-      if (type === t.LeftBracket && --depth === 0) return isReducer(this.line[j - 1]?.image ?? "");
-    }
-    return false;
-  }
-
-  private endsOutside(i: number): boolean {
-    const { all } = this.tokens;
-    if (startsDefinition(all, i)) return true;
-    if (isStatementWord(all[i]!) && all[i + 1]?.tokenType === t.Name) return true;
-    return !continuesAfter(this.line[this.line.length - 1]!) && !this.continuesBefore(i);
-  }
-
-  private continuesBefore(i: number): boolean {
-    const token = this.tokens.all[i]!;
-    if (startsGradientClause(this.tokens.all, i)) return true;
-    const type = t.reservedWords.get(token.image) ?? token.tokenType;
-    return joining.has(type) || type === t.LeftBrace || t.isOperator(type);
-  }
-
+  /** Ends the line; what ended it is the image of its last token. */
   private endLine(image: string, offset: number): void {
     this.closeBrackets(0);
     if (this.line.length > 0) {
@@ -164,7 +159,6 @@ class LineReader {
 
   // -------------------------------------------------------------------------------------------------------- brackets
 
-  /** Returns the position of the last token read. */
   private open(token: IToken, i: number): number {
     if (this.depth >= nestingLimit) return this.skip(token, i);
     this.depth++;
@@ -233,7 +227,7 @@ class LineReader {
     if (this.frames.length === 0) return;
     const opener = this.frames[this.frames.length - 1]!.open;
     this.endLine(image, end);
-    this.report("NN1003", opener, { opener: "{" });
+    if (!this.cut) this.report("NN1003", opener, { opener: "{" });
     while (this.frames.length > 0) {
       this.endLine(image, end);
       this.closeBlock(end);
@@ -280,18 +274,4 @@ class LineReader {
     if (!this.reported) this.diagnostics.report(code, t.spanOf(token, this.file), parameters);
     this.reported = true;
   }
-}
-
-/** Signs and words that join the lines on both sides. */
-const joining: ReadonlySet<TokenType> = new Set([
-  ...[t.Equals, t.Comma, t.Arrow, t.Pipe, t.Then, t.Else, t.Tilde, t.Colon, t.Range],
-]);
-
-const endsOperand: ReadonlySet<TokenType> = new Set([
-  ...[t.Name, t.NumberToken, t.RightParenthesis, t.True, t.False],
-]);
-
-function continuesAfter(token: IToken): boolean {
-  const type = token.tokenType;
-  return joining.has(type) || t.isOperator(type) || type === t.Not || type === t.If || type === t.Rest;
 }

@@ -1,4 +1,4 @@
-import type { ILexingResult, IRecognitionException, IToken, Lexer } from "chevrotain";
+import type { ILexingResult, IRecognitionException, Lexer } from "chevrotain";
 import type { Diagnostics } from "../ir/diagnostics.ts";
 import { Grammar } from "./grammar.ts";
 import { describe, hint } from "./messages.ts";
@@ -15,9 +15,9 @@ let tools: { readonly lexer: Lexer; readonly grammar: Grammar } | undefined;
 export function parse(text: string, file: string, diagnostics: Diagnostics): SourceFile {
   tools ??= { lexer: createLexer(), grammar: new Grammar() };
   const lexed = tools.lexer.tokenize(text);
-  reportLexing(lexed, text, file, diagnostics);
+  const unread = reportUnread(lexed, text, file, diagnostics);
   const reader = new FileReader(tools.grammar, documentation(lexed, text), file, diagnostics);
-  return reader.read(readLines(lexed.tokens, text, file, diagnostics));
+  return reader.read(readLines({ tokens: lexed.tokens, unread, text }, file, diagnostics));
 }
 
 class FileReader {
@@ -49,7 +49,7 @@ class FileReader {
     grammar.beginLine(line);
     const tree = rule.call(grammar);
     const [mistake] = grammar.errors;
-    if (mistake !== undefined && !line.reported) this.reportMistake(mistake);
+    if (mistake !== undefined && !line.reported) this.reportMistake(mistake, line);
     for (const { lines, into } of grammar.takePending()) {
       for (const inner of lines) {
         const statement = this.readLine(inner, grammar.statement);
@@ -60,9 +60,8 @@ class FileReader {
     return tree === undefined || doc === undefined ? tree : { ...tree, doc };
   }
 
-  private reportMistake({ message: expected, token, ...mistake }: IRecognitionException): void {
-    const previous = "previousToken" in mistake ? (mistake.previousToken as IToken) : token;
-    const more = { help: hint(expected, token, previous) };
+  private reportMistake({ message: expected, token }: IRecognitionException, { tokens }: Line): void {
+    const more = { help: hint(expected, token, tokens[tokens.indexOf(token) - 1]) };
     this.diagnostics.report("NN1002", spanOf(token, this.file), { expected, found: describe(token) }, more);
   }
 }
@@ -96,7 +95,8 @@ const meant: ReadonlyMap<string, string> = new Map([
 
 const shortened = (text: string): string => (text.length > 20 ? `${text.slice(0, 20)}…` : text);
 
-function reportLexing(lexed: ILexingResult, text: string, file: string, diagnostics: Diagnostics): void {
+/** Reports what the lexer could not read, and returns where. */
+function reportUnread(lexed: ILexingResult, text: string, file: string, diagnostics: Diagnostics): number[] {
   for (const { offset, length } of lexed.errors) {
     const found = text.slice(offset, offset + length);
     const better = meant.get(found);
@@ -108,11 +108,12 @@ function reportLexing(lexed: ILexingResult, text: string, file: string, diagnost
       more,
     );
   }
-  for (const comment of lexed.groups["blockComments"] ?? []) {
-    if (comment.image.length < 4 || !comment.image.endsWith("*/")) {
-      diagnostics.report("NN1005", { file, start: comment.startOffset, end: comment.startOffset + 2 }, {});
-    }
+  const comments = lexed.groups["blockComments"] ?? [];
+  const unended = comments.filter(({ image }) => image.length < 4 || !image.endsWith("*/"));
+  for (const { startOffset } of unended) {
+    diagnostics.report("NN1005", { file, start: startOffset, end: startOffset + 2 }, {});
   }
+  return [...lexed.errors.map((error) => error.offset), ...unended.map((comment) => comment.startOffset)];
 }
 
 /** The `///` lines above each token that has some, by the token's place. Behind other text they document nothing. */

@@ -30,9 +30,11 @@ import {
   Param,
   Reducer,
   reservedWords,
+  LeftBrace,
+  RightBrace,
   RightBracket,
+  RightParenthesis,
   State,
-  StringToken,
   True,
   False,
   Update,
@@ -85,9 +87,9 @@ export function isStatementWord(token: IToken): boolean {
 
 /** `fn`, `layer`, `model` before a name, or `import` before a brace: no statement of a block starts so. */
 export function startsDeclaration(tokens: readonly IToken[], i: number): boolean {
-  const { image } = tokens[i]!;
-  if (image === "import") return tokens[i + 1]?.image === "{";
-  return (image === "fn" || image === "layer" || image === "model") && tokens[i + 1]?.tokenType === Name;
+  const { image, tokenType } = tokens[i]!;
+  if (tokenType !== Name || !declarationWords.has(image) || image === "optimizer") return false;
+  return image === "import" ? tokens[i + 1]?.image === "{" : tokens[i + 1]?.tokenType === Name;
 }
 
 /** `name =` and `name :` outside brackets: a definition starts here, whatever came before. */
@@ -100,25 +102,36 @@ export function startsGradientClause(tokens: readonly IToken[], i: number): bool
   return tokens[i]?.image === "with" && tokens[i + 1]?.image === "gradient" && tokens[i + 2]?.image === "(";
 }
 
-/** The tokens of a file and what the words among them depend on. */
+/** The tokens of a file and what the reading of lines depends on. */
 export interface Tokens {
   readonly all: readonly IToken[];
   /** The tokens that begin a line of the text. */
   readonly firstOfLine: ReadonlySet<number>;
-  /** For each `[`, the position of its `]`, where it has one. */
-  readonly closing: ReadonlyMap<number, number>;
+  /** For each opening bracket, the position of the closing one, where it has one within its block. */
+  readonly closing: ReadonlyMap<IToken, number>;
 }
+
+const bracketPairs: ReadonlyMap<TokenType, TokenType> = new Map([
+  [RightParenthesis, LeftParenthesis],
+  [RightBracket, LeftBracket],
+]);
 
 export function describeTokens(all: readonly IToken[], text: string): Tokens {
   const firstOfLine = new Set<number>();
-  const closing = new Map<number, number>();
-  const open: number[] = [];
+  const closing = new Map<IToken, number>();
+  let open: IToken[] = [];
   let end = 0;
   all.forEach((token, i) => {
     if (text.slice(end, token.startOffset).includes("\n")) firstOfLine.add(i);
     end = endOf(token);
-    if (token.tokenType === LeftBracket) open.push(i);
-    if (token.tokenType === RightBracket && open.length > 0) closing.set(open.pop()!, i);
+    const type = token.tokenType;
+    if (type === LeftParenthesis || type === LeftBracket) open.push(token);
+    if (type === LeftBrace || type === RightBrace) open = [];
+    const pair = bracketPairs.get(type);
+    const at = pair === undefined ? -1 : open.findLastIndex((opener) => opener.tokenType === pair);
+    if (at < 0) return;
+    closing.set(open[at]!, i);
+    open.length = at;
   });
   return { all, firstOfLine, closing };
 }
@@ -143,13 +156,14 @@ export function wordType(tokens: Tokens, i: number, { line, topLevel, inBrackets
   if (line.length === 0) {
     if (topLevel) return declarationWords.get(image) ?? Name;
     if (next === Equals || next === Colon || next === LeftBracket) return Name;
+    if (startsDeclaration(tokens.all, i)) return declarationWords.get(image) ?? Name;
     return statementWords.get(image) ?? Name;
   }
   const first = line[0]!.tokenType;
   const previous = line[line.length - 1]!.tokenType;
   if (first === For && line.length === 2 && image === "in") return In;
-  if (first === Import && image === "from" && next === StringToken) return From;
-  if (first === Import && image === "as" && previous === Name && next === Name) return As;
+  if (first === Import && image === "from" && previous === RightBrace) return From;
+  if (first === Import && image === "as" && previous === Name) return As;
   if (startsGradientClause(tokens.all, i)) return With;
   if (previous === With) return Gradient;
   return startsReduction(tokens, i, inBrackets) ? Reducer : Name;
@@ -158,7 +172,8 @@ export function wordType(tokens: Tokens, i: number, { line, topLevel, inBrackets
 /** `sum[k] x` reduces; `sum[k] + x` and `f(sum[k])` subscript a tensor called `sum`. */
 function startsReduction(tokens: Tokens, i: number, inBrackets: boolean): boolean {
   if (!isReducer(tokens.all[i]!.image)) return false;
-  const close = tokens.closing.get(i + 1);
+  const bracket = tokens.all[i + 1];
+  const close = bracket?.tokenType === LeftBracket ? tokens.closing.get(bracket) : undefined;
   if (close === undefined || (tokens.firstOfLine.has(close + 1) && !inBrackets)) return false;
   const after = tokens.all[close + 1];
   if (after === undefined) return false;
