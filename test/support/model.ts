@@ -71,6 +71,8 @@ export class Model {
     this.values.set(seedTensor, Float64Array.of(seed));
     this.values.set(training, Float64Array.of(0));
     for (const h of this.program.hypers) this.values.set(h, Float64Array.of(h.value!));
+    const lasting = [...this.program.parameters, ...this.program.states, ...this.program.optimizerStates];
+    for (const t of lasting) this.values.set(t, new Float64Array(tensorSize(t, this.dims)));
     this.run(built.graphs.initialise, {});
   }
 
