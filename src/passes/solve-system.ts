@@ -58,7 +58,7 @@ export class System {
       this.require(this.b.zero(form));
     }
     this.pending = [];
-    for (const i of [...this.loops]) if (this.b.constantOf(i.extent) === 1) this.bind(i, this.b.integer(0));
+    for (const i of this.loops) if (this.b.constantOf(i.extent) === 1) this.bind(i, this.b.integer(0));
   }
 
   /** An equation without loops is a condition on what is given. */

@@ -180,6 +180,18 @@ describe("elementwise", () => {
     expect([...values.get(dUnused!)!]).toEqual([0, 0, 0, 0]);
   });
 
+  test("the derivative of a scalar by itself is 1, and a tensor may be asked for twice", () => {
+    const m = new Sketch();
+    const x = m.input("x", [3]);
+    const i = m.index("i", 3);
+    const loss = m.sum("loss", [], [i], m.b.mul(m.at(x, i), m.at(x, i)));
+    const [dLoss, dx, again] = m.gradient(loss, loss, x, x);
+    const values = m.run();
+    expect([...values.get(dLoss!)!]).toEqual([1]);
+    expect([...values.get(dx!)!]).toEqual([...m.given.get(x)!].map((v) => 2 * v));
+    expect(values.get(again!)).toEqual(values.get(dx!));
+  });
+
   test("a partial that mentions the output reads the stored output", () => {
     const m = new Sketch();
     const x = m.input("x", [3]);

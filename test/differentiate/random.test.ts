@@ -87,7 +87,7 @@ describe("the adjoint of a random linear map, and its adjoint in turn, agree wit
   test("as differentiated", () => {
     fc.assert(
       fc.property(cases, (c) => check(c, (_, s) => s)),
-      { numRuns: 200, seed: 11 },
+      { numRuns: 120, seed: 11 },
     );
   });
   test("after polyphase", () => {
@@ -99,7 +99,7 @@ describe("the adjoint of a random linear map, and its adjoint in turn, agree wit
             polyphase.run({ name: "test", statements, results: [] }, contextOf(m)).statements,
         ),
       ),
-      { numRuns: 200, seed: 12 },
+      { numRuns: 120, seed: 12 },
     );
   });
 });

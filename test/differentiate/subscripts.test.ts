@@ -236,6 +236,47 @@ describe("moving cells about", () => {
   });
 });
 
+describe("how often an adjoint is visited", () => {
+  test("each adjoint of a convolution as often as the convolution itself", () => {
+    const m = new Sketch();
+    const x = m.input("x", [1, 6, 6, 2]);
+    const W = m.input("W", [3, 3, 2, 3]);
+    const checked = checkGradients(m, m.weigh(convolution(m, x, W, { size: 6, kernel: 3 })), [x, W]);
+    const outputs = 4 * 4 * 3;
+    expect(checked.visits - 1 - outputs).toBe(2 * outputs * 18);
+  });
+
+  test("with stride 2, the lattice rule leaves two places of a kernel of three a dimension", () => {
+    const m = new Sketch();
+    const x = m.input("x", [1, 7, 7, 1]);
+    const W = m.input("W", [3, 3, 1, 1]);
+    const checked = checkGradients(m, m.weigh(convolution(m, x, W, { size: 7, kernel: 3, stride: 2 })), [x]);
+    const dx = checked.adjoint.find((s) => s.kind === "equation" && s.tensor.name === "dloss_z_dx");
+    if (dx?.kind !== "equation") throw new Error("dx is an equation");
+    const loops = [...dx.indices, ...dx.reduced].reduce((n, i) => n * i.extent.constant, 1);
+    expect(loops).toBe(7 * 7 * 2 * 2);
+  });
+
+  test("a subscript that no rule solves is scattered", () => {
+    const m = new Sketch();
+    const x = m.input("x", [21]);
+    const [i, j] = [m.index("i", 5), m.index("j", 6)];
+    const checked = checkGradients(m, m.weigh(m.define("z", [i, j], m.at(x, m.b.times(i, j)))), [x]);
+    expect(m.formulas(checked.adjoint).at(-1)).toMatch(/\] \+= dz\[i, j\]/);
+    expect(checked.visits).toBe(1 + 30 + 30);
+  });
+
+  test("one-hot by a label stays dense: the softmax needs it so", () => {
+    const m = new Sketch();
+    const z = m.input("z", [4, 3]);
+    const label = m.integers("label", [4], 3, [2, 0, 1, 1]);
+    const b = m.index("b", 4);
+    const picked = m.define("picked", [b], m.at(z, b, m.at(label, b) as Affine));
+    const { adjoint } = checkGradients(m, m.weigh(picked), [z]);
+    expect(m.formulas(adjoint).at(-1)).toBe("dloss_picked_dz[b, j] = dpicked[b] where j = label[b]");
+  });
+});
+
 describe("given derivatives", () => {
   test("an override's own equations compute the gradient; without one it is a copy", () => {
     const m = new Sketch();
