@@ -18,8 +18,8 @@ export interface Flattened {
   readonly numbers: ReadonlyMap<Dim, number>;
 }
 
-/** `general`: numbers become arguments where that lets more tensors share the kernel. */
-export function flatten(group: KernelGroup, general: boolean, b: Builder): Flattened {
+/** `general` names tensors of a kernel for all of their kind; its numbers become arguments, so that they can share it. */
+export function flatten(group: KernelGroup, general: ((t: Tensor) => string) | null, b: Builder): Flattened {
   const numbers = new Map<Dim, number>();
   const originals = new Map<Tensor, Tensor>();
   const flat = isUniform(group, b) ? inOneRow(group, general, originals, numbers, b) : group;
@@ -68,7 +68,7 @@ function positionOf(loops: readonly Index[], b: Builder): Affine {
 
 function inOneRow(
   group: KernelGroup,
-  general: boolean,
+  general: ((t: Tensor) => string) | null,
   originals: Map<Tensor, Tensor>,
   numbers: Map<Dim, number>,
   b: Builder,
@@ -86,7 +86,7 @@ function inOneRow(
     if (t.shape.length === 0) return t;
     const known = flat.get(t);
     if (known) return known;
-    const row = b.tensor({ ...t, shape: [extent] });
+    const row = b.tensor({ ...t, name: general?.(t) ?? t.name, shape: [extent] });
     flat.set(t, row);
     originals.set(row, t);
     return row;

@@ -103,3 +103,10 @@ export function renameIndices(member: Member, names: ReadonlyMap<Index, Index>, 
   };
   return { ...member, equation, loops: member.loops.map(rename) };
 }
+
+/** Equal index objects must mean shared loops, so what is not shared yet gets new ones. */
+export function withOwnIndices(group: KernelGroup, next: Member, b: Builder): Member {
+  const taken = new Set(group.members.flatMap((m) => [...m.loops, ...m.equation.reduced]));
+  const clashing = [...next.loops, ...next.equation.reduced].filter((i) => taken.has(i));
+  return renameIndices(next, new Map(clashing.map((i) => [i, b.index(i.name, i.extent)])), b);
+}

@@ -7,7 +7,7 @@ import type { Index, Tensor } from "../../ir/types.ts";
 import type { AccessTable, Item } from "./dependences.ts";
 import { isPlain, readsIn } from "./dependences.ts";
 import type { KernelGroup, Member } from "./group.ts";
-import { renameIndices } from "./group.ts";
+import { renameIndices, withOwnIndices } from "./group.ts";
 import type { Readers } from "./readers.ts";
 import { hasValueHere, tensorsReadBy } from "./readers.ts";
 
@@ -42,7 +42,7 @@ function broughtHome(
   readers: Readers,
   b: Builder,
 ): KernelGroup | undefined {
-  const reduction = from.members[0]!;
+  const reduction = withOwnIndices(group, from.members[0]!, b);
   const reader = group.members.at(-1)!;
   const { tensor, reducer } = reduction.equation;
   if (

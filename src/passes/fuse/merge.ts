@@ -5,7 +5,7 @@ import type { Index, Tensor } from "../../ir/types.ts";
 import type { Aliases } from "./dependences.ts";
 import { readsIn, sharesSafely } from "./dependences.ts";
 import type { KernelGroup, Member } from "./group.ts";
-import { isParallel, renameIndices } from "./group.ts";
+import { isParallel, renameIndices, withOwnIndices } from "./group.ts";
 import type { Readers } from "./readers.ts";
 import { shapeOf } from "./shape.ts";
 
@@ -51,13 +51,6 @@ export function mergeGroups(
 function commonExtents(a: Member, z: Member): number {
   const different = a.loops.findIndex((i, d) => i.extent !== z.loops[d]?.extent);
   return different < 0 ? a.loops.length : different;
-}
-
-/** Equal index objects must mean shared loops, so what is not shared yet gets new ones. */
-function withOwnIndices(group: KernelGroup, next: Member, b: Builder): Member {
-  const taken = new Set(group.members.flatMap((m) => [...m.loops, ...m.equation.reduced]));
-  const clashing = [...next.loops, ...next.equation.reduced].filter((i) => taken.has(i));
-  return renameIndices(next, new Map(clashing.map((i) => [i, b.index(i.name, i.extent)])), b);
 }
 
 function withLoopsOf(last: Member, next: Member, depth: number, b: Builder): Member {

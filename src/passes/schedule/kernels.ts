@@ -10,7 +10,7 @@ import { assembleKernel } from "./assemble.ts";
 import { CanonicalTexts } from "./canonical.ts";
 import { placeLets } from "./lets.ts";
 import { lowerGroup } from "./lower.ts";
-import { groupName, identifier, NameSpace, sharedName } from "./names.ts";
+import { generalName, groupName, identifier, NameSpace, sharedName } from "./names.ts";
 
 /** A kernel whose final name is not known yet, and how often it stands for different statements. */
 interface Draft {
@@ -72,7 +72,7 @@ export class KernelTable {
   private flattened(group: KernelGroup, phase: Phase): Flattened {
     const general = phase === "update" || (phase === "initialise" && this.level === 1);
     if (this.level === 0 && !general) return { group, originals: new Map(), numbers: new Map() };
-    return flatten(group, general, this.b);
+    return flatten(group, general ? (t) => generalName(t, this.program) : null, this.b);
   }
 
   /**

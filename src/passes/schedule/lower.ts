@@ -2,7 +2,7 @@
 import type { Builder } from "../../ir/builder.ts";
 import type { KernelStatement, Loop, Store, Variable } from "../../ir/kernel.ts";
 import { freeIndices, readsOf, rewriter } from "../../ir/rewrite.ts";
-import type { Affine, Equation, Expr, Index, Read } from "../../ir/types.ts";
+import type { Affine, Equation, Expr, Index, Read, Tensor } from "../../ir/types.ts";
 import type { KernelGroup, Member } from "../fuse/group.ts";
 import { isParallel } from "../fuse/group.ts";
 import { hasValueHere } from "../fuse/readers.ts";
@@ -151,6 +151,7 @@ class Lowering {
     const read = this.b.read(e.tensor, e.target);
     const out: KernelStatement[] = [];
     let stored = value;
+    this.forget(e.tensor);
     if (hasValueHere(member) && this.isReadLater(member, read)) {
       if (value.kind !== "constant" && !isLocal(value)) {
         const local = this.b.local(this.names.fresh(this.valueName(e)), value.type);
@@ -176,6 +177,13 @@ class Lowering {
   private storeOf(e: Equation, subscripts: readonly Affine[], value: Expr): Store {
     const { tensor, accumulate, origin } = e;
     return { kind: "store", tensor, subscripts, value, accumulate, origin };
+  }
+
+  /** What was known of a tensor is out of date: another part of it is stored. */
+  private forget(tensor: Tensor): void {
+    for (const key of this.forwarded.keys()) {
+      if (readsOf(key).some((r) => r.tensor === tensor)) this.forwarded.delete(key);
+    }
   }
 
   /** Whether a later member of the kernel reads what this one stores, at the place where it stores it. */

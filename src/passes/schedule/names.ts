@@ -74,8 +74,16 @@ function optimizerName(equations: readonly Equation[], { parameters, optimizerSt
   return `${optimizer}_${parameters.includes(only!) ? "parameter" : only!.name.split(".").at(-1)!}`;
 }
 
+/** The name of a tensor in a line of an optimizer, which is the same for every parameter. */
+export function generalName(t: Tensor, program: Program): string {
+  if (program.parameters.includes(t)) return "parameter";
+  if (program.gradients.includes(t)) return "gradient";
+  return program.optimizerStates.includes(t) ? t.name.split(".").at(-1)! : t.name;
+}
+
 /** A name for many: `h.0.linear` and `h.1.linear` are `h.linear`. */
 export function sharedName(name: string): string {
+  if (name.startsWith("initial_")) return "initial";
   const kept = name.split(".").filter((step) => !/^\d+$/.test(step));
   return kept.length > 0 ? kept.join(".") : name;
 }
