@@ -1,20 +1,20 @@
 import type { Builder } from "../../ir/builder.ts";
 import { printStatement } from "../../ir/printer.ts";
 import { readsOf, targetsWhole } from "../../ir/rewrite.ts";
-import type { Equation, Graph, Read, Statement, Tensor } from "../../ir/types.ts";
+import type { Equation, Expr, Graph, Read, Statement, Tensor } from "../../ir/types.ts";
 import { bodyAt } from "./alias.ts";
-import { costOfEquation, volume } from "./cost.ts";
+import { costOfBody, costOfEquation, lengthOf, volume } from "./cost.ts";
 import { TooLarge } from "./fraction.ts";
-import { withoutGuards } from "./guards.ts";
 import { guardedBody } from "./merge.ts";
-import type { Product } from "./products.ts";
-import { Refolder } from "./refold.ts";
-import { Translator } from "./translate.ts";
 import { GraphIndex, isPersistent } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
+import { Writing } from "./writing.ts";
 
-/** Folding back one definition may make another fit. */
-const mostRefolds = 4;
+/** Formulas that grow by no more than this many symbols count as short. */
+const slightlyLonger = 4;
+
+/** What is left of the arithmetic where much cancels, at most. */
+const muchCheaper = 0.6;
 
 /**
  * Algebra across equations: each adjoint is written out over the pointwise adjoints it is made of, brought to normal
@@ -49,31 +49,40 @@ function unguarded(e: Equation, b: Builder): Equation | undefined {
   return e.where.length === 0 ? e : b.equation({ ...e, where: [], body: guardedBody(b, e) });
 }
 
+/** How far adjoints are looked through: those that are constants and sizes only, or all that die by it. */
+type Reach = "closed" | "all";
+
+/** What one way of writing an equation out found. */
+interface Finding {
+  readonly equation: Equation;
+  readonly by: readonly Tensor[];
+  /** The producers that are looked through, and what they cost. */
+  readonly dying: readonly Equation[];
+  readonly saved: number;
+}
+
 class Cancellation {
   private readonly work: Workspace;
   private readonly index: GraphIndex;
   /** The equations as they are by now. */
   private readonly current = new Map<Tensor, Equation>();
   private readonly absorbed = new Map<Tensor, boolean>();
-  private readonly translator: Translator;
-  private readonly refolder: Refolder;
-  private position = 0;
+  private readonly writings: Readonly<Record<Reach, Writing>>;
 
   constructor(graph: Graph, work: Workspace) {
     this.work = work;
     this.index = new GraphIndex(graph, work);
-    this.translator = new Translator(work.builder, (r) => this.inlined(r));
-    this.refolder = new Refolder(this.translator);
+    const writing = (reach: Reach): Writing => new Writing(work, (r) => this.inlined(r, reach));
+    this.writings = { closed: writing("closed"), all: writing("all") };
   }
 
   visit(s: Statement, position: number): Statement {
-    this.position = position;
     const equation = candidate(s);
     if (!equation) {
       this.learn(s, position);
       return s;
     }
-    const next = this.improved(equation);
+    const next = this.improved(equation, position);
     const value =
       this.index.onlyWriter(equation.tensor) === s ? unguarded(next, this.work.builder) : undefined;
     if (value) this.current.set(equation.tensor, value);
@@ -82,58 +91,56 @@ class Cancellation {
 
   private learn(s: Statement, position: number): void {
     if (s.kind !== "equation" || s.tensor.role !== "definition" || s.tensor.type !== "f32") return;
-    if (this.index.pointwise(s.tensor) === s) this.refolder.add(s, position);
+    if (this.index.pointwise(s.tensor) !== s) return;
+    for (const writing of Object.values(this.writings)) writing.refolder.add(s, position);
   }
 
-  private improved(e: Equation): Equation {
-    let best: { readonly equation: Equation; readonly by: readonly Tensor[] };
+  private improved(e: Equation, position: number): Equation {
+    const found = this.cancelled(e, position) ?? this.rewritten(e, position, "closed");
+    if (!found) return e;
+    const rule = found.by.length === 0 ? "cancel" : `cancel, by ${found.by.map((t) => t.name).join(", ")}`;
+    const before = (): string => [...found.dying, e].map(printStatement).join("; ");
+    this.work.record(rule, true, e.tensor, before, () => printStatement(found.equation));
+    return found.equation;
+  }
+
+  /**
+   * Adjoints between are worth dissolving where much cancels, or where the formula stays about as short as it was:
+   * otherwise they are steps that a reader wants to see, and fusion saves their memory anyway.
+   */
+  private cancelled(e: Equation, position: number): Finding | undefined {
+    const found = this.rewritten(e, position, "all");
+    if (!found || found.dying.every(isClosed)) return found;
+    const before = costOfBody(e) + found.saved;
+    const short = lengthOf(found.equation.body) <= lengthOf(e.body) + slightlyLonger;
+    return short || costOfBody(found.equation) <= muchCheaper * before ? found : undefined;
+  }
+
+  /** The cheapest way to write an equation, if it is cheaper than what there is. */
+  private rewritten(e: Equation, position: number, reach: Reach): Finding | undefined {
+    const dying = this.dyingIn(e, reach);
+    const saved = dying.reduce((sum, d) => sum + this.shareOf(d, e), 0);
     try {
-      best = this.cheapest(e);
+      const { equation, by } = this.writings[reach].cheapest(e, position);
+      return costOfEquation(equation) < costOfEquation(e) + saved
+        ? { equation, by, dying, saved }
+        : undefined;
     } catch (error) {
-      if (error instanceof TooLarge) return e;
+      if (error instanceof TooLarge) return undefined;
       throw error;
     }
-    const dying = this.dyingIn(e);
-    const saved = dying.reduce((sum, d) => sum + this.shareOf(d), 0);
-    if (costOfEquation(best.equation) >= costOfEquation(e) + saved) return e;
-    const rule = best.by.length === 0 ? "cancel" : `cancel, by ${best.by.map((t) => t.name).join(", ")}`;
-    const before = (): string => [...dying, e].map(printStatement).join("; ");
-    this.work.record(rule, true, e.tensor, before, () => printStatement(best.equation));
-    return best.equation;
   }
 
-  /** The normal form, folded back into definitions as long as that makes it cheaper. */
-  private cheapest(e: Equation): { equation: Equation; by: Tensor[] } {
-    // A bracket under a sum may use up the loop: that counts.
-    const written = (form: Product): Equation =>
-      withoutGuards(this.work.builder.equation({ ...e, body: this.translator.render(form) }), this.work);
-    let form = this.translator.normal(e.body);
-    let equation = written(form);
-    let cost = costOfEquation(equation);
-    const by: Tensor[] = [];
-    for (let round = 0; round < mostRefolds; round++) {
-      let found: Tensor | undefined;
-      for (const option of this.refolder.rewritten(form, this.position)) {
-        const trial = written(option.form);
-        const trialCost = costOfEquation(trial);
-        if (trialCost >= cost) continue;
-        [form, equation, cost, found] = [option.form, trial, trialCost, option.by];
-      }
-      if (!found) break;
-      by.push(found);
-    }
-    return { equation, by };
-  }
-
-  /** Looks through adjoints that die when all their readers look through them. */
-  private inlined(read: Read): ReturnType<typeof bodyAt> | undefined {
-    const producer = this.producer(read.tensor);
+  private inlined(read: Read, reach: Reach): Expr | undefined {
+    const producer = this.producer(read.tensor, reach);
     return producer && bodyAt(this.work.builder, producer, read.subscripts);
   }
 
-  private producer(t: Tensor): Equation | undefined {
+  /** The equation of an adjoint that dies when all its readers look through it. */
+  private producer(t: Tensor, reach: Reach): Equation | undefined {
     const producer = this.current.get(t);
-    return producer && this.diesWhenAbsorbed(producer) ? producer : undefined;
+    if (!producer || (reach === "closed" && !isClosed(producer))) return undefined;
+    return this.diesWhenAbsorbed(producer) ? producer : undefined;
   }
 
   private diesWhenAbsorbed(producer: Equation): boolean {
@@ -142,34 +149,28 @@ class Cancellation {
     const { index } = this;
     const t = producer.tensor;
     const loops = volume(producer.indices);
+    const readers = index.readers.get(t) ?? [];
     const stays = index.results.has(t) || index.pinned.has(t) || isPersistent(t);
     const absorbs = (s: Statement): boolean => {
       const e = candidate(s);
       if (!e || readsOf(...e.where, ...e.target).some((r) => r.tensor === t)) return false;
       return e.reducer === null || volume([...e.indices, ...e.reduced]) <= loops;
     };
+    const last = readers.at(-1) ?? -1;
     const overwritten = readsOf(producer.body).some(
-      (r) =>
-        isPersistent(r.tensor) &&
-        index.firstWrite(r.tensor) !== Infinity &&
-        index.firstWrite(r.tensor) <= this.lastReader(t),
+      (r) => isPersistent(r.tensor) && index.firstWrite(r.tensor) <= last,
     );
-    const readers = index.readers.get(t) ?? [];
     const result = !stays && !overwritten && readers.every((p) => absorbs(index.graph.statements[p]!));
     this.absorbed.set(t, result);
     return result;
   }
 
-  private lastReader(t: Tensor): number {
-    return this.index.readers.get(t)?.at(-1) ?? -1;
-  }
-
   /** The producers that an equation looks through, directly and further up. */
-  private dyingIn(e: Equation): Equation[] {
+  private dyingIn(e: Equation, reach: Reach): Equation[] {
     const found = new Set<Equation>();
     const walk = (from: Equation): void => {
       for (const r of readsOf(from.body)) {
-        const producer = this.producer(r.tensor);
+        const producer = this.producer(r.tensor, reach);
         if (!producer || found.has(producer)) continue;
         found.add(producer);
         walk(producer);
@@ -179,8 +180,16 @@ class Cancellation {
     return [...found].reverse();
   }
 
-  /** What one reader may count as saved when a producer dies. */
-  private shareOf(producer: Equation): number {
-    return costOfEquation(producer) / Math.max(1, this.index.readers.get(producer.tensor)?.length ?? 1);
+  /** What one reader may count as saved when a producer dies: arithmetic, since fusion saves the memory anyway. */
+  private shareOf(producer: Equation, reader: Equation): number {
+    const readers = Math.max(1, this.index.readers.get(producer.tensor)?.length ?? 1);
+    if (isClosed(producer)) return costOfEquation(producer) / readers;
+    const direct = readsOf(reader.body).filter((r) => r.tensor === producer.tensor).length;
+    return costOfBody(producer) / readers - direct * volume([...reader.indices, ...reader.reduced]);
   }
+}
+
+/** A body of constants, sizes and indices only. */
+function isClosed(e: Equation): boolean {
+  return readsOf(e.body).every((r) => r.type !== "f32");
 }

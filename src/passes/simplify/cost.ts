@@ -17,6 +17,16 @@ function costOfNode(e: Expr): number {
   return e.kind === "condition" ? 1 : 0;
 }
 
+/** How long a formula is to read: its reads and applications, each once. */
+export function lengthOf(e: Expr): number {
+  let total = 0;
+  visit(
+    [e],
+    (node) => (total += node.kind === "read" || node.kind === "apply" || node.kind === "condition" ? 1 : 0),
+  );
+  return total;
+}
+
 /** What evaluating an expression once costs, in additions; what occurs twice is computed once. */
 export function costOfExpr(e: Expr): number {
   let total = 0;
@@ -32,12 +42,20 @@ export function volume(indices: Iterable<Index>): number {
   return product;
 }
 
+/** What an equation costs, stores included. */
+export function costOfEquation(e: Equation): number {
+  const loops = volume(e.indices);
+  return (
+    loops * (e.accumulate ? 2 : 1) + (e.reducer === null ? 0 : loops * volume(e.reduced)) + costOfBody(e)
+  );
+}
+
 /**
- * What an equation costs, stores included. Without a reduction, what does not depend on a loop is computed outside of
+ * What evaluating an equation costs. Without a reduction, what does not depend on a loop is computed outside of
  * it, and a division by such a value is a multiplication; inside a reduction everything is repeated, unless it
  * depends on no loop at all.
  */
-export function costOfEquation(e: Equation): number {
+export function costOfBody(e: Equation): number {
   const loops = [...e.indices, ...e.reduced];
   const all = volume(loops);
   const free = memoisedIndices();
@@ -46,7 +64,7 @@ export function costOfEquation(e: Equation): number {
     if (e.reducer !== null) return depends.size === 0 ? 1 : all;
     return volume(depends);
   };
-  let total = volume(e.indices) * (e.accumulate ? 2 : 1) + (e.reducer === null ? 0 : all);
+  let total = 0;
   visit([...e.where, e.body], (node) => {
     const divisor = node.kind === "apply" && node.atom === "div" ? node.args[1]! : undefined;
     if (divisor && repeats(divisor) < repeats(node)) {

@@ -43,11 +43,16 @@ export class Renderer {
     const conditions: Expr[] = [];
     const above: Expr[] = [];
     const below: Expr[] = [];
+    // Constants that are no exact fractions join the coefficient here, once.
+    const others = factors.filter(([f]) => isNumber(f)).map(([f, e]) => numberOf(f) ** e);
     const dyadic = (coefficient.denominator & (coefficient.denominator - 1)) === 0;
-    const number = dyadic ? coefficient.numerator / coefficient.denominator : coefficient.numerator;
-    if (number !== 1) above.push(b.number(number));
-    if (!dyadic) below.push(b.number(coefficient.denominator));
+    const divides = dyadic || others.length > 0;
+    const number = divides ? coefficient.numerator / coefficient.denominator : coefficient.numerator;
+    const scale = others.reduce((x, y) => x * y, number);
+    if (scale !== 1) above.push(b.number(scale));
+    if (!divides) below.push(b.number(coefficient.denominator));
     for (const [f, e, flip] of factors) {
+      if (isNumber(f)) continue;
       if (f.kind === "opaque" && f.bracket) conditions.push(condition(f.expr));
       else (e > 0 ? above : below).push(this.power(f, Math.abs(e), flip));
     }
@@ -83,6 +88,10 @@ export class Renderer {
     return value;
   }
 }
+
+const isNumber = (f: Factor): boolean => f.kind === "opaque" && f.expr.kind === "constant";
+const numberOf = (f: Factor): number =>
+  f.kind === "opaque" && f.expr.kind === "constant" ? f.expr.value : 1;
 
 function isDifference(sum: Sum): boolean {
   return sum.terms.some((t) => t.coefficient.numerator < 0);
