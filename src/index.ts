@@ -2,6 +2,7 @@
  * nnc: from the text of a `.nn` file to a training module. This file is the whole way on one screen; it and all below
  * it run in a browser.
  */
+import { formatModule } from "./codegen/format.ts";
 import { emitModule } from "./codegen/module.ts";
 import { Builder } from "./ir/builder.ts";
 import type { Context, RuleApplication } from "./ir/context.ts";
@@ -79,14 +80,22 @@ export async function compile(source: string, options: CompileOptions = {}): Pro
   const graphs = buildGraphs(program, context, { simplify, trace });
   const scheduled = schedule(graphs, level, context);
   trace?.("schedule", printSchedule(scheduled));
-  const version = options.version ?? ownVersion;
-  const emitted = await emitModule(scheduled, context, { language, format, version });
+  const { file = "model.nn", version = ownVersion } = options;
+  const unit = `${file.replace(/\.nn$/, "")}.${language === "typescript" ? "ts" : "js"}`;
+  const header = { version, file, sha256: await sha256(source) };
+  const raw = emitModule(scheduled, context, { language, header, unit });
+  const emitted = format ? await formatModule(raw, context.sources, unit) : raw;
   const outputs: Emitted[] = [
     { kind: "module", text: emitted.code },
     ...(emitted.declaration === undefined ? [] : [{ kind: "declaration" as const, text: emitted.declaration }]),
     { kind: "map", text: emitted.map },
   ];
   return { ...checked, outputs, graphs, rules: context.log };
+}
+
+async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 interface ReadResult extends CheckResult {

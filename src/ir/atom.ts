@@ -1,0 +1,88 @@
+/** What a row of the table of scalar functions holds. The rows themselves are in atoms.ts. */
+import type { Builder } from "./builder.ts";
+import type { Expr, ScalarType } from "./types.ts";
+
+export type AtomName =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "neg"
+  | "pow"
+  | "exp"
+  | "log"
+  | "sqrt"
+  | "tanh"
+  | "sigmoid"
+  | "softplus"
+  | "erf"
+  | "sin"
+  | "cos"
+  | "abs"
+  | "sign"
+  | "floor"
+  | "min"
+  | "max"
+  | "select"
+  | "lt"
+  | "le"
+  | "eq"
+  | "and"
+  | "or"
+  | "not"
+  | "cast"
+  | "random"
+  | "stop_gradient"
+  | "integer_div"
+  | "integer_mod";
+
+/** How a printer spells an application: an operator with a precedence, a call, or a helper function it must emit. */
+export type Spelling =
+  | { readonly form: "infix"; readonly operator: string; readonly precedence: number; readonly right?: boolean }
+  | { readonly form: "prefix"; readonly operator: string; readonly precedence: number }
+  | { readonly form: "call"; readonly callee: string }
+  | { readonly form: "helper"; readonly callee: string };
+
+/**
+ * How JavaScript spells it: also as a power (small ones are products), a conditional, the number that its argument is,
+ * or its argument itself.
+ */
+export type JavascriptSpelling =
+  | Spelling
+  | { readonly form: "power"; readonly callee: string }
+  | { readonly form: "conditional" | "number" | "same" };
+
+/** How a formula is spelled: also by words around the arguments, and by the bracket of a truth value used as a number. */
+export type FormulaSpelling =
+  | Exclude<Spelling, { readonly form: "helper" }>
+  | { readonly form: "words"; readonly words: readonly string[]; readonly precedence: number }
+  | { readonly form: "iverson" };
+
+/** ∂output/∂argument as an expression of the arguments and the output; null where it is zero. */
+export type PartialDerivative = (b: Builder, args: readonly Expr[], output: Expr) => Expr | null;
+
+export interface Atom {
+  readonly arity: number;
+  /** The result type for these argument types, or null where they do not fit. */
+  readonly type: (args: readonly ScalarType[]) => ScalarType | null;
+  /** The meaning, in 64-bit arithmetic; booleans are 0 and 1. */
+  readonly evaluate: (...args: number[]) => number;
+  /** The same for atoms that leave arguments unevaluated: whoever evaluates must use this where it is present. */
+  readonly lazy?: (...args: (() => number)[]) => number;
+  /** With `lazy`: for each argument, a condition that holds wherever it is evaluated; null where it always is. */
+  readonly guards?: (b: Builder, args: readonly Expr[]) => readonly (Expr | null)[];
+  /**
+   * One per argument: ∂output/∂argument, or null where it is zero everywhere it exists. May mention the output. An
+   * argument with a guard has this derivative where its guard holds, and 0 elsewhere.
+   */
+  readonly partials: readonly PartialDerivative[];
+  readonly javascript: JavascriptSpelling;
+  /** How a formula spells it, for comments and printed IR. */
+  readonly formula: FormulaSpelling;
+  /** What one evaluation costs, in additions. */
+  readonly cost: number;
+  readonly commutative?: true;
+  /** May be called by name in a `.nn` file. */
+  readonly callable?: true;
+  readonly doc: string;
+}
