@@ -274,3 +274,6 @@ export interface Program {
   /** Starting values of parameters, states and optimizer states. */
   readonly initialise: readonly Statement[];
 }
+
+export type { AdjointStep, Origin, Span } from "./origin.ts";
+export type { Output, Program } from "./program.ts";
