@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Affine, Expr, Index, Tensor } from "../../src/ir/types.ts";
+import type { Affine, Equation, Expr, Index, Tensor } from "../../src/ir/types.ts";
 import { compare, Scene } from "./build.ts";
 
 const size = 3;
@@ -19,6 +19,7 @@ type Choice = typeof statement extends fc.Arbitrary<infer T> ? T : never;
 class Generator {
   readonly s = new Scene();
   readonly results: Tensor[] = [];
+  private last: Equation | undefined;
   private readonly squares: Tensor[];
   private readonly rows: Tensor[];
   private readonly i: Index;
@@ -43,12 +44,17 @@ class Generator {
     const body = (p: Index, q: Index): Expr =>
       this.value(choice, read(a, choice.turn[0], p, q), read(z, choice.turn[1], p, q), p);
     const below = s.b.nonnegative(s.b.minus(i, j));
+    // The next element-wise line is where a reduction was taken from.
+    if (choice.kind === "map" && this.last) (this.last.origin as { hoistedFrom?: Tensor }).hoistedFrom = t;
     switch (choice.kind) {
       case "map":
         s.equation(t, [i, j], body(i, j));
         break;
       case "row":
-        s.equation(t, [i], body(i, j), { reduced: [j], where: choice.turn[0] === 1 ? [below] : [] });
+        this.last = s.equation(t, [i], body(i, j), {
+          reduced: [j],
+          where: choice.turn[0] === 1 ? [below] : [],
+        });
         break;
       case "column":
         s.equation(t, [j], body(i, j), { reduced: [i] });

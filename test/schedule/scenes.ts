@@ -12,7 +12,7 @@ export function softmaxLoss(): { scene: Scene; batch: Dim; loss: Tensor; gradien
   const batch = varying(s, "batch", 8);
   const z = s.tensor("z", [batch, 4], "input");
   const label = s.tensor("label", [batch], "input", "i32", 4);
-  const top = s.tensor("p.max", [batch]);
+  const top = s.tensor("p.e.max", [batch]);
   const e = s.tensor("p.e", [batch, 4]);
   const sum = s.tensor("p.sum", [batch]);
   const p = s.tensor("p", [batch, 4]);

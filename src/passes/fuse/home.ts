@@ -74,9 +74,8 @@ function loopsAt(tensor: Tensor, reduction: Member, reader: Member): Map<Index, 
   return fits ? new Map(reduction.loops.map((i, d) => [i, reader.loops[d]!])) : undefined;
 }
 
+/** Elaboration says where it took a reduction from; what differentiation adds to that is told by its name. */
 function sameLine(reduction: Member, reader: Member): boolean {
   const [a, z] = [reduction.equation, reader.equation];
-  const [s, t] = [a.origin.span, z.origin.span];
-  const inside = s.file === t.file && s.start >= t.start && s.end <= t.end;
-  return inside || a.tensor.name.startsWith(`${z.tensor.name}.`);
+  return a.origin.hoistedFrom === z.tensor || a.tensor.name.startsWith(`${z.tensor.name}.`);
 }

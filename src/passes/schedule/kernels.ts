@@ -85,7 +85,7 @@ export class KernelTable {
     const { tensor, origin } = statements.at(-1)!;
     const optimized =
       this.program.parameters.includes(tensor) || this.program.optimizerStates.includes(tensor);
-    const { file, start, end } = origin.span;
+    const { file, start, end } = origin.within ?? origin.span;
     if (optimized) return `${text} ${file} ${start} ${end}`;
     return `${text} ${[...kernel.buffers.map((x) => x.tensor), ...kernel.scalars].map((t) => t.id).join()}`;
   }
