@@ -59,4 +59,17 @@ export const models: Readonly<Record<string, string>> = {
     loss mse(s, y)
     optimizer sgd(lr = 0.1)
   }`,
+  created: `model Created {
+    dim batch <= 4
+    dim classes <= 6
+    input x: [batch, 3]
+    input label: int[batch] < classes
+    param W: [3, classes] ~ he_uniform
+    param b: [classes] ~ zeros
+    logits[i, c] = sum[k] x[i, k] * W[k, c] + b[c]
+    output probability = softmax(logits)
+    metric accuracy = mean(argmax(logits) == label)
+    loss cross_entropy(logits, label)
+    optimizer adam(lr = 0.01)
+  }`,
 };
