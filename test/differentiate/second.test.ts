@@ -47,6 +47,17 @@ describe("a gradient may be differentiated", () => {
     checkGradients(m, penalty(m, dx!), [x, W], { tolerance: 1e-5 });
   });
 
+  test("the upstream of a strided convolution's adjoint gets a convolution back", () => {
+    const m = new Sketch();
+    const [x, W] = [m.input("x", [9]), m.input("W", [3])];
+    const [i, u] = [m.index("i", 4), m.index("u", 3)];
+    const z = m.sum("z", [i], [u], m.b.mul(m.at(x, m.b.plus(m.b.times(i, 2), u)), m.at(W, u)));
+    const [dx] = m.gradient(m.sum("s", [], [i], m.b.mul(m.at(z, i), m.at(z, i))), x);
+    const { adjoint } = checkGradients(m, penalty(m, dx!), [W]);
+    const d2dz = m.formulas(adjoint).find((f) => f.startsWith("d2dz["));
+    expect(d2dz).toMatch(/^d2dz\[i\] = Σ_\{q : q ≤ 2\} d2ds_dx\[2·i \+ q\]·W\[q\]/);
+  });
+
   test("overlapping max pooling", () => {
     const m = new Sketch();
     const x = m.input("x", [7]);

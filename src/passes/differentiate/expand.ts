@@ -15,6 +15,7 @@ import type {
   Tensor,
 } from "../../ir/types.ts";
 import { cloneStatement } from "./clone.ts";
+import { joinDigits } from "./digits.ts";
 import { simplifyGuards, unprotectedReads, withRangesOf } from "./guards.ts";
 import { DimensionNames, plainIndex } from "./names.ts";
 import { place } from "./placement.ts";
@@ -159,11 +160,12 @@ class Expansion {
     const placement = place(b, loops, p.read, [...e.where, ...guards, p.guard], names);
     const guarded = simplifyGuards(b, placement.guards);
     if (guarded === null) return;
-    const { values, indices, target, reduced } = placement;
-    const within = rewriter(b, { atom: (a) => (a.kind === "index" ? values.get(a) : undefined) });
-    const body = orderedProduct(b, [...upstream, p.value].map(within), indices);
+    const { indices, target } = placement;
+    const within = rewriter(b, { atom: (a) => (a.kind === "index" ? placement.values.get(a) : undefined) });
+    const product = orderedProduct(b, [...upstream, p.value].map(within), indices);
+    const { reduced, where, body, values } = joinDigits(b, { ...placement, where: guarded, body: product });
     const stored = { tensor: p.read.tensor, subscripts: target };
-    const where = withRangesOf(b, guarded, [...unprotectedReads(body), stored]);
+    const ranged = withRangesOf(b, where, [...unprotectedReads(body), stored]);
     const solution = loops.flatMap((i): (readonly [Index, Affine])[] => {
       const value = values.get(i);
       return value === undefined || plainIndex(value)?.name === i.name ? [] : [[i, value]];
@@ -176,7 +178,7 @@ class Expansion {
       partial: p.value,
       solution,
     };
-    this.add(p.read.tensor, { indices, target, reduced, where, body }, e.origin, step);
+    this.add(p.read.tensor, { indices, target, reduced, where: ranged, body }, e.origin, step);
   }
 
   /** Adds a contribution to the adjoint of a tensor; the first one to cover the whole defines it. */
