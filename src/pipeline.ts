@@ -52,7 +52,10 @@ function runPasses(
     return g;
   };
   const apply = (pass: Pass, g: Graph): Graph => stage(pass.name, pass.run(g, context));
-  let g = slice(specialise(start, training, program, context), start.results, "keep");
+  // The outputs stay in view, so that what a loss computes again is recognised as the user's own `probability`.
+  const inView = [...start.results, ...program.outputs.map((o) => o.tensor)];
+  const whole = start.statements.some((s) => s.kind === "gradient") ? inView : start.results;
+  let g = slice(specialise(start, training, program, context), whole, "keep");
   stage("elaborate", g);
   const derives = g.statements.some((s) => s.kind === "gradient");
   if (options.simplify) g = apply(simplify, g);
@@ -64,7 +67,7 @@ function runPasses(
     const phased = polyphase.run(g, context);
     if (phased !== g) g = apply(simplify, stage(polyphase.name, phased));
   }
-  return g;
+  return slice(g, start.results, "keep");
 }
 
 /**

@@ -1,0 +1,35 @@
+import type { Dim, Span, Statement, Tensor } from "./types.ts";
+
+export interface Output {
+  readonly name: string;
+  readonly tensor: Tensor;
+  readonly doc?: string;
+}
+
+/** What elaboration makes of one model. `training` is still a read of the builtin in `forward`. */
+export interface Program {
+  readonly name: string;
+  readonly doc?: string;
+  readonly span: Span;
+  readonly dims: readonly Dim[];
+  readonly inputs: readonly Tensor[];
+  readonly parameters: readonly Tensor[];
+  /** Of layers and the model (running statistics), then of the optimizer (`<parameter path>.<optimizer>.<state>`). */
+  readonly states: readonly Tensor[];
+  readonly optimizerStates: readonly Tensor[];
+  readonly hypers: readonly Tensor[];
+  readonly builtins: { readonly step: Tensor; readonly seed: Tensor; readonly training: Tensor };
+  readonly outputs: readonly Output[];
+  readonly metrics: readonly Output[];
+  readonly loss: Tensor | null;
+  /** gradients[i] belongs to parameters[i]; empty without a loss. */
+  readonly gradients: readonly Tensor[];
+  /** Everything the model defines, up to the loss; layer updates are not in it. */
+  readonly forward: readonly Statement[];
+  /** Asks for `gradients` of `loss`. */
+  readonly backward: readonly Statement[];
+  /** Layer updates, then optimizer updates, in source order. May read `forward`'s tensors and `gradients`. */
+  readonly update: readonly Statement[];
+  /** Starting values of parameters, states and optimizer states. */
+  readonly initialise: readonly Statement[];
+}
