@@ -6,13 +6,25 @@ import { isReducer, isStatementWord, startsDefinition, startsGradientClause } fr
 
 /** Signs and words that join the lines on both sides. */
 const joining: ReadonlySet<TokenType> = new Set([
-  ...[t.Equals, t.Comma, t.Arrow, t.Pipe, t.Then, t.Else, t.Tilde, t.Colon, t.Range],
+  t.Equals,
+  t.Comma,
+  t.Arrow,
+  t.Pipe,
+  t.Then,
+  t.Else,
+  t.Tilde,
+  t.Colon,
+  t.Range,
 ]);
 
 const joiningAfter: ReadonlySet<TokenType> = new Set([...joining, t.Not, t.If, t.Rest]);
 
 const endsOperand: ReadonlySet<TokenType> = new Set([
-  ...[t.Name, t.NumberToken, t.RightParenthesis, t.True, t.False],
+  t.Name,
+  t.NumberToken,
+  t.RightParenthesis,
+  t.True,
+  t.False,
 ]);
 
 /** Whether the break before token `i` ends `line`, which has the brackets and `if`s of `nested` open. */

@@ -199,8 +199,29 @@ const lexed: TokenType[] = [
 
 /** The words that the lexer gives as names and the lines turn into keywords. */
 const placed: TokenType[] = [
-  ...[Import, Model, Fn, Layer, Optimizer, Dim, Input, Output, Metric, Param, State, Update, Loss, For],
-  ...[In, From, As, With, Gradient, Reducer, End, Block, BinaryOperator],
+  Import,
+  Model,
+  Fn,
+  Layer,
+  Optimizer,
+  Dim,
+  Input,
+  Output,
+  Metric,
+  Param,
+  State,
+  Update,
+  Loss,
+  For,
+  In,
+  From,
+  As,
+  With,
+  Gradient,
+  Reducer,
+  End,
+  Block,
+  BinaryOperator,
 ];
 
 export const vocabulary: TokenType[] = [...lexed, ...reservedWords.values(), ...placed];

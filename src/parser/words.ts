@@ -72,12 +72,21 @@ const reducers: { readonly [R in ReduceExpression["reducer"]]: true } = {
   mean: true,
 };
 
+export const reducerNames: readonly string[] = Object.keys(reducers);
+
 export function isReducer(text: string): text is ReduceExpression["reducer"] {
   return Object.hasOwn(reducers, text);
 }
 
 const startsOperand: ReadonlySet<TokenType> = new Set([
-  ...[Name, NumberToken, LeftParenthesis, Minus, Not, If, True, False],
+  Name,
+  NumberToken,
+  LeftParenthesis,
+  Minus,
+  Not,
+  If,
+  True,
+  False,
 ]);
 
 /** What the word would mean at the start of a line of a block, whatever follows. */
