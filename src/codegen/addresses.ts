@@ -39,7 +39,12 @@ function printSummand(part: Summand, printer: AtomPrinter): [string, Code][] {
   const [only] = terms;
   if (extents.length === 0 && terms.length === 1 && constant === 0) {
     const factor = only!.factor * stride;
-    return [[factor < 0 ? "-" : "+", scaled(printSum([{ factor: 1, atom: only!.atom }], 0, printer), factor, [], printer)]];
+    return [
+      [
+        factor < 0 ? "-" : "+",
+        scaled(printSum([{ factor: 1, atom: only!.atom }], 0, printer), factor, [], printer),
+      ],
+    ];
   }
   const value = printSum(terms, constant, printer);
   return [["+", scaled(value, stride, extents, printer)]];

@@ -7,7 +7,11 @@ import type { ModuleHeader } from "./header.ts";
 import { printHeader } from "./header.ts";
 import { TextBuilder } from "./text.ts";
 
-export function printDeclaration(models: readonly Model[], header: ModuleHeader, needsNested: boolean): string {
+export function printDeclaration(
+  models: readonly Model[],
+  header: ModuleHeader,
+  needsNested: boolean,
+): string {
   const out = new TextBuilder("typescript");
   printHeader(header, out);
   if (needsNested) out.block(nestedType);

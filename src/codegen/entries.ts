@@ -4,7 +4,11 @@ import { visit } from "../ir/rewrite.ts";
 import type { Affine, Dim, Program, Tensor } from "../ir/types.ts";
 
 /** The inputs that these procedures read, and what else is needed to know their dimensions. */
-export function inputsFor(program: Program, procedures: readonly Procedure[], kept: readonly Tensor[]): Tensor[] {
+export function inputsFor(
+  program: Program,
+  procedures: readonly Procedure[],
+  kept: readonly Tensor[],
+): Tensor[] {
   const needed = new Set<Tensor>(kept.filter((t) => t.role === "input"));
   const dims = new Set<Dim>();
   for (const { calls } of procedures) {
@@ -17,7 +21,9 @@ export function inputsFor(program: Program, procedures: readonly Procedure[], ke
   for (const t of [...kept, ...needed]) for (const d of dimsIn(t.shape)) dims.add(d);
   let missing = missingDims(dims, needed);
   while (missing.size > 0) {
-    const more = program.inputs.find((t) => !needed.has(t) && [...dimsIn(t.shape)].some((d) => missing.has(d)));
+    const more = program.inputs.find(
+      (t) => !needed.has(t) && [...dimsIn(t.shape)].some((d) => missing.has(d)),
+    );
     if (!more) break;
     needed.add(more);
     for (const d of dimsIn(more.shape)) dims.add(d);
@@ -41,7 +47,8 @@ export type Binding =
 /** Inputs in the order in which their dimensions can be told, those of rank 0 left out. */
 export function bindings(inputs: readonly Tensor[]): Binding[] {
   const { bindings, waiting } = order(inputs);
-  if (waiting.size > 0) throw new Error(`the sizes of ${[...waiting].map((t) => t.name).join(", ")} can't be told`);
+  if (waiting.size > 0)
+    throw new Error(`the sizes of ${[...waiting].map((t) => t.name).join(", ")} can't be told`);
   return bindings;
 }
 
@@ -49,7 +56,7 @@ function order(inputs: readonly Tensor[]): { bindings: Binding[]; waiting: Set<T
   const known = new Set<Dim>();
   const waiting = new Set(inputs.filter((t) => t.shape.length > 0));
   const found: Binding[] = [];
-  for (let moved = true; moved; ) {
+  for (let moved = true; moved;) {
     moved = false;
     for (const input of waiting) {
       const [outer, ...inner] = input.shape;
@@ -89,6 +96,8 @@ export function dimsIn(shape: readonly Affine[]): Set<Dim> {
 /** Every dynamic dimension of the program, as declared. */
 export function dimsOf(program: Program, schedule: Schedule): Dim[] {
   const slots = schedule.plan.slots.flatMap((s) => s.tensors.map((t) => t.shape));
-  const used = new Set([...program.inputs.map((t) => t.shape), ...slots].flatMap((shape) => [...dimsIn(shape)]));
+  const used = new Set(
+    [...program.inputs.map((t) => t.shape), ...slots].flatMap((shape) => [...dimsIn(shape)]),
+  );
   return [...new Set([...program.dims, ...used])];
 }

@@ -11,9 +11,11 @@ export function printStep(model: Model, head: string, out: TextBuilder): void {
   out.braces(head, () => {
     takeTraining(model, out);
     out.line("this.stepCount += 1;");
-    if (model.schedule.backward.calls.length > 0) out.line(`this.#runBackward(${stepArgument(model, model.schedule.backward, "this.stepCount")});`);
+    if (model.schedule.backward.calls.length > 0)
+      out.line(`this.#runBackward(${stepArgument(model, model.schedule.backward, "this.stepCount")});`);
     fillMetrics(model, out);
-    if (model.schedule.update.calls.length === 0) return out.line(`return ${model.scalarValue(model.program.loss!)};`);
+    if (model.schedule.update.calls.length === 0)
+      return out.line(`return ${model.scalarValue(model.program.loss!)};`);
     // An update may use the place of the loss, and the loss returned is from before it.
     out.line(`const loss = ${model.scalarValue(model.program.loss!)};`);
     out.line(`this.#runUpdate(${stepArgument(model, model.schedule.update, "this.stepCount")});`);
@@ -24,7 +26,8 @@ export function printStep(model: Model, head: string, out: TextBuilder): void {
 export function printBackward(model: Model, head: string, out: TextBuilder): void {
   out.braces(head, () => {
     takeTraining(model, out);
-    if (model.schedule.backward.calls.length > 0) out.line(`this.#runBackward(${stepArgument(model, model.schedule.backward, "this.stepCount + 1")});`);
+    if (model.schedule.backward.calls.length > 0)
+      out.line(`this.#runBackward(${stepArgument(model, model.schedule.backward, "this.stepCount + 1")});`);
     fillMetrics(model, out);
     if (model.program.gradients.length > 0) {
       out.line("const upstream = options?.upstream ?? 1;");
@@ -42,13 +45,20 @@ export function printForward(model: Model, head: string, out: TextBuilder): void
     if (model.forwardInputs.length > 0) out.line("this.#takeInputs(inputs);");
     if (model.schedule.forward.calls.length > 0) out.line("this.#runForward();");
     const varying = model.outputs.filter((o) => model.varies(o.tensor));
-    dimensionLocals(model, varying.map((o) => o.tensor), out);
+    dimensionLocals(
+      model,
+      varying.map((o) => o.tensor),
+      out,
+    );
     for (const { key, tensor } of varying) {
       const size = sizeText(model, tensor.shape);
       const whole = model.wholeOutput(tensor);
       const isGiven = tensor.role === "input";
       if (isGiven) out.line(`this.#${key}View = this.#${model.reference(tensor)};`);
-      else out.line(`if (this.#${key}View.length !== ${size}) this.#${key}View = this.#${whole}.subarray(0, ${size});`);
+      else
+        out.line(
+          `if (this.#${key}View.length !== ${size}) this.#${key}View = this.#${whole}.subarray(0, ${size});`,
+        );
     }
     out.line(`return { ${model.outputs.map((o) => `${o.key}: ${resultValue(model, o)}`).join(", ")} };`);
   });
@@ -58,7 +68,11 @@ export function printEvaluate(model: Model, head: string, out: TextBuilder): voi
   out.braces(head, () => {
     takeTraining(model, out);
     if (model.schedule.evaluate.calls.length > 0) out.line("this.#runEvaluate();");
-    dimensionLocals(model, model.metrics.map((m) => m.tensor).filter((t) => model.varies(t)), out);
+    dimensionLocals(
+      model,
+      model.metrics.map((m) => m.tensor).filter((t) => model.varies(t)),
+      out,
+    );
     const loss = model.program.loss ? [`loss: ${model.scalarValue(model.program.loss)}`] : [];
     const metrics = model.metrics.map((m) => `${m.key}: ${metricValue(model, m.tensor)}`);
     out.line(`return { ${[...loss, ...metrics].join(", ")} };`);
@@ -74,8 +88,13 @@ function takeTraining(model: Model, out: TextBuilder): void {
 }
 
 function fillMetrics(model: Model, out: TextBuilder): void {
-  dimensionLocals(model, model.metrics.map((m) => m.tensor).filter((t) => model.varies(t)), out);
-  for (const { key, tensor } of model.metrics) out.line(`this.metrics.${key} = ${metricValue(model, tensor)};`);
+  dimensionLocals(
+    model,
+    model.metrics.map((m) => m.tensor).filter((t) => model.varies(t)),
+    out,
+  );
+  for (const { key, tensor } of model.metrics)
+    out.line(`this.metrics.${key} = ${metricValue(model, tensor)};`);
 }
 
 function dimensionLocals(model: Model, tensors: readonly Tensor[], out: TextBuilder): void {

@@ -122,13 +122,18 @@ export class ExpressionPrinter implements AtomPrinter {
     const opposite = operator === "+" ? "-" : operator === "-" ? "+" : undefined;
     if (opposite !== undefined && b.kind === "constant" && b.value < 0) {
       const positive = constant({ ...b, value: -b.value });
-      return { text: `${within(this.print(a), own)} ${opposite} ${within(positive, own + 1)}`, precedence: own };
+      return {
+        text: `${within(this.print(a), own)} ${opposite} ${within(positive, own + 1)}`,
+        precedence: own,
+      };
     }
     if (operator === "+") {
       const negated = this.negated(b);
-      if (negated) return { text: `${within(this.print(a), own)} - ${within(negated, own + 1)}`, precedence: own };
+      if (negated)
+        return { text: `${within(this.print(a), own)} - ${within(negated, own + 1)}`, precedence: own };
     }
-    const turned = a.kind === "constant" && b.kind !== "constant" ? turnedComparisons.get(operator) : undefined;
+    const turned =
+      a.kind === "constant" && b.kind !== "constant" ? turnedComparisons.get(operator) : undefined;
     if (turned !== undefined) return this.infix(turned, own, [b, a]);
     const chains = own < precedence.compare;
     const first = this.print(a);
@@ -140,7 +145,11 @@ export class ExpressionPrinter implements AtomPrinter {
   }
 
   /** What is added to or subtracted from the place that the value is stored in, where it is such a step. */
-  stepFrom(tensor: Tensor, subscripts: readonly Affine[], value: Expr): { operator: string; code: Code } | undefined {
+  stepFrom(
+    tensor: Tensor,
+    subscripts: readonly Affine[],
+    value: Expr,
+  ): { operator: string; code: Code } | undefined {
     if (value.kind !== "apply" || value.args[0]?.kind !== "read") return undefined;
     const [start, change] = value.args as [Read, Expr];
     const spelling = atoms[value.atom].javascript;
@@ -205,7 +214,10 @@ function isInfix(atom: AtomName, operator: string): boolean {
 }
 
 export function conditional(condition: Code, chosen: string, otherwise: string): Code {
-  return { text: `${within(condition, precedence.or)} ? ${chosen} : ${otherwise}`, precedence: precedence.select };
+  return {
+    text: `${within(condition, precedence.or)} ? ${chosen} : ${otherwise}`,
+    precedence: precedence.select,
+  };
 }
 
 /** A literal: the shortest digits that give the same number. */
@@ -214,5 +226,10 @@ export function constant({ value, type }: Pick<Constant, "value" | "type">): Cod
   if (Number.isNaN(value)) return primary("NaN");
   const negative = value < 0 || Object.is(value, -0);
   const digits = `${Math.abs(value)}`.replace("e+", "e");
+  // 1 / 6 says more than its digits, and is the same number.
+  const inverse = Math.round(1 / Math.abs(value));
+  if (digits.length > 8 && inverse < 1e7 && 1 / inverse === Math.abs(value)) {
+    return { text: `${negative ? "-" : ""}1 / ${inverse}`, precedence: precedence.mul, operator: "/" };
+  }
   return negative ? { text: `-${digits}`, precedence: precedence.prefix } : primary(digits);
 }

@@ -22,7 +22,10 @@ export async function formatModule(
   const code = await format(module.code);
   const declaration = module.declaration === undefined ? undefined : await format(module.declaration);
   const origins = followLines(module.code, module.lines, code);
-  const lines = code.replace(/\n$/, "").split("\n").map((text, i) => ({ text, origin: origins[i] ?? null }));
+  const lines = code
+    .replace(/\n$/, "")
+    .split("\n")
+    .map((text, i) => ({ text, origin: origins[i] ?? null }));
   return finish(lines, declaration, { sources }, unit);
 }
 
@@ -51,7 +54,8 @@ export function followLines(
   const seen = new Set<number>();
   for (const [n, { text, line, last }] of to.entries()) {
     const source = from[n];
-    if (source?.text !== text) throw new Error(`formatting changed the code: \`${source?.text}\` became \`${text}\``);
+    if (source?.text !== text)
+      throw new Error(`formatting changed the code: \`${source?.text}\` became \`${text}\``);
     for (let l = line; l <= last; l++) {
       if (!seen.has(l)) found[l] = origins[source.line] ?? null;
       seen.add(l);

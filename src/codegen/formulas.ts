@@ -9,18 +9,30 @@ const mostFormulas = 12;
 
 export function kernelComment(kernel: Kernel, sources: Sources): string[] {
   const shown = kernel.statements.slice(0, mostFormulas);
+  const groups: { notes: string; formulas: string[] }[] = [];
+  for (const statement of shown) {
+    const notes = notesOf(statement, sources).join("\n");
+    const last = groups[groups.length - 1];
+    const formulas = printStatement(statement).split("\n");
+    if (last?.notes === notes) last.formulas.push(...formulas);
+    else groups.push({ notes, formulas });
+  }
+  const [only] = groups;
   const hidden = kernel.statements.length - shown.length;
-  const lines = shown.flatMap((s) => statementComment(s, sources, shown.length > 1));
-  return hidden > 0 ? [...lines, `… and ${hidden} more`] : lines;
+  const more = hidden > 0 ? [`… and ${hidden} more`] : [];
+  if (only && groups.length === 1) return [...only.formulas, ...lines(only.notes), ...more];
+  return [...groups.flatMap((g) => [...g.formulas, ...lines(g.notes).map((n) => `    ${n}`)]), ...more];
 }
 
-function statementComment(statement: Statement, sources: Sources, isOneOfMany: boolean): string[] {
-  const formula = printStatement(statement).split("\n");
+function lines(text: string): string[] {
+  return text === "" ? [] : text.split("\n");
+}
+
+/** The step of the chain rule, and the line of the source. */
+function notesOf(statement: Statement, sources: Sources): string[] {
   const step = statement.origin.step && chainRule(statement.origin.step);
   const place = sourceLine(statement.origin, sources);
-  const notes = [step, place].filter((n) => n !== undefined);
-  if (!isOneOfMany) return [...formula, ...notes];
-  return [...formula, ...(notes.length === 0 ? [] : [`    ${notes.join("    ")}`])];
+  return [step, place].filter((n) => n !== undefined);
 }
 
 /** `∂L/∂W = ∂L/∂z · ∂z/∂W`. */

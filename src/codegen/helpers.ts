@@ -13,7 +13,15 @@ import {
 } from "./input-helpers.ts";
 import { cube, sigmoid, softplus, square, floorDivide, floorModulo, erf, uniform } from "./math-helpers.ts";
 import {
-  fileType, findTensor, openTensors, property, readMetadata, readTensors, storedType, typeOfStored, writeTensors,
+  fileType,
+  findTensor,
+  openTensors,
+  property,
+  readMetadata,
+  readTensors,
+  storedType,
+  typeOfStored,
+  writeTensors,
 } from "./safetensors.ts";
 import type { TextBuilder } from "./text.ts";
 

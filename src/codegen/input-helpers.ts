@@ -81,19 +81,26 @@ function copyValues(
       }
       at = copyValues(model, name, item, target, inner, level + 1, at);
     } else if (typeof item === "number" || (takesFlags && typeof item === "boolean")) {
-      target[at] = Number(item);
-      if (!takesFloats && target[at] !== Number(item)) {
-        throw new RangeError(\`\${model}: \${name}[\${at}] is \${item}, but it must be \${takesFlags ? "true or false" : "an integer"}\`);
+      const number = Number(item);
+      target[at] = number;
+      if (takesFlags ? number !== 0 && number !== 1 : !takesFloats && target[at] !== number) {
+        const needed = takesFlags ? "true or false" : "an integer";
+        throw new RangeError(\`\${model}: \${name}[\${at}] is \${item}, but it must be \${needed}\`);
       }
       at++;
     } else {
-      throw new TypeError(\`\${model}: \${name}[\${at}] is \${String(item)}, but it must be a \${takesFlags ? "boolean" : "number"}\`);
+      const needed = takesFlags ? "a boolean" : "a number";
+      throw new TypeError(\`\${model}: \${name}[\${at}] is \${String(item)}, but it must be \${needed}\`);
     }
   }
   return at;
 }`;
 
-export const reading = (name: string, array: string, element: string): string => `/** The values themselves where they are a ${array} of the caller's, else a copy in \`buffer\`. */
+export const reading = (
+  name: string,
+  array: string,
+  element: string,
+): string => `/** The values themselves where they are a ${array} of the caller's, else a copy in \`buffer\`. */
 function ${name}(
   model«: string»,
   name«: string»,
@@ -136,7 +143,9 @@ function checkDistribution(
   for (let row = 0; row < count; row += size) {
     let sum = 0;
     for (let i = row; i < row + size; i++) {
-      if (values[i] < 0) throw new RangeError(\`\${model}: \${name}[\${i}] is \${values[i]}, but no probability is negative\`);
+      if (values[i] < 0) {
+        throw new RangeError(\`\${model}: \${name}[\${i}] is \${values[i]}, but no probability is negative\`);
+      }
       sum += values[i];
     }
     if (!(Math.abs(sum - 1) <= 1e-4)) {

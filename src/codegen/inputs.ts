@@ -8,7 +8,11 @@ import type { Model, TypeRole } from "./model.ts";
 import type { TextBuilder } from "./text.ts";
 import { quoted } from "./text.ts";
 
-const readers: Readonly<Record<ScalarType, string>> = { f32: "readFloats", i32: "readIntegers", bool: "readFlags" };
+const readers: Readonly<Record<ScalarType, string>> = {
+  f32: "readFloats",
+  i32: "readIntegers",
+  bool: "readFlags",
+};
 
 /** A private method that puts the inputs of one entry point in place. */
 export function printTakeInputs(
@@ -49,12 +53,16 @@ function printBinding(model: Model, binding: Binding, out: TextBuilder): void {
   if (binding.kind === "check") {
     model.module.helper("expectRows");
     const meaning = outer.terms.length === 0 ? "" : shapeText([outer]).slice(1, -1);
-    return out.line(`expectRows(${names}, ${rows}, ${model.locals.text(outer)}, ${quoted(meaning)});`, origin);
+    return out.line(
+      `expectRows(${names}, ${rows}, ${model.locals.text(outer)}, ${quoted(meaning)});`,
+      origin,
+    );
   }
   model.module.helper("bindDimension");
   const { dim, factor } = binding;
   const rest = model.builder.minus(outer, model.builder.times(dim, factor));
-  const difference = rest.constant === 0 && rest.terms.length === 0 ? rows : `(${rows} - (${model.locals.text(rest)}))`;
+  const difference =
+    rest.constant === 0 && rest.terms.length === 0 ? rows : `(${rows} - (${model.locals.text(rest)}))`;
   const count = factor === 1 ? difference : `${difference} / ${factor}`;
   const local = model.dimNames.get(dim)!;
   const bounds = `${dim.minimum}, ${dim.maximum}`;
@@ -80,7 +88,10 @@ function printReading(model: Model, input: Tensor, out: TextBuilder): void {
   const reader = readers[input.type];
   model.module.helper(reader);
   const size = sizeText(model, input.shape);
-  out.line(`taken.${key} = ${reader}(${names}, inputs.${key}, buffers.${key}, inner.${key}, ${size});`, origin);
+  out.line(
+    `taken.${key} = ${reader}(${names}, inputs.${key}, buffers.${key}, inner.${key}, ${size});`,
+    origin,
+  );
   if (below !== undefined) {
     model.module.helper("checkIntegers");
     out.line(`checkIntegers(${names}, taken.${key}, ${size}, ${below});`, origin);

@@ -36,7 +36,8 @@ export function printSum(terms: readonly Term[], constant: number, printer: Atom
   const negative = terms.filter((t) => t.factor < 0);
   const written = (list: readonly Term[]): [string, Code][] =>
     list.map((t) => [t.factor < 0 ? "-" : "+", term(Math.abs(t.factor), t.atom, printer)]);
-  const number: [string, Code][] = constant === 0 ? [] : [[constant < 0 ? "-" : "+", primary(`${Math.abs(constant)}`)]];
+  const number: [string, Code][] =
+    constant === 0 ? [] : [[constant < 0 ? "-" : "+", primary(`${Math.abs(constant)}`)]];
   const parts =
     positive.length === 0 && constant > 0
       ? [...number, ...written(negative)]
@@ -50,10 +51,14 @@ export function sumOf(parts: readonly (readonly [sign: string, code: Code])[]): 
   if (!first) return primary("0");
   const [sign, code] = first;
   if (rest.length === 0) {
-    return sign === "-" ? { text: `-${within(code, precedence.prefix)}`, precedence: precedence.prefix } : code;
+    return sign === "-"
+      ? { text: `-${within(code, precedence.prefix)}`, precedence: precedence.prefix }
+      : code;
   }
   const head = sign === "-" ? `-${within(code, precedence.prefix)}` : within(code, precedence.add);
-  const tail = rest.map(([s, c]) => ` ${s} ${within(c, s === "-" ? precedence.mul : precedence.add)}`).join("");
+  const tail = rest
+    .map(([s, c]) => ` ${s} ${within(c, s === "-" ? precedence.mul : precedence.add)}`)
+    .join("");
   return { text: head + tail, precedence: precedence.add };
 }
 
@@ -69,9 +74,12 @@ function printAtom(atom: IntegerAtom, printer: AtomPrinter): Code {
   const positive = rangeOf(atom.value).low >= 0;
   if (atom.kind === "floor") {
     const quotient = `${within(value, precedence.mul)} / ${atom.divisor}`;
-    return positive ? { text: `(${quotient}) | 0`, precedence: precedence.select } : primary(`Math.floor(${quotient})`);
+    return positive
+      ? { text: `(${quotient}) | 0`, precedence: precedence.select }
+      : primary(`Math.floor(${quotient})`);
   }
-  if (positive) return { text: `${within(value, precedence.prefix)} % ${atom.divisor}`, precedence: remainder };
+  if (positive)
+    return { text: `${within(value, precedence.prefix)} % ${atom.divisor}`, precedence: remainder };
   printer.helper("floorModulo");
   return primary(`floorModulo(${value.text}, ${atom.divisor})`);
 }
@@ -83,7 +91,7 @@ export function printCondition(condition: Condition, printer: AtomPrinter, negat
   const positive = form.terms.filter((t) => t.factor > 0);
   const negative = form.terms.filter((t) => t.factor < 0).map((t) => ({ factor: -t.factor, atom: t.atom }));
   const side = ([terms, constant]: readonly [readonly Term[], number]): string =>
-    within(printSum(terms, constant, printer), precedence.add);
+    within(printSum(terms, constant, printer), remainder);
   const compare = (a: string, operator: string, b: string): Code => ({
     text: `${a} ${operator} ${b}`,
     precedence: precedence.compare,
@@ -92,10 +100,14 @@ export function printCondition(condition: Condition, printer: AtomPrinter, negat
     const operator = negated ? "!==" : "===";
     const left = [positive, Math.max(c, 0)] as const;
     const right = [negative, Math.max(-c, 0)] as const;
-    const [a, b] = left[0].length > 0 && (right[0].length !== 1 || left[0].length === 1) ? [left, right] : [right, left];
+    const [a, b] =
+      left[0].length > 0 && (right[0].length !== 1 || left[0].length === 1) ? [left, right] : [right, left];
     return compare(side(a), operator, side(b));
   }
-  if (negative.length === 0) return c === -1 ? compare(side([positive, 0]), ">", "0") : compare(side([positive, 0]), ">=", `${-c}`);
+  if (negative.length === 0)
+    return c === -1 && positive.length === 1
+      ? compare(side([positive, 0]), ">", "0")
+      : compare(side([positive, 0]), ">=", `${-c}`);
   if (c < 0) return compare(side([negative, -c - 1]), "<", side([positive, 0]));
   // n < extent + 1 reads better as n ≤ extent; a bare constant on the right as n < constant.
   if (positive.length === 0) return compare(side([negative, 0]), "<", `${c + 1}`);

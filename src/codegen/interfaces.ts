@@ -23,8 +23,10 @@ export function printInterfaces(model: Model, out: TextBuilder): void {
     );
   }
   if (model.hasEvaluation) {
-    of(model.hasLoss ? "What training and `evaluate` ask for." : "What `evaluate` asks for.", model.type("TrainingInputs"), () =>
-      printInputs(model, model.trainingInputs, out),
+    of(
+      model.hasLoss ? "What training and `evaluate` ask for." : "What `evaluate` asks for.",
+      model.type("TrainingInputs"),
+      () => printInputs(model, model.trainingInputs, out),
     );
     of("What `evaluate` gives.", model.type("Evaluation"), () => {
       if (model.hasLoss) out.line("readonly loss: number;");
@@ -32,13 +34,21 @@ export function printInterfaces(model: Model, out: TextBuilder): void {
     });
   }
   if (model.hasLoss) {
-    of("Metrics of the latest `step` or `backward`.", model.type("Metrics"), () => printResults(model.metrics, out, false));
+    of("Metrics of the latest `step` or `backward`.", model.type("Metrics"), () =>
+      printResults(model.metrics, out, false),
+    );
   }
-  of("Arrays by the names of the source; a gradient has the place of its parameter.", model.type("Parameters"), () =>
-    printTree(model.parameters.tree, out, arrayLeaf),
+  of(
+    "Arrays by the names of the source; a gradient has the place of its parameter.",
+    model.type("Parameters"),
+    () => printTree(model.parameters.tree, out, arrayLeaf),
   );
-  of("What is remembered besides the parameters.", model.type("States"), () => printTree(model.states.tree, out, arrayLeaf));
-  of("Numbers that may be changed between steps.", model.type("Hyper"), () => printTree(model.hypers.tree, out, hyperLeaf));
+  of("What is remembered besides the parameters.", model.type("States"), () =>
+    printTree(model.states.tree, out, arrayLeaf),
+  );
+  of("Numbers that may be changed between steps.", model.type("Hyper"), () =>
+    printTree(model.hypers.tree, out, hyperLeaf),
+  );
 }
 
 function printOptions(model: Model, out: TextBuilder): void {
@@ -89,7 +99,11 @@ export function resultType(tensor: Tensor): string {
   return tensor.shape.length === 0 ? "number" : arrayTypes[tensor.type];
 }
 
-function printTree(node: PathTree<Tensor>, out: TextBuilder, leaf: (key: string, t: Tensor, out: TextBuilder) => void): void {
+function printTree(
+  node: PathTree<Tensor>,
+  out: TextBuilder,
+  leaf: (key: string, t: Tensor, out: TextBuilder) => void,
+): void {
   for (const [key, tensor] of node.leaves) leaf(key, tensor, out);
   for (const [key, group] of node.groups) {
     out.line(`readonly ${key}: {`);

@@ -31,7 +31,10 @@ function sections(schedule: Schedule): Section[] {
     { title: "forward", kernels: take(schedule.forward, all) },
     { title: "loss and metrics", kernels: take(schedule.evaluate, all) },
     { title: "forward, in training", kernels: take(schedule.backward, (k) => !isBackward(k)) },
-    { title: "backward: the chain rule, from the loss to the parameters", kernels: take(schedule.backward, all) },
+    {
+      title: "backward: the chain rule, from the loss to the parameters",
+      kernels: take(schedule.backward, all),
+    },
     { title: "updates", kernels: take(schedule.update, all) },
     { title: "starting values", kernels: take(schedule.initialise, all) },
   ];

@@ -14,7 +14,12 @@ import { arrayTypes } from "./scope.ts";
 import type { TextBuilder } from "./text.ts";
 
 /** Prints one kernel with the comment that explains it. */
-export function printKernelFunction(kernel: Kernel, name: string, module: ModuleScope, out: TextBuilder): void {
+export function printKernelFunction(
+  kernel: Kernel,
+  name: string,
+  module: ModuleScope,
+  out: TextBuilder,
+): void {
   new KernelFunction(kernel, module, out).print(name);
 }
 
@@ -51,16 +56,15 @@ class KernelFunction implements Scope {
     ];
     const origin = statements[0]!.origin;
     this.out.doc(kernelComment(this.kernel, this.module.sources), origin);
-    this.out.braces(
-      `function ${name}(${parameters.join(", ")})«: void»`,
-      () => this.statements(this.kernel.body, this.names),
-      origin,
-    );
+    this.out.list(`function ${name}`, parameters, "«: void» {", origin);
+    this.out.indented(() => this.statements(this.kernel.body, this.names));
+    this.out.line("}");
   }
 
   name(thing: Index | Dim | Local): string {
     const name = this.things.get(thing);
-    if (name === undefined) throw new Error(`\`${thing.name}\` has no value in kernel \`${this.kernel.name}\``);
+    if (name === undefined)
+      throw new Error(`\`${thing.name}\` has no value in kernel \`${this.kernel.name}\``);
     return name;
   }
 
@@ -99,7 +103,12 @@ class KernelFunction implements Scope {
         return this.out.line(`${this.update(this.name(s.local), operator, s.value, printer)};`, origin);
       }
       case "if": {
-        this.out.braces(`if (${printer.text(s.condition)})`, () => this.statements(s.body, new Names(names)), origin, s.otherwise.length > 0 ? "} else {" : "}");
+        this.out.braces(
+          `if (${printer.text(s.condition)})`,
+          () => this.statements(s.body, new Names(names)),
+          origin,
+          s.otherwise.length > 0 ? "} else {" : "}",
+        );
         if (s.otherwise.length === 0) return;
         this.out.indented(() => this.statements(s.otherwise, new Names(names)));
         return this.out.line("}");
@@ -119,7 +128,14 @@ class KernelFunction implements Scope {
     const inner = new Names(names);
     const i = inner.fresh(s.index.name);
     this.things.set(s.index, i);
-    this.out.braces(`for (let ${i} = ${from}; ${i} < ${to}; ${i}++)`, () => this.statements(s.body, inner), origin);
+    // A bound that costs something is computed once.
+    const end = isCheap(s.to) ? to : inner.fresh(`${i}_end`);
+    const start = end === to ? `${i} = ${from}` : `${i} = ${from}, ${end} = ${to}`;
+    this.out.braces(
+      `for (let ${start}; ${i} < ${end}; ${i}++)`,
+      () => this.statements(s.body, inner),
+      origin,
+    );
   }
 
   /** `sum += x`, or `sum -= y` where x is −y. */
@@ -128,6 +144,13 @@ class KernelFunction implements Scope {
     if (negated) return `${target} -= ${negated.text}`;
     return `${target} ${operator} ${printer.stored(value)}`;
   }
+}
+
+/** A number, an index or a dimension, with at most something added. */
+function isCheap(bound: Affine): boolean {
+  return (
+    bound.terms.length <= 1 && bound.terms.every((t) => t.atom.kind === "index" || t.atom.kind === "dim")
+  );
 }
 
 function* loopsOf(statements: readonly KernelStatement[]): Generator<Loop> {
@@ -144,7 +167,11 @@ function* loopsOf(statements: readonly KernelStatement[]): Generator<Loop> {
 }
 
 /** A line that prepares a store comes from the equation of the next store. */
-function noteOrigins(list: readonly KernelStatement[], after: Origin, origins: Map<KernelStatement, Origin>): Origin {
+function noteOrigins(
+  list: readonly KernelStatement[],
+  after: Origin,
+  origins: Map<KernelStatement, Origin>,
+): Origin {
   let next = after;
   for (const s of [...list].reverse()) {
     if (s.kind === "store") next = s.origin;

@@ -25,7 +25,15 @@ export type MemberName =
   | "evaluate"
   | "save";
 
-const methods: ReadonlySet<MemberName> = new Set(["create", "load", "step", "backward", "forward", "evaluate", "save"]);
+const methods: ReadonlySet<MemberName> = new Set([
+  "create",
+  "load",
+  "step",
+  "backward",
+  "forward",
+  "evaluate",
+  "save",
+]);
 
 /** The members that this model has, in the order in which they are printed. */
 export function membersOf(model: Model): Map<MemberName, Member> {
@@ -37,21 +45,122 @@ export function membersOf(model: Model): Map<MemberName, Member> {
   const options = "options«?: { readonly upstream?: number }»";
   const needsOptions = model.createDims.length > 0;
   const members: [MemberName, Omit<Member, "isMethod">, boolean][] = [
-    ["shapes", { doc: ["The shapes of the source; a name stands for a dimension that is known at run time only."], head: "static «readonly »shapes«: { readonly [kind in \"inputs\" | \"outputs\" | \"parameters\"]: Readonly<Record<string, readonly (number | string)[]>> }»" }, true],
-    ["parameters", { doc: ["What is learned."], head: `«readonly »parameters«: ${type("Parameters")}»` }, true],
-    ["gradients", { doc: ["The gradient of the loss, as `backward` or `step` left it."], head: `«readonly »gradients«: ${type("Parameters")}»` }, model.hasLoss],
-    ["states", { doc: ["Running statistics, and what the optimizer remembers."], head: `«readonly »states«: ${type("States")}»` }, true],
-    ["hyper", { doc: ["Numbers that may be changed between steps."], head: `«readonly »hyper«: ${type("Hyper")}»` }, true],
-    ["metrics", { doc: ["Metrics of the latest `step` or `backward`."], head: `«readonly »metrics«: ${type("Metrics")}»` }, model.hasLoss],
+    [
+      "shapes",
+      {
+        doc: ["The shapes of the source; a name stands for a dimension that is known at run time only."],
+        head: 'static «readonly »shapes«: { readonly [kind in "inputs" | "outputs" | "parameters"]: Readonly<Record<string, readonly (number | string)[]>> }»',
+      },
+      true,
+    ],
+    [
+      "parameters",
+      { doc: ["What is learned."], head: `«readonly »parameters«: ${type("Parameters")}»` },
+      true,
+    ],
+    [
+      "gradients",
+      {
+        doc: ["The gradient of the loss, as `backward` or `step` left it."],
+        head: `«readonly »gradients«: ${type("Parameters")}»`,
+      },
+      model.hasLoss,
+    ],
+    [
+      "states",
+      {
+        doc: ["Running statistics, and what the optimizer remembers."],
+        head: `«readonly »states«: ${type("States")}»`,
+      },
+      true,
+    ],
+    [
+      "hyper",
+      { doc: ["Numbers that may be changed between steps."], head: `«readonly »hyper«: ${type("Hyper")}»` },
+      true,
+    ],
+    [
+      "metrics",
+      {
+        doc: ["Metrics of the latest `step` or `backward`."],
+        head: `«readonly »metrics«: ${type("Metrics")}»`,
+      },
+      model.hasLoss,
+    ],
     ["stepCount", { doc: ["How many steps were taken."], head: "stepCount«: number»" }, true],
-    ["seed", { doc: ["Decides the initial parameters and all later random numbers."], head: "«readonly »seed«: number»" }, true],
-    ["create", { doc: ["Makes a model with fresh parameters. All memory is taken here."], head: `static create(options«${needsOptions ? "" : "?"}: ${type("Options")}»)«: ${className}»` }, true],
-    ["load", { doc: ["The model that `save` wrote, optimizer and all: training goes on as if it had not stopped."], head: `static load(bytes«: Uint8Array»)«: ${className}»` }, true],
-    ["step", { doc: ["One step of training: `backward`, then the updates. Gives the loss from before them."], head: `step(${training})«: number»` }, model.hasLoss],
-    ["backward", { doc: ["Gives the loss in training mode and fills `gradients`, scaled by `upstream` (1 if not given).", "It changes neither parameters nor states."], head: `backward(${[training, options].filter((p) => p !== "").join(", ")})«: number»` }, model.hasLoss],
-    ["forward", { doc: ["The outputs, in inference mode: views of the model's memory, valid until its next call."], head: `forward(${given(model.forwardInputs, "Inputs")})«: ${type("Outputs")}»` }, model.outputs.length > 0],
-    ["evaluate", { doc: [model.hasLoss ? "Loss and metrics, in inference mode." : "Metrics, in inference mode."], head: `evaluate(${training})«: ${type("Evaluation")}»` }, model.hasEvaluation],
-    ["save", { doc: ["The whole model as safetensors: parameters, states, the optimizer's too, and the number of steps."], head: "save()«: Uint8Array»" }, true],
+    [
+      "seed",
+      {
+        doc: ["Decides the initial parameters and all later random numbers."],
+        head: "«readonly »seed«: number»",
+      },
+      true,
+    ],
+    [
+      "create",
+      {
+        doc: ["Makes a model with fresh parameters. All memory is taken here."],
+        head: `static create(options«${needsOptions ? "" : "?"}: ${type("Options")}»)«: ${className}»`,
+      },
+      true,
+    ],
+    [
+      "load",
+      {
+        doc: ["The model that `save` wrote, optimizer and all: training goes on as if it had not stopped."],
+        head: `static load(bytes«: Uint8Array»)«: ${className}»`,
+      },
+      true,
+    ],
+    [
+      "step",
+      {
+        doc: ["One step of training: `backward`, then the updates. Gives the loss from before them."],
+        head: `step(${training})«: number»`,
+      },
+      model.hasLoss,
+    ],
+    [
+      "backward",
+      {
+        doc: [
+          "Gives the loss in training mode and fills `gradients`, scaled by `upstream` (1 if not given).",
+          "It changes neither parameters nor states.",
+        ],
+        head: `backward(${[training, options].filter((p) => p !== "").join(", ")})«: number»`,
+      },
+      model.hasLoss,
+    ],
+    [
+      "forward",
+      {
+        doc: ["The outputs, in inference mode: views of the model's memory, valid until its next call."],
+        head: `forward(${given(model.forwardInputs, "Inputs")})«: ${type("Outputs")}»`,
+      },
+      model.outputs.length > 0,
+    ],
+    [
+      "evaluate",
+      {
+        doc: [model.hasLoss ? "Loss and metrics, in inference mode." : "Metrics, in inference mode."],
+        head: `evaluate(${training})«: ${type("Evaluation")}»`,
+      },
+      model.hasEvaluation,
+    ],
+    [
+      "save",
+      {
+        doc: [
+          "The whole model as safetensors: parameters, states, the optimizer's too, and the number of steps.",
+        ],
+        head: "save()«: Uint8Array»",
+      },
+      true,
+    ],
   ];
-  return new Map(members.filter(([, , present]) => present).map(([name, member]) => [name, { ...member, isMethod: methods.has(name) }]));
+  return new Map(
+    members
+      .filter(([, , present]) => present)
+      .map(([name, member]) => [name, { ...member, isMethod: methods.has(name) }]),
+  );
 }

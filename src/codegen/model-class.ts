@@ -27,7 +27,9 @@ const printers: Readonly<Record<MemberName, Print>> = {
     printObject(head, model.hypers.tree, out);
   },
   metrics: (model, head, out) => {
-    const initial = model.metrics.map((m) => `${m.key}: ${m.tensor.shape.length === 0 ? "0" : `new ${arrayTypes[m.tensor.type]}(0)`}`);
+    const initial = model.metrics.map(
+      (m) => `${m.key}: ${m.tensor.shape.length === 0 ? "0" : `new ${arrayTypes[m.tensor.type]}(0)`}`,
+    );
     out.line(`${head} = { ${initial.join(", ")} };`.replace("{  }", "{}"));
   },
   stepCount: (_model, head, out) => out.line(`${head} = 0;`),
@@ -69,7 +71,9 @@ function printPlain(_model: Model, head: string, out: TextBuilder): void {
 /** The numbers that an optimizer is given, in the tree of their paths. */
 function printObject(head: string, tree: PathTree<Tensor>, out: TextBuilder): void {
   const value = (node: PathTree<Tensor>): string => {
-    const leaves = [...node.leaves].map(([key, t]) => `${key}: ${constant({ type: "f32", value: t.value ?? 0 }).text}`);
+    const leaves = [...node.leaves].map(
+      ([key, t]) => `${key}: ${constant({ type: "f32", value: t.value ?? 0 }).text}`,
+    );
     const groups = [...node.groups].map(([key, group]) => `${key}: ${value(group)}`);
     const all = [...leaves, ...groups];
     return all.length === 0 ? "{}" : `{ ${all.join(", ")} }`;
@@ -88,9 +92,18 @@ function printShapes(model: Model, head: string, out: TextBuilder): void {
   };
   out.line(`${head} = {`);
   out.indented(() => {
-    group("inputs", model.program.inputs.map((t) => [model.inputNames.get(t)!, t]));
-    group("outputs", model.outputs.map((o) => [o.key, o.tensor]));
-    group("parameters", model.program.parameters.map((t) => [t.name, t]));
+    group(
+      "inputs",
+      model.program.inputs.map((t) => [model.inputNames.get(t)!, t]),
+    );
+    group(
+      "outputs",
+      model.outputs.map((o) => [o.key, o.tensor]),
+    );
+    group(
+      "parameters",
+      model.program.parameters.map((t) => [t.name, t]),
+    );
   });
   out.line("};");
 }
@@ -150,11 +163,41 @@ function printCreate(model: Model, head: string, out: TextBuilder): void {
 function printPrivateMethods(model: Model, out: TextBuilder): void {
   const { initialise, forward, evaluate, backward, update } = model.schedule;
   const runs = [
-    { procedure: initialise, name: "#initialise", doc: "Starting values of parameters and states.", step: "0", training: true },
-    { procedure: forward, name: "#runForward", doc: "Inference: the outputs.", step: "this.stepCount", training: false },
-    { procedure: evaluate, name: "#runEvaluate", doc: "Inference: loss and metrics.", step: "this.stepCount", training: false },
-    { procedure: backward, name: "#runBackward", doc: "Training: loss, metrics and gradients.", step: "step", training: true },
-    { procedure: update, name: "#runUpdate", doc: "The updates, in the order of the source.", step: "step", training: true },
+    {
+      procedure: initialise,
+      name: "#initialise",
+      doc: "Starting values of parameters and states.",
+      step: "0",
+      training: true,
+    },
+    {
+      procedure: forward,
+      name: "#runForward",
+      doc: "Inference: the outputs.",
+      step: "this.stepCount",
+      training: false,
+    },
+    {
+      procedure: evaluate,
+      name: "#runEvaluate",
+      doc: "Inference: loss and metrics.",
+      step: "this.stepCount",
+      training: false,
+    },
+    {
+      procedure: backward,
+      name: "#runBackward",
+      doc: "Training: loss, metrics and gradients.",
+      step: "step",
+      training: true,
+    },
+    {
+      procedure: update,
+      name: "#runUpdate",
+      doc: "The updates, in the order of the source.",
+      step: "step",
+      training: true,
+    },
   ];
   for (const run of runs) {
     if (run.procedure.calls.length === 0) continue;

@@ -7,7 +7,7 @@ import type { Affine, Dim, Output, Program, Tensor } from "../ir/types.ts";
 import { dimsIn, dimsOf, dimsOfCall, inputsFor } from "./entries.ts";
 import { ExpressionPrinter } from "./expressions.ts";
 import type { Paths } from "./names.ts";
-import { access, Names, pathTree, propertyKey } from "./names.ts";
+import { access, Names, pathTree, propertyNames } from "./names.ts";
 import type { ModuleScope } from "./scope.ts";
 
 /** A named result of `forward` or `evaluate`, or a metric. */
@@ -63,19 +63,23 @@ export class Model {
     this.gradients = pathTree(program.gradients, (t) => owners.get(t)!.name);
     this.states = paths([...program.states, ...program.optimizerStates]);
     this.hypers = paths(program.hypers);
-    this.outputs = results(program.outputs, new Names());
-    const beside = new Names();
+    this.outputs = results(program.outputs, propertyNames());
+    const beside = propertyNames();
     beside.take("loss");
     this.metrics = results(program.metrics, beside);
 
     this.blocks = new Map(schedule.plan.slots.flatMap((s) => s.tensors.map((t) => [t, s.block] as const)));
-    this.forwardInputs = inputsFor(program, [schedule.forward], program.outputs.map((o) => o.tensor));
+    this.forwardInputs = inputsFor(
+      program,
+      [schedule.forward],
+      program.outputs.map((o) => o.tensor),
+    );
     this.trainingInputs = inputsFor(
       program,
       [schedule.evaluate, schedule.backward, schedule.update],
       [...program.metrics.map((m) => m.tensor), ...(program.loss ? [program.loss] : [])],
     );
-    const inputNames = new Names();
+    const inputNames = propertyNames();
     for (const t of program.inputs) this.inputNames.set(t, inputNames.fresh(t.name));
 
     const dims = dimsOf(program, schedule);
@@ -84,7 +88,7 @@ export class Model {
     const locals = new Names(module.globals);
     for (const word of methodWords) locals.take(word);
     for (const dim of dims) this.dimNames.set(dim, locals.fresh(dim.name));
-    const options = new Names();
+    const options = propertyNames();
     options.take("seed");
     for (const dim of this.createDims) this.optionNames.set(dim, options.fresh(dim.name));
     this.nameValues();
@@ -145,7 +149,12 @@ export class Model {
         for (const d of dimsOfCall(call)) kept.add(d);
       }
     }
-    const taken = [...this.forwardInputs, ...this.trainingInputs, ...this.states.places.keys(), ...this.parameters.places.keys()];
+    const taken = [
+      ...this.forwardInputs,
+      ...this.trainingInputs,
+      ...this.states.places.keys(),
+      ...this.parameters.places.keys(),
+    ];
     const fixed = taken.flatMap((t) => [...dimsIn([...t.shape, ...(t.below ? [t.below] : [])])]);
     for (const d of [...fixed, ...this.createDims]) if (d.varies === "create") kept.add(d);
     return kept;
@@ -153,7 +162,9 @@ export class Model {
 
   /** Inputs that some entry point takes. */
   get inputsRead(): readonly Tensor[] {
-    return this.program.inputs.filter((t) => this.forwardInputs.includes(t) || this.trainingInputs.includes(t));
+    return this.program.inputs.filter(
+      (t) => this.forwardInputs.includes(t) || this.trainingInputs.includes(t),
+    );
   }
 
   /** An extent or size with its largest per-call dimensions. */
@@ -166,7 +177,10 @@ export class Model {
 
   /** The number of values that a tensor may have. */
   capacity(tensor: Tensor): Affine {
-    return tensor.shape.reduce<Affine>((n, e) => this.builder.times(n, this.largest(e)), this.builder.integer(1));
+    return tensor.shape.reduce<Affine>(
+      (n, e) => this.builder.times(n, this.largest(e)),
+      this.builder.integer(1),
+    );
   }
 
   /** Prints dimensions as the local variables of methods. */
@@ -184,13 +198,14 @@ export class Model {
   });
 
   private nameValues(): void {
-    const names = new Names();
+    const names = propertyNames();
     const { initialise, forward, evaluate, backward, update } = this.schedule;
     const add = (t: Tensor): void => {
       const isValue = this.blocks.get(t) === "values" && !this.valueNames.has(t);
-      if (isValue) this.valueNames.set(t, propertyKey(names.fresh(t.name.replaceAll(".", "_"))));
+      if (isValue) this.valueNames.set(t, names.fresh(t.name.replaceAll(".", "_")));
     };
-    for (const procedure of [forward, evaluate, backward, update, initialise]) tensorsOf(procedure).forEach(add);
+    for (const procedure of [forward, evaluate, backward, update, initialise])
+      tensorsOf(procedure).forEach(add);
     for (const result of [...this.outputs, ...this.metrics]) add(result.tensor);
     if (this.program.loss) add(this.program.loss);
   }
@@ -211,8 +226,11 @@ const typeRoles = [
 ] as const;
 
 /** Local variables of methods, which no dimension may shadow. */
-const methodWords = `buffers bytes file gradientsFlags gradientsIntegers i inner loss memory metadata model options
-  parametersFlags parametersIntegers seed statesFlags statesIntegers taken upstream valuesFlags valuesIntegers`.split(/\s+/);
+const methodWords =
+  `buffers bytes file gradientsFlags gradientsIntegers i inner loss memory metadata model options
+  parametersFlags parametersIntegers seed statesFlags statesIntegers taken upstream valuesFlags valuesIntegers`.split(
+    /\s+/,
+  );
 
 /** Local variables of methods that call kernels, which no kernel may be hidden by. */
 export const callWords = ["gradients", "hyper", "inputs", "parameters", "states", "step", "values"];

@@ -46,7 +46,12 @@ export function emitModule(
   const globals = new Names(reserved);
   for (const word of callWords) globals.take(word);
   const used = new Set<string>();
-  const module: ModuleScope = { helperNames: reserved, globals, sources: context.sources, helper: (name: string): unknown => used.add(name) };
+  const module: ModuleScope = {
+    helperNames: reserved,
+    globals,
+    sources: context.sources,
+    helper: (name: string): unknown => used.add(name),
+  };
   const models = list.map((schedule) => new Model(schedule, context, module));
 
   const out = new TextBuilder(options.language);
@@ -82,5 +87,10 @@ export function finish(
   unit: string,
 ): EmittedModule {
   const code = `${lines.map((l) => l.text).join("\n")}\n`;
-  return { code, declaration, map: sourceMap(lines, context.sources, unit), lines: lines.map((l) => l.origin) };
+  return {
+    code,
+    declaration,
+    map: sourceMap(lines, context.sources, unit),
+    lines: lines.map((l) => l.origin),
+  };
 }

@@ -7,12 +7,16 @@ const reserved: ReadonlySet<string> = new Set(
    interface let module namespace new null number object of package private protected prototype public readonly return
    set static string super switch symbol this throw true try type typeof undefined unknown any never bigint var void
    while with yield Array ArrayLike Boolean DataView Error Float32Array Infinity Int32Array Uint8Array JSON Map Math NaN
-   Number Object RangeError ReadonlyMap Record Set String TypeError decodeURIComponent isFinite isNaN __proto__`.split(/\s+/),
+   Number Object RangeError ReadonlyMap Record Set String TypeError decodeURIComponent isFinite isNaN __proto__`.split(
+    /\s+/,
+  ),
 );
 
 /** Subscript and superscript digits stand for plain ones; other characters that no identifier may hold become `_`. */
 export function identifier(text: string): string {
-  const plain = text.replace(/[²³¹⁰-⁹₀-₉]/gu, (c) => c.normalize("NFKC")).replace(/[^\p{ID_Continue}]/gu, "_");
+  const plain = text
+    .replace(/[²³¹⁰-⁹₀-₉]/gu, (c) => c.normalize("NFKC"))
+    .replace(/[^\p{ID_Continue}]/gu, "_");
   const started = /^[\p{ID_Start}_]/u.test(plain) ? plain : `_${plain}`;
   return reserved.has(started) ? `${started}_` : started;
 }
@@ -21,11 +25,14 @@ export function identifier(text: string): string {
 export class Names {
   private readonly taken = new Set<string>();
 
-  constructor(private readonly parent: Names | null = null) {}
+  constructor(
+    private readonly parent: Names | null = null,
+    private readonly spell: (text: string) => string = identifier,
+  ) {}
 
-  /** The first candidate that is free, as an identifier; else the last one with a number. */
+  /** The first candidate that is free, as it is spelled here; else the last one with a number. */
   fresh(...candidates: string[]): string {
-    const names = candidates.map(identifier);
+    const names = candidates.map(this.spell);
     const free = names.find((name) => !this.has(name));
     if (free !== undefined) return this.take(free);
     const last = names[names.length - 1]!;
@@ -50,6 +57,11 @@ export function shortNames({ name, role }: { readonly name: string; readonly rol
   const isAdjoint = role === "adjoint" && name.startsWith("d");
   const parts = (isAdjoint ? name.slice(1) : name).split(".");
   return parts.map((_, i) => (isAdjoint ? "d" : "") + parts.slice(parts.length - 1 - i).join("_"));
+}
+
+/** Names of properties, which may be reserved words. */
+export function propertyNames(): Names {
+  return new Names(null, propertyKey);
 }
 
 /** Tensors by path: the tree that `model.parameters.h.linear.W` walks. */

@@ -63,14 +63,17 @@ function printCall(model: Model, call: Call, run: Run, out: TextBuilder): void {
   if (call.kind === "clear") {
     const varies = [...dimsIn(call.tensor.shape)].some((d) => d.varies === "call");
     const range = varies ? `0, 0, ${sizeText(model, call.tensor.shape)}` : "0";
-    return out.line(`${model.reference(call.tensor)}.fill(${range});`, { span: call.tensor.span, name: call.tensor.name });
+    return out.line(`${model.reference(call.tensor)}.fill(${range});`, {
+      span: call.tensor.span,
+      name: call.tensor.name,
+    });
   }
   const args = [
     ...call.buffers.map((t) => model.reference(t)),
     ...call.scalars.map((t) => scalar(model, t, run)),
     ...call.dims.map((d) => (typeof d === "number" ? String(d) : model.dimNames.get(d)!)),
   ];
-  out.line(`${model.kernelNames.get(call.kernel)!}(${args.join(", ")});`, call.statements[0]!.origin);
+  out.list(model.kernelNames.get(call.kernel)!, args, ";", call.statements[0]!.origin);
 }
 
 function scalar(model: Model, tensor: Tensor, run: Run): string {

@@ -146,7 +146,8 @@ export function printStoredTensors(model: Model, out: TextBuilder): void {
     const groups = [...new Set(tensors.map((t) => model.reference(t).replace(/[.[].*$/s, "")))];
     out.line(`const { ${groups.join(", ")} } = this.#memory;`);
     for (const [dim, local] of model.dimNames) {
-      if (dim.varies === "create" && tensors.some((t) => mentions(t, dim))) out.line(`const ${local} = this.#${local};`);
+      if (dim.varies === "create" && tensors.some((t) => mentions(t, dim)))
+        out.line(`const ${local} = this.#${local};`);
     }
     out.line("return [");
     out.indented(() => {
@@ -189,10 +190,13 @@ export function printLoad(model: Model, head: string, out: TextBuilder): void {
   out.braces(head, () => {
     out.line(`const file = openTensors(${quoted(model.program.name)}, bytes);`);
     const args = [`readMetadata(${name}, file, "seed", 0)`];
-    for (const dim of model.createDims) args.push(`readMetadata(${name}, file, ${quoted(`dim.${dim.name}`)}, NaN)`);
+    for (const dim of model.createDims)
+      args.push(`readMetadata(${name}, file, ${quoted(`dim.${dim.name}`)}, NaN)`);
     out.line(`const model = new ${model.className}(${args.join(", ")});`);
     out.line(`readTensors(${name}, file, model.#stored());`);
-    out.line(`model.stepCount = checkOption(${name}, "step", readMetadata(${name}, file, "step", 0), 0, Infinity);`);
+    out.line(
+      `model.stepCount = checkOption(${name}, "step", readMetadata(${name}, file, "step", 0), 0, Infinity);`,
+    );
     for (const [hyper, place] of model.hypers.places) {
       const field = `model.hyper${place.map(access).join("")}`;
       out.line(`${field} = readMetadata(${name}, file, ${quoted(`hyper.${hyper.name}`)}, ${field});`);
@@ -201,4 +205,3 @@ export function printLoad(model: Model, head: string, out: TextBuilder): void {
   });
   model.module.helper("checkOption");
 }
-

@@ -32,7 +32,8 @@ export class TextBuilder {
 
   blank(): void {
     const last = this.collected[this.collected.length - 1];
-    if (last !== undefined && last.text !== "" && !last.text.endsWith("{")) this.collected.push({ text: "", origin: null });
+    if (last !== undefined && last.text !== "" && !last.text.endsWith("{"))
+      this.collected.push({ text: "", origin: null });
   }
 
   indented(body: () => void): void {
@@ -46,6 +47,16 @@ export class TextBuilder {
     this.line(`${head} {`, origin);
     this.indented(body);
     this.line(close);
+  }
+
+  /** `head(a, b)tail` on one line where it fits, else an item a line. */
+  list(head: string, items: readonly string[], tail: string, origin: Origin | null = null): void {
+    const whole = `${head}(${items.join(", ")})${tail}`;
+    const width = 2 * this.depth + typed(whole, this.language).length;
+    if (width <= lineWidth || items.length === 0) return this.line(whole, origin);
+    this.line(`${head}(`, origin);
+    this.indented(() => items.forEach((item) => this.line(`${item},`, origin)));
+    this.line(`)${tail}`, origin);
   }
 
   comment(text: string, origin: Origin | null = null): void {
@@ -75,6 +86,8 @@ export class TextBuilder {
   }
 }
 
+const lineWidth = 100;
+
 /** Keeps or drops what stands between « and ». */
 export function typed(code: string, language: Language): string {
   return language === "typescript" ? code.replace(/[«»]/g, "") : code.replace(/«[^»]*»/g, "");
@@ -82,9 +95,12 @@ export function typed(code: string, language: Language): string {
 
 /** The lines of a text, without what could end a comment. */
 export function commentLines(text: string): string[] {
-  return text
-    .split(/\r\n|[\n\r\u2028\u2029]/)
-    .map((line) => line.replace(/\p{Cc}/gu, " ").replaceAll("*/", "*\\/").trimEnd());
+  return text.split(/\r\n|[\n\r\u2028\u2029]/).map((line) =>
+    line
+      .replace(/\p{Cc}/gu, " ")
+      .replaceAll("*/", "*\\/")
+      .trimEnd(),
+  );
 }
 
 /** A string literal. What isn't ASCII letters stays as it is, except what ends a line. */

@@ -20,7 +20,8 @@ export function tokens(code: string): Token[] {
     if (!match) throw new Error("a character belongs to no token");
     const [text, space, comment, string, template, number] = match;
     const last = line + text.split("\n").length - 1;
-    if (space === undefined) found.push({ text: evened(text, { comment, string, template, number }), line, last });
+    if (space === undefined)
+      found.push({ text: evened(text, { comment, string, template, number }), line, last });
     line = last;
   }
   return found;

@@ -10,11 +10,23 @@ import type { Language } from "../../src/codegen/text.ts";
 
 export const header = { version: "0.0.0", file: "sample.nn", sha256: "0123" };
 
-export function emit(schedule: Schedule | readonly Schedule[], context: Context, language: Language): EmittedModule {
-  return emitModule(schedule, context, { language, header, unit: language === "typescript" ? "m.ts" : "m.js" });
+export function emit(
+  schedule: Schedule | readonly Schedule[],
+  context: Context,
+  language: Language,
+): EmittedModule {
+  return emitModule(schedule, context, {
+    language,
+    header,
+    unit: language === "typescript" ? "m.ts" : "m.js",
+  });
 }
 
-export async function emitFormatted(schedule: Schedule, context: Context, language: Language): Promise<EmittedModule> {
+export async function emitFormatted(
+  schedule: Schedule,
+  context: Context,
+  language: Language,
+): Promise<EmittedModule> {
   return formatModule(emit(schedule, context, language), context.sources, "m.ts");
 }
 
@@ -55,13 +67,18 @@ export async function importCode(code: string): Promise<Record<string, AnyClass>
 
 /** The array at a path of a tree: `h.linear.W`. */
 export function at(tree: Tree, path: string): Float32Array {
-  return path.split(".").reduce<Tree | Float32Array>((node, key) => (node as Tree)[key]!, tree) as Float32Array;
+  return path
+    .split(".")
+    .reduce<Tree | Float32Array>((node, key) => (node as Tree)[key]!, tree) as Float32Array;
 }
 
 const compilers = { "6": typescript6, "5.9": typescript5 as unknown as typeof typescript6 };
 
 /** What a strict TypeScript without the DOM says about these files. */
-export function complaints(version: keyof typeof compilers, files: Readonly<Record<string, string>>): string[] {
+export function complaints(
+  version: keyof typeof compilers,
+  files: Readonly<Record<string, string>>,
+): string[] {
   const ts = compilers[version];
   const options = {
     strict: true,
@@ -83,7 +100,9 @@ export function complaints(version: keyof typeof compilers, files: Readonly<Reco
   host.fileExists = (name) => fileOf(name) !== undefined || ts.sys.fileExists(name);
   host.getSourceFile = (name, languageVersion) => {
     const text = fileOf(name);
-    return text === undefined ? original(name, languageVersion) : ts.createSourceFile(name, text, languageVersion);
+    return text === undefined
+      ? original(name, languageVersion)
+      : ts.createSourceFile(name, text, languageVersion);
   };
   const program = ts.createProgram(Object.keys(files), options, host);
   return ts

@@ -19,7 +19,11 @@ async function load(level: 0 | 1 = 0, language: "typescript" | "javascript" = "t
 }
 
 /** What the graphs mean, with the parameters and states that the model has now. */
-function meaning(sample: ReturnType<typeof xor>, model: AnyModel, graph: "forward" | "evaluate" | "backward" | "update") {
+function meaning(
+  sample: ReturnType<typeof xor>,
+  model: AnyModel,
+  graph: "forward" | "evaluate" | "backward" | "update",
+) {
   const { program } = sample.graphs;
   const values = new Map<Tensor, NumericArray>();
   const [x, y] = program.inputs as [Tensor, Tensor];
@@ -50,7 +54,10 @@ describe.each(levels)("a module at level %i computes what its graphs mean", (lev
       expect([...at(model.parameters, t.name)]).toEqual([...Float32Array.from(start.get(t)!)]);
     }
     for (let turn = 0; turn < 3; turn++) {
-      expectClose(model.forward({ x: batchOf.x })["p"] as Float32Array, meaning(sample, model, "forward").get(program.outputs[0]!.tensor)!);
+      expectClose(
+        model.forward({ x: batchOf.x })["p"] as Float32Array,
+        meaning(sample, model, "forward").get(program.outputs[0]!.tensor)!,
+      );
       const expected = meaning(sample, model, "backward");
       const loss = expected.get(program.loss!)![0]!;
       const spread = expected.get(program.metrics[0]!.tensor)![0]!;
@@ -59,7 +66,9 @@ describe.each(levels)("a module at level %i computes what its graphs mean", (lev
       expect(evaluation["spread"]).toBeCloseTo(spread, 6);
       expect(model.backward(batchOf)).toBeCloseTo(loss, 6);
       expect(model.metrics["spread"]).toBeCloseTo(spread, 6);
-      program.parameters.forEach((t, i) => expectClose(at(model.gradients, t.name), expected.get(program.gradients[i]!)!));
+      program.parameters.forEach((t, i) =>
+        expectClose(at(model.gradients, t.name), expected.get(program.gradients[i]!)!),
+      );
       const updated = meaning(sample, model, "update");
       expect(model.step(batchOf)).toBeCloseTo(loss, 6);
       for (const t of program.parameters) expectClose(at(model.parameters, t.name), updated.get(t)!);
@@ -75,14 +84,23 @@ describe.each(levels)("a module at level %i computes what its graphs mean", (lev
     expect(a.save()).toEqual(b.save());
   });
 
-  test.each(["typescript", "javascript"] as const)("prettier leaves the formatted %s as it is", async (language) => {
-    const sample = xor();
-    const formatted = await emitFormatted(schedule(sample.graphs, level, sample.context), sample.context, language);
-    const parser = language === "typescript" ? "typescript" : "babel";
-    expect(await prettier.format(formatted.code, { parser, printWidth: 100 })).toBe(formatted.code);
-    if (!formatted.declaration) return;
-    expect(await prettier.format(formatted.declaration, { parser: "typescript", printWidth: 100 })).toBe(formatted.declaration);
-  });
+  test.each(["typescript", "javascript"] as const)(
+    "prettier leaves the formatted %s as it is",
+    async (language) => {
+      const sample = xor();
+      const formatted = await emitFormatted(
+        schedule(sample.graphs, level, sample.context),
+        sample.context,
+        language,
+      );
+      const parser = language === "typescript" ? "typescript" : "babel";
+      expect(await prettier.format(formatted.code, { parser, printWidth: 100 })).toBe(formatted.code);
+      if (!formatted.declaration) return;
+      expect(await prettier.format(formatted.declaration, { parser: "typescript", printWidth: 100 })).toBe(
+        formatted.declaration,
+      );
+    },
+  );
 });
 
 test.each(["6", "5.9"] as const)("TypeScript %s has nothing to say, strictly", (version) => {
@@ -104,7 +122,8 @@ test.each(["6", "5.9"] as const)("TypeScript %s has nothing to say, strictly", (
     const scheduled = schedule(sample.graphs, level, sample.context);
     files[`t${level}.ts`] = emit(scheduled, sample.context, "typescript").code;
     files[`j${level}.d.ts`] = emit(scheduled, sample.context, "javascript").declaration!;
-    for (const kind of ["t", "j"]) files[`use-${kind}${level}.ts`] = `import { Xor, type XorInputs } from "./${kind}${level}.js";${use}`;
+    for (const kind of ["t", "j"])
+      files[`use-${kind}${level}.ts`] = `import { Xor, type XorInputs } from "./${kind}${level}.js";${use}`;
   }
   expect(complaints(version, files)).toEqual([]);
 });
@@ -182,19 +201,27 @@ describe("saving", () => {
     const bytes = Xor.create().save();
     const changed = (from: string, to: string): Uint8Array => {
       const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
-      const text = new TextDecoder().decode(bytes.subarray(8, 8 + length)).replace(from, to).trimEnd().padEnd(length);
+      const text = new TextDecoder()
+        .decode(bytes.subarray(8, 8 + length))
+        .replace(from, to)
+        .trimEnd()
+        .padEnd(length);
       const copy = bytes.slice();
       copy.set(new TextEncoder().encode(text).subarray(0, length), 8);
       return copy;
     };
-    expect(() => Xor.load(changed('"h.linear.W"', '"h.linear.V"'))).toThrow('Xor: the tensor "h.linear.W" is missing');
+    expect(() => Xor.load(changed('"h.linear.W"', '"h.linear.V"'))).toThrow(
+      'Xor: the tensor "h.linear.W" is missing',
+    );
     expect(() => Xor.load(changed("[2,3]", "[3,2]"))).toThrow(
       'Xor: the tensor "h.linear.W" is F32 [3, 2], but the model has F32 [2, 3]',
     );
     expect(() => Xor.load(changed('"Xor"', '"Xyz"'))).toThrow('Xor: these bytes hold a model named "Xyz"');
     expect(() => Xor.load(bytes.subarray(0, bytes.length - 4))).toThrow("are not in the file");
     expect(() => Xor.load(bytes.subarray(0, 20))).toThrow("not a safetensors file");
-    expect(() => Xor.load(Uint8Array.of(4, 0, 0, 0, 0, 0, 0, 0, 110, 117, 108, 108))).toThrow("not a safetensors file");
+    expect(() => Xor.load(Uint8Array.of(4, 0, 0, 0, 0, 0, 0, 0, 110, 117, 108, 108))).toThrow(
+      "not a safetensors file",
+    );
     expect(() => Xor.load(new Uint8Array(4))).toThrow("not a safetensors file");
   });
 });
@@ -203,8 +230,16 @@ describe("inputs", () => {
   test.each([
     ["missing", { x: [0, 1] }, 'Xor: input "y" is missing'],
     ["of the wrong kind", { x: 3, y: [1] }, 'Xor: input "x" must be an array of the shape [batch, 2]'],
-    ["ragged", { x: [0, 1, 1], y: [1] }, 'Xor: input "x" has 3 values, but its shape [batch, 2] needs a multiple of 2'],
-    ["badly nested", { x: [[0, 1], [1]], y: [0, 1] }, 'Xor: input "x" holds an array of 1, but its shape needs 2'],
+    [
+      "ragged",
+      { x: [0, 1, 1], y: [1] },
+      'Xor: input "x" has 3 values, but its shape [batch, 2] needs a multiple of 2',
+    ],
+    [
+      "badly nested",
+      { x: [[0, 1], [1]], y: [0, 1] },
+      'Xor: input "x" holds an array of 1, but its shape needs 2',
+    ],
     ["too many", { x: Array(18).fill(0), y: Array(9).fill(0) }, "Xor: batch is 9, but at most 8 fits"],
     ["empty", { x: [], y: [] }, 'Xor: input "x" is empty'],
     ["at odds", { x: [0, 1], y: [0, 1] }, 'Xor: input "y" has 2 rows, but batch is 1'],
@@ -221,7 +256,12 @@ describe("inputs", () => {
     const model = Xor.create();
     const run = (x: unknown): number[] => [...(model.forward({ x })["p"] as Float32Array)];
     const expected = run([0, 1, 1, 1]);
-    expect(run([[0, 1], [1, 1]])).toEqual(expected);
+    expect(
+      run([
+        [0, 1],
+        [1, 1],
+      ]),
+    ).toEqual(expected);
     expect(run(Float32Array.of(0, 1, 1, 1))).toEqual(expected);
     expect(run(Float64Array.of(0, 1, 1, 1))).toEqual(expected);
     expect(run([Float32Array.of(0, 1), [1, 1]])).toEqual(expected);
@@ -233,13 +273,19 @@ describe("lines", () => {
   test("each generated line leads to the line of the source, through formatting too", async () => {
     const sample = xor();
     const scheduled = schedule(sample.graphs, 0, sample.context);
-    for (const module of [emit(scheduled, sample.context, "typescript"), await emitFormatted(scheduled, sample.context, "typescript")]) {
+    for (const module of [
+      emit(scheduled, sample.context, "typescript"),
+      await emitFormatted(scheduled, sample.context, "typescript"),
+    ]) {
       const lines = module.code.split("\n");
       const n = lines.findIndex((l) => l.includes("dh * (h"));
       expect(n).toBeGreaterThan(0);
       expect(module.lines[n]?.name).toBe("dh.linear");
       expect(sample.context.sources.line(module.lines[n]!.span)).toBe("xor.nn:6");
-      expect(JSON.parse(module.map)).toMatchObject({ version: 3, sources: expect.arrayContaining(["xor.nn"]) });
+      expect(JSON.parse(module.map)).toMatchObject({
+        version: 3,
+        sources: expect.arrayContaining(["xor.nn"]),
+      });
       const call = lines.findIndex((l) => l.includes("d_p_linear_W("));
       expect(module.lines[call]?.name).toBe("dp.linear.W");
     }

@@ -11,7 +11,8 @@ interface Sample {
   readonly options?: unknown;
 }
 
-const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => (((i * 7919 + 13) % 31) - 15) / 8);
+const numbers = (count: number): number[] =>
+  Array.from({ length: count }, (_, i) => (((i * 7919 + 13) % 31) - 15) / 8);
 
 const samples: Readonly<Record<string, Sample>> = {
   "a classifier with class ids": {
@@ -105,7 +106,9 @@ describe("modules compute what their graphs mean", () => {
       const expected = all("backward");
       same(model.evaluate(given)["loss"]!, all("evaluate").get(program.loss!)!);
       same(model.backward(given), expected.get(program.loss!)!);
-      program.parameters.forEach((t, i) => same(at(model.gradients, t.name), expected.get(program.gradients[i]!)!));
+      program.parameters.forEach((t, i) =>
+        same(at(model.gradients, t.name), expected.get(program.gradients[i]!)!),
+      );
       const updated = all("update");
       model.step(given);
       const kept = (t: Tensor, found: ArrayLike<number>): void => same(found, updated.get(t)!);

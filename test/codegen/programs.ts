@@ -24,14 +24,19 @@ export interface Compiled {
   readonly context: Context;
 }
 
-export function graphsOf(source: string): Compiled {
-  const context: Context = { builder: new Builder(), sources: new Sources(), options: { realOnlyRules: true }, log: [] };
+export function graphsOf(source: string, model?: string): Compiled {
+  const context: Context = {
+    builder: new Builder(),
+    sources: new Sources(),
+    options: { realOnlyRules: true },
+    log: [],
+  };
   const diagnostics = new Diagnostics();
   const program = elaborate({
     source: { file: "sample.nn", text: source },
     library,
     resolveImport: () => null,
-    model: undefined,
+    model,
     sizes: new Map(),
     builder: context.builder,
     sources: context.sources,
@@ -41,7 +46,10 @@ export function graphsOf(source: string): Compiled {
   return { graphs: buildGraphs(program, context, { simplify: true }), context };
 }
 
-export async function modelOf(compiled: Compiled, level: 0 | 1): Promise<Record<string, import("./load.ts").AnyClass>> {
+export async function modelOf(
+  compiled: Compiled,
+  level: 0 | 1,
+): Promise<Record<string, import("./load.ts").AnyClass>> {
   const { graphs, context } = compiled;
   return importCode(emit(schedule(graphs, level, context), context, "typescript").code);
 }
@@ -62,13 +70,16 @@ export function meaning(
   const values = new Map<Tensor, NumericArray>();
   for (const t of program.inputs) if (inputs[t.name]) values.set(t, Float64Array.from(inputs[t.name]!));
   for (const t of program.parameters) values.set(t, Float64Array.from(at(model.parameters, t.name)));
-  for (const t of [...program.states, ...program.optimizerStates]) values.set(t, Float64Array.from(at(model.states, t.name)));
+  for (const t of [...program.states, ...program.optimizerStates])
+    values.set(t, Float64Array.from(at(model.states, t.name)));
   for (const t of program.hypers) values.set(t, Float64Array.of(model.hyper[t.name]!));
   const training = graph === "backward" || graph === "update";
   values.set(builtins.step, Float64Array.of(model.stepCount + Number(training)));
   values.set(builtins.seed, Float64Array.of(model.seed));
   values.set(builtins.training, Float64Array.of(Number(training)));
-  const counts = new Map<Dim, number>(program.dims.flatMap((d) => (d.name in dims ? [[d, dims[d.name]!]] : [])));
+  const counts = new Map<Dim, number>(
+    program.dims.flatMap((d) => (d.name in dims ? [[d, dims[d.name]!]] : [])),
+  );
   const environment = { dims: counts, values };
   interpret(graph === "update" ? graphs.backward : graphs[graph], environment);
   if (graph === "update") interpret(graphs.update, environment);

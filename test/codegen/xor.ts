@@ -3,7 +3,19 @@ import { Builder } from "../../src/ir/builder.ts";
 import type { Context } from "../../src/ir/context.ts";
 import type { ModelGraphs } from "../../src/ir/model.ts";
 import { Sources } from "../../src/ir/source.ts";
-import type { AdjointStep, Affine, Dim, Equation, Expr, Graph, Index, Program, Role, Statement, Tensor } from "../../src/ir/types.ts";
+import type {
+  AdjointStep,
+  Affine,
+  Dim,
+  Equation,
+  Expr,
+  Graph,
+  Index,
+  Program,
+  Role,
+  Statement,
+  Tensor,
+} from "../../src/ir/types.ts";
 
 export const source = `/// Exclusive or.
 model Xor {
@@ -31,11 +43,21 @@ export function xor(): Sample {
   sources.add("xor.nn", source);
   const context: Context = { builder: b, sources, options: { realOnlyRules: true }, log: [] };
   const span = (line: number): { file: string; start: number; end: number } => {
-    const start = source.split("\n").slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+    const start =
+      source
+        .split("\n")
+        .slice(0, line - 1)
+        .join("\n").length + (line > 1 ? 1 : 0);
     return { file: "xor.nn", start: start + 2, end: start + 4 };
   };
   const batch: Dim = { ...b.dim("batch", 1, 8, span(3)), varies: "call" };
-  const tensor = (name: string, shape: (Dim | number)[], role: Role, line: number, more: Partial<Tensor> = {}): Tensor =>
+  const tensor = (
+    name: string,
+    shape: (Dim | number)[],
+    role: Role,
+    line: number,
+    more: Partial<Tensor> = {},
+  ): Tensor =>
     b.tensor({ name, shape: shape.map((s) => b.toAffine(s)), role, type: "f32", span: span(line), ...more });
 
   const x = tensor("x", [batch, 2], "input", 4, { doc: "Two bits." });
@@ -50,7 +72,8 @@ export function xor(): Sample {
   const velocity = parameters.map((t) => b.tensor({ ...t, name: `${t.name}.momentum.v`, role: "state" }));
   const gradients = parameters.map((t) => b.tensor({ ...t, name: `d${t.name}`, role: "adjoint" }));
 
-  const definition = (name: string, shape: (Dim | number)[], line: number): Tensor => tensor(name, shape, "definition", line);
+  const definition = (name: string, shape: (Dim | number)[], line: number): Tensor =>
+    tensor(name, shape, "definition", line);
   const adjoint = (of: Tensor): Tensor => b.tensor({ ...of, name: `d${of.name}`, role: "adjoint" });
   const z1 = definition("h.linear", [batch, 3], 6);
   const h = definition("h", [batch, 3], 6);
@@ -95,16 +118,23 @@ export function xor(): Sample {
   const eLow = equation(low, [], read(p, i, o), { reduced: [i, o], reducer: "min" });
   const eSpread = equation(spread, [], b.sub(read(top), read(low)));
 
-  const slope = (t: Tensor, ...at: Index[]): Expr => b.mul(read(t, ...at), b.sub(b.number(1), read(t, ...at)));
+  const slope = (t: Tensor, ...at: Index[]): Expr =>
+    b.mul(read(t, ...at), b.sub(b.number(1), read(t, ...at)));
   const two = b.number(2);
   const backward = [
     equation(dp, [i, o], b.div(b.mul(two, error), count), chain(eLoss, p)),
     equation(dz2, [i, o], b.mul(read(dp, i, o), slope(p, i, o)), chain(eP, z2)),
-    equation(gradients[2]!, [j, o], b.mul(read(h, i, j), read(dz2, i, o)), { reduced: [i], ...chain(eZ2, W2) }),
+    equation(gradients[2]!, [j, o], b.mul(read(h, i, j), read(dz2, i, o)), {
+      reduced: [i],
+      ...chain(eZ2, W2),
+    }),
     equation(dh, [i, j], b.mul(read(dz2, i, o), read(W2, j, o)), { reduced: [o], ...chain(eZ2, h) }),
     equation(dz1, [i, j], b.mul(read(dh, i, j), slope(h, i, j)), chain(eH, z1)),
     equation(gradients[1]!, [j], read(dz1, i, j), { reduced: [i], ...chain(eH, b1) }),
-    equation(gradients[0]!, [k, j], b.mul(read(x, i, k), read(dz1, i, j)), { reduced: [i], ...chain(eZ1, W1) }),
+    equation(gradients[0]!, [k, j], b.mul(read(x, i, k), read(dz1, i, j)), {
+      reduced: [i],
+      ...chain(eZ1, W1),
+    }),
   ];
   const update = parameters.flatMap((t, n) => {
     const at = t.shape.map((extent, d) => b.index("mn"[d]!, extent));
@@ -118,10 +148,7 @@ export function xor(): Sample {
     const at = t.shape.map((extent, d) => b.index("mn"[d]!, extent));
     const element = at.length === 2 ? b.plus(b.times(at[0]!, t.shape[1]!), at[1]!) : b.toAffine(at[0]!);
     const drawn = b.apply("random", [read(builtins.seed), b.integer(0), b.integer(n), element]);
-    return [
-      equation(t, at, b.sub(b.mul(two, drawn), b.number(1))),
-      equation(velocity[n]!, at, b.number(0)),
-    ];
+    return [equation(t, at, b.sub(b.mul(two, drawn), b.number(1))), equation(velocity[n]!, at, b.number(0))];
   });
 
   const forward = [eZ1, eH, eZ2, eP];
