@@ -1,6 +1,6 @@
 import type { Builder } from "../../ir/builder.ts";
 import { printStatement } from "../../ir/printer.ts";
-import { readsOf, targetsWhole } from "../../ir/rewrite.ts";
+import { freeIndices, readsOf, targetsWhole } from "../../ir/rewrite.ts";
 import type { Equation, Expr, Graph, Read, Statement, Tensor } from "../../ir/types.ts";
 import { bodyAt } from "./alias.ts";
 import { costOfBody, costOfEquation, lengthOf, volume } from "./cost.ts";
@@ -12,6 +12,9 @@ import { Writing } from "./writing.ts";
 
 /** Formulas that grow by no more than this many symbols count as short. */
 const slightlyLonger = 4;
+
+/** Equations that are longer than this together are left as they are. */
+const longest = 60;
 
 /** What is left of the arithmetic where much cancels, at most. */
 const muchCheaper = 0.6;
@@ -96,8 +99,15 @@ class Cancellation {
   }
 
   private improved(e: Equation, position: number): Equation {
+    const tried = this.dyingIn(e, "all")
+      .map((d) => d.id)
+      .join();
+    if (this.work.settled.get(e) === tried) return e;
     const found = this.cancelled(e, position) ?? this.rewritten(e, position, "closed");
-    if (!found) return e;
+    if (!found) {
+      this.work.settled.set(e, tried);
+      return e;
+    }
     const rule = found.by.length === 0 ? "cancel" : `cancel, by ${found.by.map((t) => t.name).join(", ")}`;
     const before = (): string => [...found.dying, e].map(printStatement).join("; ");
     this.work.record(rule, true, e.tensor, before, () => printStatement(found.equation));
@@ -120,6 +130,7 @@ class Cancellation {
   private rewritten(e: Equation, position: number, reach: Reach): Finding | undefined {
     const dying = this.dyingIn(e, reach);
     const saved = dying.reduce((sum, d) => sum + this.shareOf(d, e), 0);
+    if ([...dying, e].reduce((sum, d) => sum + lengthOf(d.body), 0) > longest) return undefined;
     try {
       const { equation, by } = this.writings[reach].cheapest(e, position);
       return costOfEquation(equation) < costOfEquation(e) + saved
@@ -184,8 +195,10 @@ class Cancellation {
   private shareOf(producer: Equation, reader: Equation): number {
     const readers = Math.max(1, this.index.readers.get(producer.tensor)?.length ?? 1);
     if (isClosed(producer)) return costOfEquation(producer) / readers;
-    const direct = readsOf(reader.body).filter((r) => r.tensor === producer.tensor).length;
-    return costOfBody(producer) / readers - direct * volume([...reader.indices, ...reader.reduced]);
+    const direct = readsOf(reader.body).filter((r) => r.tensor === producer.tensor);
+    const loops = [...reader.indices, ...reader.reduced];
+    const repeats = (r: Read): number => volume(reader.reducer === null ? freeIndices(r) : loops);
+    return costOfBody(producer) / readers - direct.reduce((sum, r) => sum + repeats(r), 0);
   }
 }
 

@@ -29,6 +29,8 @@ export interface Opaque {
   readonly id: number;
   readonly expr: Expr;
   readonly bracket: boolean;
+  /** What its square is, for a square root. */
+  readonly square?: Product;
 }
 
 /** At least two terms without a common factor; of the terms in canonical order the first is positive. */
@@ -67,10 +69,10 @@ export class ProductAlgebra {
     this.cost = cost;
   }
 
-  opaque(expr: Expr, bracket = false): Product {
+  opaque(expr: Expr, more: { readonly bracket?: boolean; readonly square?: Product } = {}): Product {
     let factor = this.opaques.get(expr);
     if (!factor) {
-      factor = { kind: "opaque", id: this.nextId++, expr, bracket };
+      factor = { bracket: false, ...more, kind: "opaque", id: this.nextId++, expr };
       this.opaques.set(expr, factor);
     }
     return { coefficient: one, factors: new Map([[factor, 1]]) };
@@ -78,10 +80,18 @@ export class ProductAlgebra {
 
   multiply(a: Product, b: Product): Product {
     if (isZero(a) || isZero(b)) return zeroProduct;
-    return this.cancelInSums({
-      coefficient: timesFraction(a.coefficient, b.coefficient),
-      factors: mergeFactors(a.factors, b.factors),
-    });
+    return this.squared(this.cancelInSums(plainProduct(a, b)));
+  }
+
+  /** √u·√u = u. */
+  private squared(p: Product): Product {
+    for (const [root, exponent] of p.factors) {
+      if (root.kind !== "opaque" || !root.square || Math.abs(exponent) < 2) continue;
+      const pairs = Math.trunc(exponent / 2);
+      const rest = mergeFactors(p.factors, new Map([[root, -2 * pairs]]));
+      return this.multiply({ ...p, factors: rest }, this.power(root.square, pairs));
+    }
+    return p;
   }
 
   power(a: Product, exponent: number): Product {
@@ -91,7 +101,7 @@ export class ProductAlgebra {
         throw new TooLarge();
     }
     const raised = [...a.factors].map(([f, e]): [Factor, number] => [f, isBracket(f) ? 1 : e * exponent]);
-    return { coefficient: powerOfFraction(a.coefficient, exponent), factors: new Map(raised) };
+    return this.squared({ coefficient: powerOfFraction(a.coefficient, exponent), factors: new Map(raised) });
   }
 
   divide(a: Product, b: Product): Product {

@@ -9,7 +9,10 @@ import { fraction, one } from "./fraction.ts";
 import type { Translator } from "./translate.ts";
 
 /** Definitions with more parts than this are not solved for any of them. */
-const mostParts = 6;
+const mostParts = 3;
+
+/** In longer formulas nothing is looked for. */
+const mostFactors = 12;
 
 /** One way to see a definition: `pattern` is a part of its right side, which it can be solved for. */
 interface View {
@@ -55,7 +58,9 @@ export class Refolder {
 
   /** The forms that a product takes when one part of it is written in terms of a tensor defined before `position`. */
   *rewritten(p: Product, position: number): Iterable<{ readonly form: Product; readonly by: Tensor }> {
-    for (const part of opaqueFactors(p)) {
+    const factors = opaqueFactors(p);
+    if (factors.size > mostFactors) return;
+    for (const part of factors) {
       for (const view of this.views.get(signature(part.expr)) ?? []) {
         if (view.position >= position) continue;
         const subscripts = this.match(view, part.expr);

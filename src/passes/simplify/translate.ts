@@ -38,9 +38,10 @@ const translations: Readonly<Partial<Record<AtomName, Translation>>> = {
     const positive = t.builder.apply(e.atom, [t.render(scaled(argument, minusOne))]);
     return t.algebra.sum([constantProduct(one), scaled(t.algebra.opaque(positive), minusOne)]);
   },
+  sqrt: ([u], t, e) => t.algebra.opaque(t.withSimplerArguments(e), { square: t.normal(u!) }),
   cast: ([c], t, e) => {
     if (c!.type !== "bool") return undefined;
-    if (c!.kind !== "apply" || c!.atom !== "not") return t.algebra.opaque(e, true);
+    if (c!.kind !== "apply" || c!.atom !== "not") return t.algebra.opaque(e, { bracket: true });
     const bracket = t.normal(t.builder.cast(c!.args[0]!, "f32"));
     return t.algebra.sum([constantProduct(one), scaled(bracket, minusOne)]);
   },
@@ -95,7 +96,7 @@ export class Translator {
   }
 
   /** An opaque application, each of its arguments in its cheaper form. */
-  private withSimplerArguments(e: Apply): Expr {
+  withSimplerArguments(e: Apply): Expr {
     const args = e.args.map((a) => (a.type === "f32" ? this.cheaper(a) : a));
     return args.every((a, i) => a === e.args[i]) ? e : this.builder.apply(e.atom, args);
   }
