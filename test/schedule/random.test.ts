@@ -45,7 +45,7 @@ class Generator {
       this.value(choice, read(a, choice.turn[0], p, q), read(z, choice.turn[1], p, q), p);
     const below = s.b.nonnegative(s.b.minus(i, j));
     // The next element-wise line is where a reduction was taken from.
-    if (choice.kind === "map" && this.last) (this.last.origin as { hoistedFrom?: Tensor }).hoistedFrom = t;
+    if (choice.kind === "map" && this.last) (this.last.tensor as { hoistedFrom?: Tensor }).hoistedFrom = t;
     switch (choice.kind) {
       case "map":
         s.equation(t, [i, j], body(i, j));

@@ -77,5 +77,5 @@ function loopsAt(tensor: Tensor, reduction: Member, reader: Member): Map<Index, 
 /** Elaboration says where it took a reduction from; what differentiation adds to that is told by its name. */
 function sameLine(reduction: Member, reader: Member): boolean {
   const [a, z] = [reduction.equation, reader.equation];
-  return a.origin.hoistedFrom === z.tensor || a.tensor.name.startsWith(`${z.tensor.name}.`);
+  return a.tensor.hoistedFrom === z.tensor || a.tensor.name.startsWith(`${z.tensor.name}.`);
 }

@@ -167,7 +167,8 @@ class Lowering {
   /** What only exists in the kernel has its own name; what is stored keeps that name for the memory. */
   private accumulatorName(e: Equation): string {
     const name = localName(e.tensor);
-    return this.group.internal.has(e.tensor) ? name : `${name}_${e.reducer}`;
+    const says = this.group.internal.has(e.tensor) || name.endsWith(`_${e.reducer}`);
+    return says ? name : `${name}_${e.reducer}`;
   }
 
   private valueName(e: Equation): string {
