@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { schedule } from "../../src/passes/schedule.ts";
 import type { AnyClass } from "./load.ts";
-import { at, complaints, emit, importCode } from "./load.ts";
+import { at, emit, importCode } from "./load.ts";
+import { complaints } from "./typescript.ts";
 import { graphsOf, modelOf } from "./programs.ts";
 
 const load = async (source: string): Promise<AnyClass> =>
@@ -36,7 +37,7 @@ describe("what the source says never becomes code", () => {
     const { graphs, context } = graphsOf(hazards, "Hazards");
     const module = emit(schedule(graphs, 0, context), context, "typescript");
     expect(complaints("6", { "m.ts": module.code })).toEqual([]);
-    const { Hazards } = await importCode(module.code);
+    const { Hazards } = await importCode(emit(schedule(graphs, 0, context), context, "javascript").code);
     expect("broken" in globalThis).toBe(false);
     const model = Hazards!.create();
     const inputs = { inputs: [1, 2, 3, 4], class: [0, 1] };
@@ -51,7 +52,7 @@ describe("what the source says never becomes code", () => {
     const module = emit(
       [schedule(first.graphs, 0, first.context), schedule(second.graphs, 0, second.context)],
       first.context,
-      "typescript",
+      "javascript",
     );
     const loaded = await importCode(module.code);
     expect(Object.keys(loaded).sort()).toEqual(["Float32Array_", "Hazards"]);
@@ -80,6 +81,7 @@ describe("inputs of every type", () => {
     loss sum(p * y) + sum(z)
     optimizer sgd()
   }`;
+  const loaded = load(source);
   const good = {
     token: [
       [0, 6],
@@ -95,7 +97,7 @@ describe("inputs of every type", () => {
   };
 
   test("are taken", async () => {
-    const Typed = await load(source);
+    const Typed = await loaded;
     const model = Typed.create({ k: 5 });
     const { z, count } = model.forward({ keep: good.keep, scale: good.scale, class: good.class });
     expect([[...(z as Float32Array)], count]).toEqual([[2, 0], 1]);
@@ -154,13 +156,13 @@ describe("inputs of every type", () => {
       'Typed: input "token" holds an array of 3, but its shape needs 2',
     ],
   ])("%s is refused", async (_, change, message) => {
-    const Typed = await load(source);
+    const Typed = await loaded;
     const model = Typed.create({ k: 5 });
     expect(() => model.step({ ...good, ...change })).toThrow(message);
   });
 
   test("dimensions chosen at creation are checked and saved", async () => {
-    const Typed = await load(source);
+    const Typed = await loaded;
     expect(() => Typed.create({ k: 6 })).toThrow("Typed: k is 6, but it must be an integer from 1 to 5");
     expect(() => Typed.create({})).toThrow("Typed: k is undefined");
     const model = Typed.create({ k: 3, seed: 2 });

@@ -1,6 +1,4 @@
-/** Generated code: imported as a module, and checked by TypeScript as a user's strict project would. */
-import * as typescript6 from "typescript";
-import * as typescript5 from "typescript-5.9";
+/** Generated code, imported as a module. */
 import type { Schedule } from "../../src/ir/kernel.ts";
 import type { Context } from "../../src/ir/context.ts";
 import { formatModule } from "../../src/codegen/format.ts";
@@ -56,12 +54,9 @@ export interface AnyClass {
   readonly shapes: unknown;
 }
 
-/** Imports TypeScript or JavaScript text. */
+/** Imports JavaScript text. */
 export async function importCode(code: string): Promise<Record<string, AnyClass>> {
-  const { outputText } = typescript6.transpileModule(code, {
-    compilerOptions: { target: typescript6.ScriptTarget.ES2022, module: typescript6.ModuleKind.ESNext },
-  });
-  const url = `data:text/javascript;base64,${Buffer.from(outputText).toString("base64")}`;
+  const url = `data:text/javascript;base64,${Buffer.from(code).toString("base64")}`;
   return (await import(/* @vite-ignore */ url)) as Record<string, AnyClass>;
 }
 
@@ -70,42 +65,4 @@ export function at(tree: Tree, path: string): Float32Array {
   return path
     .split(".")
     .reduce<Tree | Float32Array>((node, key) => (node as Tree)[key]!, tree) as Float32Array;
-}
-
-const compilers = { "6": typescript6, "5.9": typescript5 as unknown as typeof typescript6 };
-
-/** What a strict TypeScript without the DOM says about these files. */
-export function complaints(
-  version: keyof typeof compilers,
-  files: Readonly<Record<string, string>>,
-): string[] {
-  const ts = compilers[version];
-  const options = {
-    strict: true,
-    noUnusedLocals: true,
-    noUnusedParameters: true,
-    noImplicitReturns: true,
-    noImplicitOverride: true,
-    exactOptionalPropertyTypes: true,
-    noEmit: true,
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.ESNext,
-    moduleResolution: ts.ModuleResolutionKind.Bundler,
-    lib: ["lib.es2022.d.ts"],
-    types: [],
-  };
-  const host = ts.createCompilerHost(options);
-  const original = host.getSourceFile.bind(host);
-  const fileOf = (name: string): string | undefined => files[name.replace(/^.*\//, "")];
-  host.fileExists = (name) => fileOf(name) !== undefined || ts.sys.fileExists(name);
-  host.getSourceFile = (name, languageVersion) => {
-    const text = fileOf(name);
-    return text === undefined
-      ? original(name, languageVersion)
-      : ts.createSourceFile(name, text, languageVersion);
-  };
-  const program = ts.createProgram(Object.keys(files), options, host);
-  return ts
-    .getPreEmitDiagnostics(program)
-    .map((d) => `${d.file?.fileName ?? ""}: ${ts.flattenDiagnosticMessageText(d.messageText, "\n")}`);
 }

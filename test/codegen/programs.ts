@@ -11,7 +11,7 @@ import type { Dim, Tensor } from "../../src/ir/types.ts";
 import { elaborate } from "../../src/parser/elaborate/elaborate.ts";
 import { schedule } from "../../src/passes/schedule.ts";
 import { buildGraphs } from "../../src/pipeline.ts";
-import type { AnyModel } from "./load.ts";
+import type { AnyClass, AnyModel } from "./load.ts";
 import { at, emit, importCode } from "./load.ts";
 
 const std = new URL("../../src/std/", import.meta.url);
@@ -46,12 +46,9 @@ export function graphsOf(source: string, model?: string): Compiled {
   return { graphs: buildGraphs(program, context, { simplify: true }), context };
 }
 
-export async function modelOf(
-  compiled: Compiled,
-  level: 0 | 1,
-): Promise<Record<string, import("./load.ts").AnyClass>> {
+export async function modelOf(compiled: Compiled, level: 0 | 1): Promise<Record<string, AnyClass>> {
   const { graphs, context } = compiled;
-  return importCode(emit(schedule(graphs, level, context), context, "typescript").code);
+  return importCode(emit(schedule(graphs, level, context), context, "javascript").code);
 }
 
 /** Flat values of every input. */
