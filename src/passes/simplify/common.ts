@@ -20,7 +20,7 @@ export function shareRepeated(graph: Graph, work: Workspace): Graph {
       versions.set(s.tensor, (versions.get(s.tensor) ?? 0) + 1);
       return s;
     }
-    if (index.definition(s.tensor) !== s || isTransparent(s.body)) return s;
+    if (index.definition(s.tensor) !== s || (s.reducer === null && isTransparent(s.body))) return s;
     const seen = work.tensorsRead(s).map((t) => versions.get(t) ?? 0);
     const key = `${work.alphaKey(s)} @ ${seen.join()}`;
     const known = first.get(key);
