@@ -216,9 +216,12 @@ export function simplifyLocally(graph: Graph, work: Workspace): Graph {
   });
   let changed = false;
   const statements = graph.statements.map((s): Statement => {
-    if (s.kind !== "equation") return s;
+    if (s.kind !== "equation" || work.plain.has(s)) return s;
     current = s;
-    if (expressionsOf(s).every((e) => rewrite(e) === e)) return s;
+    if (expressionsOf(s).every((e) => rewrite(e) === e)) {
+      work.plain.add(s);
+      return s;
+    }
     changed = true;
     return mapEquation(s, rewrite, b);
   });

@@ -43,6 +43,9 @@ export interface Sum {
 /** Products with more terms than this are left alone. */
 const mostTerms = 24;
 
+/** What is left of a sum's cost, at most, where it is brought over one denominator. */
+const collapse = 0.75;
+
 export const zeroProduct: Product = { coefficient: zero, factors: new Map() };
 export const isZero = (p: Product): boolean => p.coefficient.numerator === 0;
 
@@ -121,8 +124,13 @@ export class ProductAlgebra {
   private cheapestSum(plain: readonly Product[]): Product {
     const forms = [this.factored(plain)];
     if (plain.some(hasSum)) forms.push(this.factored(this.expandAll(plain)));
-    if (plain.some(hasDenominator) && !plain.some(hasBracket)) forms.push(this.overOneDenominator(plain));
     const costs = forms.map((form) => this.cost(form));
+    if (plain.some(hasDenominator) && !plain.some(hasBracket)) {
+      // A product of denominators is smaller or larger than each: only where the sum above it collapses.
+      const common = this.overOneDenominator(plain);
+      forms.push(common);
+      costs.push(this.cost(common) / collapse);
+    }
     return forms[costs.indexOf(Math.min(...costs))]!;
   }
 

@@ -10,6 +10,8 @@ export type SubPass = (graph: Graph, work: Workspace) => Graph;
 /** What all sub-passes of one run of `simplify` share: the builder, the log, and which tensors a statement reads. */
 export class Workspace {
   readonly context: Context;
+  /** Equations in which no identity of one expression applies. */
+  readonly plain = new Set<Statement>();
   /** Equations in which algebra found nothing, with the producers that it looked through. */
   readonly settled = new Map<Equation, string>();
   private readonly reads = new Map<Statement, readonly Tensor[]>();
