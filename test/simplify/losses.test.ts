@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Dim, Expr, Tensor } from "../../src/ir/types.ts";
+import { differentiate } from "../../src/passes/differentiate.ts";
+import { simplify } from "../../src/passes/simplify.ts";
 import { expectSame, formulas, numbers, run } from "./helpers.ts";
 import { gradients, Training } from "./training.ts";
 
@@ -38,6 +40,49 @@ describe("binary cross-entropy", () => {
 
   it("of a sigmoid written out has the same", () => {
     expect(build(true).simple).toEqual(["dz[b] = (p[b] - y[b])/n"]);
+  });
+});
+
+describe("likelihoods", () => {
+  it("with weights for the classes keep their factors", () => {
+    const s = new Training();
+    const n = s.b.dim("n", 1, 8, s.span);
+    const [z, y] = [s.tensor("z", [n], "input"), s.tensor("y", [n], "input")];
+    const p = s.define("p", [n], (b) => s.fn("sigmoid", s.at(z, b!)));
+    const q = s.define("q", [n], (b) => s.sub(s.num(1), s.at(p, b!)));
+    const positive = (b: Expr): Expr => s.mul(s.num(10), s.at(y, b), s.fn("log", s.at(p, b)));
+    const negative = (b: Expr): Expr =>
+      s.mul(s.num(0.1), s.sub(s.num(1), s.at(y, b)), s.fn("log", s.at(q, b)));
+    const loss = s.reduce("sum", "L", [], n, (b) => s.fn("neg", s.add(positive(b!), negative(b!))));
+    const { raw, simple } = s.train(loss, [z]);
+    expect(gradients(simple)).toEqual(["dz[b] = 0.1·(1 - y[b])·p[b] - 10·y[b]·(1 - p[b])"]);
+    const given = new Map([
+      [z, numbers(4)],
+      [y, [0, 1, 0.5, 1]],
+    ]);
+    expectSame(raw, simple, given, new Map([[n, 4]]));
+  });
+
+  it("are not looked through where the gradient by the probability is asked for", () => {
+    const s = new Training();
+    const z = s.tensor("z", [3], "input");
+    const p = s.define("p", [3], (b) => s.fn("sigmoid", s.at(z, b!)));
+    const loss = s.reduce("sum", "L", [], 3, (b) => s.fn("neg", s.fn("log", s.at(p, b!))));
+    const { raw, simple } = s.train(loss, [p, z]);
+    expect(gradients(simple)[0]).toMatch(/^dp\[b\] = -1\/p\[b\]$/);
+    expectSame(raw, simple, new Map([[z, numbers(3)]]));
+  });
+
+  it("divide by the probability where rules of the reals are off", () => {
+    const s = new Training();
+    const z = s.tensor("z", [3], "input");
+    const p = s.define("p", [3], (b) => s.fn("sigmoid", s.at(z, b!)));
+    const loss = s.reduce("sum", "L", [], 3, (b) => s.fn("log", s.at(p, b!)));
+    const exact = s.exact();
+    const raw = differentiate.run(s.asking(loss, [z]), exact);
+    const simple = simplify.run(raw, exact);
+    expect(gradients(simple).join()).toContain("/p[b]");
+    expectSame(raw, simple, new Map([[z, numbers(3)]]));
   });
 });
 

@@ -85,7 +85,9 @@ export class Translator {
   private translate(e: Expr): Product {
     if (e.kind === "constant") {
       const exact = exactFraction(e.value);
-      return exact ? constantProduct(exact) : this.algebra.opaque(e);
+      if (exact) return constantProduct(exact);
+      if (e.value < 0) return scaled(this.algebra.opaque(this.builder.number(-e.value)), minusOne);
+      return this.algebra.opaque(e);
     }
     if (e.kind === "read") {
       const value = this.inline(e);
