@@ -1,5 +1,5 @@
 /** The `.d.ts` of a JavaScript module: the same interfaces, and the class without its bodies. */
-import { nestedType } from "./input-helpers.ts";
+import { nestedType, shapesType } from "./input-helpers.ts";
 import { printInterfaces } from "./interfaces.ts";
 import { membersOf } from "./members.ts";
 import type { Model } from "./model.ts";
@@ -14,6 +14,7 @@ export function printDeclaration(
 ): string {
   const out = new TextBuilder("typescript");
   printHeader(header, out);
+  out.block(shapesType);
   if (needsNested) out.block(nestedType);
   for (const model of models) {
     printInterfaces(model, out);

@@ -54,11 +54,13 @@ export function printForward(model: Model, head: string, out: TextBuilder): void
       const size = sizeText(model, tensor.shape);
       const whole = model.wholeOutput(tensor);
       const isGiven = tensor.role === "input";
-      if (isGiven) out.line(`this.#${key}View = this.#${model.reference(tensor)};`);
-      else
-        out.line(
-          `if (this.#${key}View.length !== ${size}) this.#${key}View = this.#${whole}.subarray(0, ${size});`,
-        );
+      if (isGiven) {
+        out.line(`this.#${key}View = this.#${model.reference(tensor)};`);
+        continue;
+      }
+      out.braces(`if (this.#${key}View.length !== ${size})`, () =>
+        out.line(`this.#${key}View = this.#${whole}.subarray(0, ${size});`),
+      );
     }
     out.line(`return { ${model.outputs.map((o) => `${o.key}: ${resultValue(model, o)}`).join(", ")} };`);
   });

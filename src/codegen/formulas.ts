@@ -1,14 +1,17 @@
 /** The comment above a kernel: its formulas, the step of the chain rule, and the line of the source. */
+import type { Context } from "../ir/context.ts";
 import type { Kernel } from "../ir/kernel.ts";
 import { printStatement } from "../ir/printer.ts";
+import { reassemble } from "../ir/reassemble.ts";
 import type { Sources } from "../ir/source.ts";
 import type { AdjointStep, Origin, Statement } from "../ir/types.ts";
 
 /** More than this many formulas are counted rather than listed. */
 const mostFormulas = 12;
 
-export function kernelComment(kernel: Kernel, sources: Sources): string[] {
-  const shown = kernel.statements.slice(0, mostFormulas);
+export function kernelComment(kernel: Kernel, { sources, builder }: Pick<Context, "sources" | "builder">): string[] {
+  const statements = reassemble(kernel.statements, builder);
+  const shown = statements.slice(0, mostFormulas);
   const groups: { notes: string; formulas: string[] }[] = [];
   for (const statement of shown) {
     const notes = notesOf(statement, sources).join("\n");
@@ -18,7 +21,7 @@ export function kernelComment(kernel: Kernel, sources: Sources): string[] {
     else groups.push({ notes, formulas });
   }
   const [only] = groups;
-  const hidden = kernel.statements.length - shown.length;
+  const hidden = statements.length - shown.length;
   const more = hidden > 0 ? [`… and ${hidden} more`] : [];
   if (only && groups.length === 1) return [...only.formulas, ...lines(only.notes), ...more];
   return [...groups.flatMap((g) => [...g.formulas, ...lines(g.notes).map((n) => `    ${n}`)]), ...more];
@@ -28,11 +31,12 @@ function lines(text: string): string[] {
   return text === "" ? [] : text.split("\n");
 }
 
-/** The step of the chain rule, and the line of the source. */
+/** The step of the chain rule and the line of the source: `∂L/∂W = ∂L/∂z · ∂z/∂W    digits.nn:8`. */
 function notesOf(statement: Statement, sources: Sources): string[] {
   const step = statement.origin.step && chainRule(statement.origin.step);
   const place = sourceLine(statement.origin, sources);
-  return [step, place].filter((n) => n !== undefined);
+  const notes = [step, place].filter((n) => n !== undefined);
+  return notes.length > 0 ? [notes.join("    ")] : [];
 }
 
 /** `∂L/∂W = ∂L/∂z · ∂z/∂W`. */
@@ -42,13 +46,16 @@ export function chainRule(step: AdjointStep): string {
   return `∂L/∂${step.wrt.name} = ∂L/∂${of} · ∂${of}/∂${step.wrt.name}`;
 }
 
-/** What the reader calls the tensor that was differentiated; parts of it that the compiler named keep their names. */
-function nameOf({ of, wrt }: AdjointStep): string {
-  const own = of.kind === "gradient" ? of.of.name : of.tensor.name;
-  return of.origin.name === wrt.name ? own : of.origin.name;
+/** What the reader calls the tensor that was differentiated: a hoisted reduction is part of the definition it is in. */
+function nameOf({ of }: AdjointStep): string {
+  let tensor = of.kind === "gradient" ? of.of : of.tensor;
+  while (tensor.hoistedFrom) tensor = tensor.hoistedFrom;
+  return tensor.name;
 }
 
-/** `digits.nn:8`, where the file is known. */
-export function sourceLine(origin: Origin, sources: Sources): string | undefined {
-  return sources.has(origin.span.file) ? sources.line(origin.span) : undefined;
+/** `digits.nn:8 (std/layers.nn:5)`: the user's line, and the line of the library it leads to. */
+export function sourceLine({ span, within }: Origin, sources: Sources): string | undefined {
+  if (!sources.has(span.file)) return undefined;
+  const inner = within && sources.has(within.file) ? ` (${sources.line(within)})` : "";
+  return `${sources.line(span)}${inner}`;
 }

@@ -1,6 +1,7 @@
 /** Functions that a module carries only where it uses them. */
 import {
   nestedType,
+  shapesType,
   countRows,
   bindDimension,
   expectRows,
@@ -32,6 +33,7 @@ interface Helper {
 
 const helpers: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ["Nested", { code: nestedType }],
+  ["Shapes", { code: shapesType }],
   ["sigmoid", { code: sigmoid }],
   ["square", { code: square }],
   ["cube", { code: cube }],

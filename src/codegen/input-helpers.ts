@@ -3,6 +3,9 @@
 export const nestedType = `«/** Values in row-major order: one array of them all, or arrays of arrays as the shape says. */
 type Nested<T> = ArrayLike<T> | readonly Nested<T>[];»`;
 
+export const shapesType = `«/** Extents by name; those known only at run time are names themselves. */
+type Shapes = Readonly<Record<string, readonly (number | string)[]>>;»`;
+
 export const countRows = `/** How many rows of \`size\` values an input has; an array of arrays has one for each. */
 function countRows(
   model«: string»,

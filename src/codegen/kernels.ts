@@ -55,7 +55,7 @@ class KernelFunction implements Scope {
       ...dims.map((d) => `${this.name(d)}«: number»`),
     ];
     const origin = statements[0]!.origin;
-    this.out.doc(kernelComment(this.kernel, this.module.sources), origin);
+    this.out.doc(kernelComment(this.kernel, this.module), origin);
     this.out.list(`function ${name}`, parameters, "«: void» {", origin);
     this.out.indented(() => this.statements(this.kernel.body, this.names));
     this.out.line("}");

@@ -49,7 +49,7 @@ export function membersOf(model: Model): Map<MemberName, Member> {
       "shapes",
       {
         doc: ["The shapes of the source; a name stands for a dimension that is known at run time only."],
-        head: 'static «readonly »shapes«: { readonly [kind in "inputs" | "outputs" | "parameters"]: Readonly<Record<string, readonly (number | string)[]>> }»',
+        head: "static «readonly »shapes«: { readonly inputs: Shapes; readonly outputs: Shapes; readonly parameters: Shapes }»",
       },
       true,
     ],

@@ -68,6 +68,7 @@ export function emitModule(
     printAllocation(model, classes);
   }
   const needsNested = models.some((m) => m.inputsRead.some((t) => t.shape.length > 1));
+  used.add("Shapes");
   if (needsNested) used.add("Nested");
   out.blank();
   out.append(classes.lines);

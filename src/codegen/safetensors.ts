@@ -95,7 +95,9 @@ function readMetadata(model«: string», file«: TensorFile», name«: string»,
   const text = property(file.metadata, name);
   if (text === undefined) return otherwise;
   const value = typeof text === "string" && text !== "" ? Number(text) : NaN;
-  if (Number.isNaN(value)) throw new RangeError(\`\${model}: the metadata "\${name}" is \${String(text)}, not a number\`);
+  if (Number.isNaN(value)) {
+    throw new RangeError(\`\${model}: the metadata "\${name}" is \${String(text)}, not a number\`);
+  }
   return value;
 }`;
 
@@ -103,13 +105,17 @@ export const findTensor = `/** Where the values of a tensor begin in a file; it 
 function findTensor(model«: string», file«: TensorFile», tensor«: Stored»)«: number» {
   const { name, shape, values } = tensor;
   const entry = property(file.header, name);
-  if (typeof entry !== "object" || entry === null) throw new RangeError(\`\${model}: the tensor "\${name}" is missing\`);
+  if (typeof entry !== "object" || entry === null) {
+    throw new RangeError(\`\${model}: the tensor "\${name}" is missing\`);
+  }
   const type = property(entry, "dtype");
   const found = property(entry, "shape");
   const offsets = property(entry, "data_offsets");
   const expected = \`\${storedTypeOf(values)} [\${shape.join(", ")}]\`;
   const actual = \`\${String(type)} [\${Array.isArray(found) ? found.join(", ") : ""}]\`;
-  if (actual !== expected) throw new RangeError(\`\${model}: the tensor "\${name}" is \${actual}, but the model has \${expected}\`);
+  if (actual !== expected) {
+    throw new RangeError(\`\${model}: the tensor "\${name}" is \${actual}, but the model has \${expected}\`);
+  }
   const begin«: unknown» = Array.isArray(offsets) ? offsets[0] : undefined;
   const end«: unknown» = Array.isArray(offsets) ? offsets[1] : undefined;
   const fits =
@@ -118,7 +124,9 @@ function findTensor(model«: string», file«: TensorFile», tensor«: Stored»)
     begin >= 0 &&
     end === begin + values.byteLength &&
     file.start + begin + values.byteLength <= file.bytes.byteLength;
-  if (!fits) throw new RangeError(\`\${model}: the values of the tensor "\${name}" are not in the file\`);
+  if (!fits) {
+    throw new RangeError(\`\${model}: the values of the tensor "\${name}" are not in the file\`);
+  }
   return file.start + begin;
 }`;
 

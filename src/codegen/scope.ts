@@ -1,4 +1,5 @@
 /** What the parts of one generated module share. */
+import type { Builder } from "../ir/builder.ts";
 import type { Sources } from "../ir/source.ts";
 import type { ScalarType } from "../ir/types.ts";
 import type { Names } from "./names.ts";
@@ -9,6 +10,7 @@ export interface ModuleScope {
   /** The names of the module: helpers, kernels, classes. */
   readonly globals: Names;
   readonly sources: Sources;
+  readonly builder: Builder;
   /** Notes that a helper function is used, so that it is emitted. */
   helper(name: string): void;
 }

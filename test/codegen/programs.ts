@@ -56,7 +56,7 @@ export type Inputs = Readonly<Record<string, readonly number[]>>;
 
 /** What a graph gives for the parameters, states and hypers that the model has now. */
 export function meaning(
-  { graphs, context: _ }: Compiled,
+  { graphs }: Compiled,
   model: AnyModel,
   inputs: Inputs,
   dims: Readonly<Record<string, number>>,
