@@ -54,8 +54,7 @@ function runPasses(
   const apply = (pass: Pass, g: Graph): Graph => stage(pass.name, pass.run(g, context));
   // The outputs stay in view, so that what a loss computes again is recognised as the user's own `probability`.
   const inView = [...start.results, ...program.outputs.map((o) => o.tensor)];
-  const whole = start.statements.some((s) => s.kind === "gradient") ? inView : start.results;
-  let g = slice(specialise(start, training, program, context), whole, "keep");
+  let g = slice(specialise(start, training, program, context), inView, "keep");
   stage("elaborate", g);
   const derives = g.statements.some((s) => s.kind === "gradient");
   if (options.simplify) g = apply(simplify, g);

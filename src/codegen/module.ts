@@ -50,6 +50,7 @@ export function emitModule(
     helperNames: reserved,
     globals,
     sources: context.sources,
+    builder: context.builder,
     helper: (name: string): unknown => used.add(name),
   };
   const models = list.map((schedule) => new Model(schedule, context, module));
