@@ -53,7 +53,9 @@ function runPasses(
   };
   const apply = (pass: Pass, g: Graph): Graph => stage(pass.name, pass.run(g, context));
   // The outputs stay in view, so that what a loss computes again is recognised as the user's own `probability`.
-  const inView = [...start.results, ...program.outputs.map((o) => o.tensor)];
+  const computed = new Set(start.statements.flatMap(tensorsWritten));
+  const outputs = program.outputs.map((o) => o.tensor).filter((t) => computed.has(t));
+  const inView = [...new Set([...start.results, ...outputs])];
   let g = slice(specialise(start, training, program, context), inView, "keep");
   stage("elaborate", g);
   const derives = g.statements.some((s) => s.kind === "gradient");
