@@ -9,7 +9,10 @@ import type { AdjointStep, Origin, Statement } from "../ir/types.ts";
 /** More than this many formulas are counted rather than listed. */
 const mostFormulas = 12;
 
-export function kernelComment(kernel: Kernel, { sources, builder }: Pick<Context, "sources" | "builder">): string[] {
+export function kernelComment(
+  kernel: Kernel,
+  { sources, builder }: Pick<Context, "sources" | "builder">,
+): string[] {
   const statements = reassemble(kernel.statements, builder);
   const shown = statements.slice(0, mostFormulas);
   const groups: { notes: string; formulas: string[] }[] = [];
@@ -33,17 +36,20 @@ function lines(text: string): string[] {
 
 /** The step of the chain rule and the line of the source: `∂L/∂W = ∂L/∂z · ∂z/∂W    digits.nn:8`. */
 function notesOf(statement: Statement, sources: Sources): string[] {
-  const step = statement.origin.step && chainRule(statement.origin.step);
+  const { steps } = statement.origin;
+  const step = steps && chainRule(steps);
   const place = sourceLine(statement.origin, sources);
   const notes = [step, place].filter((n) => n !== undefined);
   return notes.length > 0 ? [notes.join("    ")] : [];
 }
 
-/** `∂L/∂W = ∂L/∂z · ∂z/∂W`. */
-export function chainRule(step: AdjointStep): string {
-  if (step.kind === "seed") return `∂L/∂${step.wrt.name} = 1`;
-  const of = nameOf(step);
-  return `∂L/∂${step.wrt.name} = ∂L/∂${of} · ∂${of}/∂${step.wrt.name}`;
+/** `∂L/∂W = ∂L/∂z · ∂z/∂W`; where paths meet, their sum. */
+export function chainRule(steps: readonly AdjointStep[]): string {
+  const [first] = steps;
+  if (!first) return "";
+  const wrt = first.wrt.name;
+  const paths = steps.map((s) => (s.kind === "seed" ? "1" : `∂L/∂${nameOf(s)} · ∂${nameOf(s)}/∂${wrt}`));
+  return `∂L/∂${wrt} = ${[...new Set(paths)].join(" + ")}`;
 }
 
 /** What the reader calls the tensor that was differentiated: a hoisted reduction is part of the definition it is in. */

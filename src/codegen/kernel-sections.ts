@@ -42,5 +42,5 @@ function sections(schedule: Schedule): Section[] {
 }
 
 function isBackward(kernel: Kernel): boolean {
-  return kernel.statements.some((s) => s.origin.step !== undefined);
+  return kernel.statements.some((s) => s.origin.steps !== undefined);
 }

@@ -43,7 +43,7 @@ export function usesStep(model: Model, { calls }: Procedure): boolean {
 
 function isAdjoint(call: Call): boolean {
   if (call.kind === "clear") return call.tensor.role === "adjoint";
-  return call.statements.some((s) => s.origin.step !== undefined);
+  return call.statements.some((s) => s.origin.steps !== undefined);
 }
 
 /** Names for what the calls mention. */

@@ -101,7 +101,7 @@ export function xor(): Sample {
       reduced: f.reduced ?? [],
       where: [],
       body,
-      origin: { span: t.span, name: t.name, ...(f.step ? { step: f.step } : {}) },
+      origin: { span: t.span, name: t.name, ...(f.step ? { steps: [f.step] } : {}) },
     });
   const read = (t: Tensor, ...subscripts: (Index | Affine)[]): Expr => b.read(t, subscripts);
   const [i, j, k, o] = [b.index("i", b.of(batch)), b.index("j", 3), b.index("k", 2), b.index("o", 1)];
