@@ -9,7 +9,7 @@ they exist, in 64 bits, on one thread, from seeded random numbers. It writes tes
 
     torch         version of PyTorch
     model         path of the .nn file
-    sizes, dims   what the model is compiled and run with
+    sizes, dims   what the model is compiled and run with; a list of extents has one a batch
     hyper         run-time numbers of its optimizer
     parameters    starting values by path, row-major, in the layout of the .nn file
     batches       inputs, one entry a training step

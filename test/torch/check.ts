@@ -24,7 +24,11 @@ export function check(name: string, options: { readonly simplify: boolean }): vo
   compareNumber("loss", m.backward(batch), fixture.loss);
   compare("gradient of", (parameter) => m.gradient(parameter), fixture.gradients);
   if (!trained) return;
-  batches.forEach((b, turn) => compareNumber(`loss of step ${turn + 1}`, m.step(b), trained.losses[turn]!));
+  batches.forEach((b, turn) => {
+    bindDims(m, fixture, turn);
+    compareNumber(`loss of step ${turn + 1}`, m.step(b), trained.losses[turn]!);
+  });
+  bindDims(m, fixture, 0);
   compare("trained", (parameter) => m.parameter(parameter), trained.parameters);
   compare("trained state", (state) => m.parameter(state), trained.states);
   compareInference(m, batch, trained.outputs, trained.evaluated);
@@ -32,13 +36,24 @@ export function check(name: string, options: { readonly simplify: boolean }): vo
 
 /** The model of a fixture, with its starting values. */
 function start(fixture: Fixture, simplify: boolean): Model {
-  const m = model(sourceOf(fixture), { sizes: fixture.sizes, dims: fixture.dims, simplify });
+  const m = model(sourceOf(fixture), { sizes: fixture.sizes, simplify });
+  bindDims(m, fixture, 0);
   expect(m.program.parameters.map((p) => p.name).sort()).toEqual(Object.keys(fixture.parameters).sort());
   for (const [name, numbers] of Object.entries(fixture.parameters)) m.parameter(name).set(numbers);
   for (const [name, value] of Object.entries(fixture.hyper)) {
     m.values.get(m.program.hypers.find((h) => h.name === name)!)![0] = value;
   }
   return m;
+}
+
+/** The extents of a batch; what was computed with others is dropped. */
+function bindDims(m: Model, { dims }: Fixture, batch: number): void {
+  const passing = [...m.values.keys()].filter((t) => t.role === "definition" || t.role === "adjoint");
+  for (const tensor of [...m.program.inputs, ...passing]) m.values.delete(tensor);
+  for (const dim of m.program.dims) {
+    const extent = dims[dim.name]!;
+    m.dims.set(dim, typeof extent === "number" ? extent : extent[batch]!);
+  }
 }
 
 function compareInference(m: Model, batch: Cells, expected: Cells, loss: number): void {

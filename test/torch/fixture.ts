@@ -8,7 +8,8 @@ export interface Fixture {
   /** Path of the `.nn` file in this project. */
   readonly model: string;
   readonly sizes: Readonly<Record<string, number>>;
-  readonly dims: Readonly<Record<string, number>>;
+  /** Extents of dynamic dimensions; of a ragged one, one a batch. */
+  readonly dims: Readonly<Record<string, number | readonly number[]>>;
   readonly hyper: Readonly<Record<string, number>>;
   readonly parameters: Cells;
   /** Inputs, one entry a training step. */

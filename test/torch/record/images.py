@@ -144,3 +144,28 @@ def batch_norm_image(r):
 
     r.forward = forward
     r.loss = lambda p, x, training: (r.forward(p, x, training)["y"] * x["dy"]).mean()
+
+
+# Other ways to subscript an image.
+
+
+@case
+def pixel_shuffle(r):
+    r.parameter("x", values(2, 3, 4, 12))
+    r.batches = [{"dy": values(2, 6, 8, 3)}]
+    r.forward = lambda p, x, training: {"y": channels_last(F.pixel_shuffle(channels_first(p["x"]), 2))}
+    r.loss = lambda p, x, training: (x["dy"] * r.forward(p, x, training)["y"] ** 2).sum()
+
+
+@case
+def patches(r):
+    r.parameter("image", values(2, 6, 6, 2))
+    r.linear("y.linear", 18, 4)
+    r.batches = [{"dy": values(2, 9, 4)}]
+
+    def forward(p, x, training):
+        columns = F.unfold(channels_first(p["image"]), 3, padding=1, stride=2)
+        return {"y": linear(p, "y.linear", columns.transpose(1, 2))}
+
+    r.forward = forward
+    weighted(r, {"y": "dy"})

@@ -127,3 +127,18 @@ def reductions(r):
     }
     outputs = ["product", "largest", "smallest", "norm"]
     weighted(r, {y: "drow" for y in outputs})
+
+
+@case
+def losses_by_hand(r):
+    for name in "abcd":
+        r.parameter(name, values(4, 5))
+    r.batches = [{"t": values(4, 5)}]
+    r.forward = lambda p, x, training: {
+        "free": torch.logsumexp(p["b"], 1),
+        "similar": F.cosine_similarity(p["c"], x["t"]),
+        "apart": F.kl_div(F.log_softmax(p["d"], 1), F.log_softmax(x["t"], 1), reduction="batchmean", log_target=True),
+    }
+    r.loss = lambda p, x, training: F.huber_loss(p["a"], x["t"], delta=0.5) + sum(
+        y.sum() for y in r.forward(p, x, training).values()
+    )

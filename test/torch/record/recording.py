@@ -43,6 +43,7 @@ class Recording:
         self.states = {}
         self.batches = []
         self.optimizer = None
+        self.schedule = None
         self.forward = lambda p, x, training: {}
         self.loss = None
 
@@ -95,12 +96,15 @@ class Recording:
 
     def train(self):
         optimizer = self.optimizer(list(self.parameters.values()))
+        schedule = self.schedule and self.schedule(optimizer)
         losses = []
         for batch in self.batches:
             optimizer.zero_grad()
             loss = self.loss(self.parameters, batch, True)
             loss.backward()
             optimizer.step()
+            if schedule:
+                schedule.step()
             losses.append(loss.item())
         outputs, evaluated = self.infer()
         return {

@@ -106,3 +106,35 @@ def gru(r):
     start = torch.zeros(1, 2, 3)
     r.forward = lambda p, x, training: {"y": recurrent(p, torch.gru, start, x["x"])[:, -1]}
     weighted(r, {"y": "dy"})
+
+
+@case
+def causal_conv1d(r):
+    r.parameter("x", values(2, 7, 2))
+    r.parameter("V", values(3, 2, 4))
+    r.parameter("W", values(2, 4, 3))
+    r.batches = [{"dy": values(2, 7, 3)}]
+
+    def past(x, W, dilation):
+        """Tap u of W [taps, in, out] reads u·dilation places back; PyTorch's last tap reads the present."""
+        padded = F.pad(x.transpose(1, 2), ((len(W) - 1) * dilation, 0))
+        return F.conv1d(padded, W.flip(0).permute(2, 1, 0), dilation=dilation).transpose(1, 2)
+
+    r.forward = lambda p, x, training: {"y": past(torch.tanh(past(p["x"], p["V"], 1)), p["W"], 3)}
+    weighted(r, {"y": "dy"})
+
+
+@case
+def tied_embedding(r):
+    r.dims = {"batch": 4}
+    r.hyper = {"lr": 1e-2}
+    r.parameter("E", values(6, 3))
+    r.linear("g.linear", 3, 3)
+    r.batches = [{"word": ids(6, 4), "next": ids(6, 4)} for _ in range(3)]
+    r.optimizer = lambda p: torch.optim.Adam(p, lr=1e-2)
+
+    def logits(p, x):
+        return torch.tanh(linear(p, "g.linear", F.embedding(x["word"], p["E"]))) @ p["E"].T
+
+    r.forward = lambda p, x, training: {"probability": F.softmax(logits(p, x), -1)}
+    r.loss = lambda p, x, training: F.cross_entropy(logits(p, x), x["next"])
