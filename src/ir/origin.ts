@@ -9,7 +9,8 @@ export interface Span {
 
 /**
  * Where a statement comes from: the one reference that is carried from the parse to the printed line.
- * `name` is what the reader calls the thing (`h.linear`); `step` is present on what differentiation made.
+ * `name` is what the reader calls the thing (`h.linear`); `steps` are present on what differentiation made: several where
+ * paths through the network meet and their contributions became one equation.
  */
 export interface Origin {
   /** In the user's own text: of code inside the library, the call that leads there. */
@@ -17,7 +18,7 @@ export interface Origin {
   /** The place inside the library or an imported file, where `span` is only the call. */
   readonly within?: Span;
   readonly name: string;
-  readonly step?: AdjointStep;
+  readonly steps?: readonly AdjointStep[];
 }
 
 /** One step of the chain rule: d`of`/d`read` of one read, and how its subscripts were solved. */

@@ -185,7 +185,7 @@ class Expansion {
   private add(wrt: Tensor, addition: Addition, forward: Origin, step: AdjointStep): void {
     const { b } = this;
     const tensor = this.adjointOf(wrt);
-    const origin = { ...forward, name: tensor.name, step };
+    const origin = { ...forward, name: tensor.name, steps: [step] };
     const reducer = addition.reduced.length > 0 ? "sum" : null;
     const equation = b.equation({ ...addition, tensor, reducer, accumulate: false, origin });
     const defines = !this.reached.has(wrt) && targetsWhole(equation);
@@ -203,7 +203,7 @@ class Expansion {
     const readers = this.prefix.filter((p) => this.active.has(tensorOf(p)) && readsTensor(p, s.source));
     if (readers.length === 1 && !this.reached.has(s.source)) {
       const tensor = this.adjointOf(s.source);
-      this.out.push(b.reshape({ tensor, source, origin: { ...s.origin, name: tensor.name, step } }));
+      this.out.push(b.reshape({ tensor, source, origin: { ...s.origin, name: tensor.name, steps: [step] } }));
       this.reached.add(s.source);
       return;
     }
@@ -215,7 +215,7 @@ class Expansion {
       role: "adjoint",
       span: s.source.span,
     });
-    this.out.push(b.reshape({ tensor, source, origin: { ...s.origin, name, step } }));
+    this.out.push(b.reshape({ tensor, source, origin: { ...s.origin, name, steps: [step] } }));
     this.addCopy(s.source, tensor, s.origin, step);
   }
 

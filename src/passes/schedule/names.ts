@@ -59,7 +59,8 @@ export function groupName(equations: readonly Equation[], program: Program, init
   if (initial) return `initial_${tensor.name}`;
   if (parameters.includes(tensor) || optimizerStates.includes(tensor))
     return optimizerName(equations, program);
-  if (origin.step) return `d_${origin.step.wrt.name}`;
+  const [step] = origin.steps ?? [];
+  if (step) return `d_${step.wrt.name}`;
   return states.includes(tensor) ? `update_${tensor.name}` : tensor.name;
 }
 

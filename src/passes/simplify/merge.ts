@@ -66,7 +66,8 @@ function mergeInto(
   const body = bodies.reduce((sum, next) => b.add(sum, next));
   // Parts that stay where they are and stand before it have stored already.
   const accumulate = positions.some((p) => p < last && !plain.includes(p));
-  const whole = b.equation({ ...target, accumulate, where: [], body });
+  const steps = parts.flatMap((e) => e.origin.steps ?? []);
+  const whole = b.equation({ ...target, accumulate, where: [], body, origin: { ...target.origin, steps } });
   for (const p of plain) replaced.set(p, null);
   replaced.set(last, whole);
   work.record(
