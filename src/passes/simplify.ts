@@ -12,6 +12,7 @@ import { liveTensors, removeDead } from "./simplify/dead.ts";
 import { simplifyGuards } from "./simplify/guards.ts";
 import { simplifyLocally } from "./simplify/local.ts";
 import { mergeContributions } from "./simplify/merge.ts";
+import { hoistSigns } from "./simplify/signs.ts";
 import { stabilise } from "./simplify/stability.ts";
 import type { SubPass } from "./simplify/workspace.ts";
 import { Workspace, writtenBy } from "./simplify/workspace.ts";
@@ -24,6 +25,7 @@ const subPasses: readonly SubPass[] = [
   stabilise,
   mergeContributions,
   hoistInvariants,
+  hoistSigns,
   cancelAcross,
 ];
 
