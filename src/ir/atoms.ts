@@ -64,7 +64,8 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
         n!.kind === "constant"
           ? b.mul(n!, b.pow(x!, b.number(n!.value - 1)))
           : b.mul(n!, b.pow(x!, b.sub(n!, b.number(1)))),
-      (b, [x, n], output) => (n!.kind === "constant" ? null : b.mul(output, b.apply("log", [x!]))),
+      (b, [x, n], output) =>
+        n!.kind === "constant" ? null : b.select(b.equal(x!, b.number(0)), b.number(0), b.mul(output, b.apply("log", [x!]))),
     ],
     javascript: { form: "power", callee: "Math.pow" }, formula: { form: "infix", operator: "^", precedence: precedence.pow, right: true },
     doc: "a to the power b",

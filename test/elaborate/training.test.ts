@@ -126,6 +126,30 @@ test("prod has its exact gradient at zeros", () => {
   expect(m.gradientError()).toBeLessThan(2e-7);
 });
 
+describe("what saturates stays finite", () => {
+  const far = (body: string, z: number): { loss: number; gradient: number[] } => {
+    const m = model(`model M { param z: [2, 1] ~ zeros\n y[b < 2] = if b == 0 then 1 else 0\n ${body} }`);
+    m.parameter("z").set([z, z]);
+    return { loss: m.backward(), gradient: m.gradient("z") };
+  };
+  for (const [name, body] of Object.entries({
+    "sigmoid and cross-entropy": "p = sigmoid(z)\n loss binary_cross_entropy(p[:, 0], y)",
+    "the same through a reshape": "loss binary_cross_entropy(reshape(sigmoid(z), 2), y)",
+    "the sigmoid written out": "p = 1 / (1 + exp(-z[:, 0]))\n loss -mean(y * log(p) + (1 - y) * log(1 - p))",
+  })) {
+    test.each([1000, -1000])(`${name}, at %i`, (z) => {
+      const { loss, gradient } = far(body, z);
+      expect(loss).toBeCloseTo(500, 9);
+      close(gradient, z > 0 ? [0, 0.5] : [-0.5, 0]);
+    });
+  }
+  test("x to the power of a parameter, at 0", () => {
+    const m = model("model M { param x: [1] ~ zeros\n param n: [1] ~ ones\n loss sum(x ^ n) }");
+    m.backward();
+    close(m.gradient("n"), [0]);
+  });
+});
+
 describe("gradients that are given", () => {
   test("a function may override its derivative", () => {
     const m = model(`fn ste(x) = sign(x) with gradient(x, dy) = 3 * dy * x

@@ -226,7 +226,16 @@ function applyLayer(
   };
   bindParameters(elab, inner, scope, bound, path);
   const value = elab.block(layer.body, inner, layer.result);
+  orderParameters(elab, instance);
   return value ?? fail(elab, inner, "NN2018", layer.name.span, { name });
+}
+
+/** Parameters are made where they are first mentioned, but listed as they are declared. */
+function orderParameters(elab: Elaboration, { layer, owned }: InstanceValue): void {
+  const { parameters } = elab.gathered;
+  const declared = layer.body.flatMap((s) => (s.kind === "param" ? (owned.get(s.name.text) ?? []) : []));
+  const places = declared.map((t) => parameters.indexOf(t)).toSorted((a, b) => a - b);
+  declared.forEach((t, k) => (parameters[places[k]!] = t));
 }
 
 /** The value of a given argument, in the environment of the caller. */

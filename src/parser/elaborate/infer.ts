@@ -2,6 +2,7 @@
  * Ranges of index variables. An index ranges over the dimension it subscripts alone, unless its range is given or its
  * tensor's type is declared; uses that disagree are a mistake that names both places.
  */
+import { Reported } from "../../ir/diagnostics.ts";
 import type { Affine, Span } from "../../ir/types.ts";
 import type { Expression, Subscript } from "../syntax.ts";
 import type { Elaboration, Environment } from "./environment.ts";
@@ -18,11 +19,14 @@ interface Use {
 }
 
 /** Uses of each wanted name as a lone subscript, in order of appearance. */
-export type Uses = Map<string, Use[]>;
+export class Uses extends Map<string, Use[]> {
+  /** Something that might have given a range failed: its mistake is reported, so a missing range is not. */
+  failed = false;
+}
 
 /** Finds where the wanted index names (and `...names`) subscript a dimension alone. */
 export function findUses(elab: Elaboration, env: Environment, wanted: ReadonlySet<string>, e: Expression): Uses {
-  const uses: Uses = new Map();
+  const uses = new Uses();
   const visit = (node: Expression, hidden: ReadonlySet<string>, guarded: boolean): void => {
     if (node.kind === "subscript") {
       note(node.target, node.subscripts, hidden, guarded);
@@ -30,6 +34,7 @@ export function findUses(elab: Elaboration, env: Environment, wanted: ReadonlySe
       for (const s of node.subscripts) if (s.kind === "at") visit(s.value, hidden, guarded);
       return;
     }
+    if (node.kind === "error") uses.failed = true;
     if (node.kind === "else") {
       visit(node.read, hidden, true);
       visit(node.otherwise, hidden, guarded);
@@ -51,7 +56,8 @@ export function findUses(elab: Elaboration, env: Environment, wanted: ReadonlySe
     const lone = subscripts.map((s) => loneName(s)).filter((n) => n !== undefined && wanted.has(n) && !hidden.has(n));
     if (lone.length === 0) return;
     const value = earlyValue(elab, env, target, new Set([...wanted, ...hidden]));
-    if (!value) return;
+    if (value === "failed") uses.failed = true;
+    if (!value || value === "failed") return;
     const rest = subscripts.findIndex((s) => s.kind === "rest");
     const restCount = rest < 0 ? 0 : value.shape.length - (subscripts.length - 1);
     if (restCount < 0) return;
@@ -82,15 +88,16 @@ function earlyValue(
   env: Environment,
   target: Expression,
   unknown: ReadonlySet<string>,
-): ArrayValue | undefined {
+): ArrayValue | "failed" | undefined {
   if (mentions(target, unknown, env)) return undefined;
+  if (target.kind === "name" && !env.scope.lookup(target.name)) return undefined;
   const value = attempt(() => {
-    if (target.kind === "name" && !env.scope.lookup(target.name)) return undefined;
     const known = env.evaluated.get(target) ?? elab.expression(target, env);
     env.evaluated.set(target, known);
     return known;
   });
-  return value?.kind === "array" ? value : undefined;
+  if (!value) return "failed";
+  return value.kind === "array" ? value : undefined;
 }
 
 /** Whether an expression speaks of an index that has no range yet. A tensor of the same name is no index. */
@@ -170,6 +177,7 @@ export function rangeOfIndex(
   const found = binding(uses, name).filter((u) => u.extents.length === 1);
   if (given) return given;
   const first = found[0];
+  if (!first && uses.failed) throw new Reported();
   if (!first) return fail(elab, env, "NN2006", span, { name }, { help: `give its range: \`${name} < n\`` });
   const other = found.find((u) => u.extents[0] !== first.extents[0]);
   if (other) {
@@ -199,6 +207,7 @@ export function rangesOfRest(
 ): Range[] {
   const found = binding(uses, name);
   const extents = declared ?? found[0]?.extents;
+  if (!extents && uses.failed) throw new Reported();
   if (!extents) return fail(elab, env, "NN2006", span, { name: `...${name}` });
   const other = found.find((u) => u.extents.length !== extents.length || u.extents.some((e, d) => e !== extents[d]));
   if (other) {

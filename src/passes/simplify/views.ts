@@ -2,7 +2,7 @@ import type { Builder } from "../../ir/builder.ts";
 import { isNumber } from "../../ir/builder.ts";
 import type { AtomName } from "../../ir/atoms.ts";
 import { readsOf } from "../../ir/rewrite.ts";
-import type { Equation, Expr, Read } from "../../ir/types.ts";
+import type { Affine, Equation, Expr, Read, Tensor } from "../../ir/types.ts";
 import { bodyAt } from "./alias.ts";
 import type { GraphIndex } from "./workspace.ts";
 import { isPersistent } from "./workspace.ts";
@@ -29,11 +29,34 @@ export class Views {
   /** The body of a definition in place of a read of it. What a gradient is asked for is not looked through. */
   through(e: Expr): Expr {
     for (let depth = 0; depth < 8; depth++) {
+      const whole = e.kind === "read" ? this.throughReshape(e) : undefined;
+      if (whole) {
+        e = whole;
+        continue;
+      }
       const definition = e.kind === "read" ? this.definition(e, this.index.pointwise(e.tensor)) : undefined;
       if (!definition) return e;
       e = bodyAt(this.builder, definition, (e as Read).subscripts);
     }
     return e;
+  }
+
+  /** The same cell in the tensor that a reshape reinterprets; where inner extents are numbers, its place is affine. */
+  private throughReshape(read: Read): Expr | undefined {
+    const b = this.builder;
+    const writer = this.index.onlyWriter(read.tensor);
+    if (writer?.kind !== "reshape" || isPersistent(writer.source) || this.index.pinned.has(read.tensor)) return undefined;
+    const inner = (t: Tensor): (number | undefined)[] => t.shape.slice(1).map((extent) => b.constantOf(extent));
+    const from = inner(read.tensor);
+    const to = inner(writer.source);
+    if ([...from, ...to].includes(undefined) || writer.source.shape.length === 0) return undefined;
+    let position = read.subscripts.reduce((p, s, d) => b.plus(b.times(p, d === 0 ? 1 : from[d - 1]!), s), b.integer(0));
+    const places: Affine[] = [];
+    for (const extent of to.toReversed() as number[]) {
+      places.unshift(b.modulo(position, extent));
+      position = b.floorDivide(position, extent);
+    }
+    return b.read(writer.source, [position, ...places]);
   }
 
   private definition(read: Read, found: Equation | undefined): Equation | undefined {
