@@ -1,5 +1,5 @@
 /**
- * Writes into `docs/architecture.md` what the compiler prints for the model that the document follows. Run with
+ * Writes into `docs/architecture.md` what the compiler prints for the models that the document follows. Run with
  * `npx unrun scripts/stages.ts`; a test says when that is due.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -48,9 +48,7 @@ interface Run {
   readonly level: readonly [Level, Level];
 }
 
-const file = "spam.nn";
-
-async function run(source: string): Promise<Run> {
+async function run(source: string, file: string): Promise<Run> {
   const { builder, sources, diagnostics } = {
     builder: new Builder(),
     sources: new Sources(),
@@ -66,6 +64,7 @@ async function run(source: string): Promise<Run> {
   if (!program) throw new Error(diagnostics.all.map((d) => d.message).join("\n"));
   const context: Context = { builder, sources, options: { realOnlyRules: true }, log: [] };
   const traced: Traced[] = [];
+  const unit = file.replace(/nn$/, "ts");
   let logged = 0;
   const trace = (stage: string, text: string): void => {
     traced.push({ stage, text, rules: context.log.slice(logged) });
@@ -75,8 +74,8 @@ async function run(source: string): Promise<Run> {
   const level = async (n: 0 | 1): Promise<Level> => {
     const scheduled = schedule(graphs, n, context);
     const header = { version: "", file, sha256: "" };
-    const raw = emitModule(scheduled, context, { language: "typescript", header, unit: "spam.ts" });
-    return { schedule: scheduled, module: (await formatModule(raw, sources, "spam.ts")).code };
+    const raw = emitModule(scheduled, context, { language: "typescript", header, unit });
+    return { schedule: scheduled, module: (await formatModule(raw, sources, unit)).code };
   };
   return { source, traced, backward: graphs.backward.statements, level: [await level(0), await level(1)] };
 }
@@ -99,16 +98,11 @@ function excerpt(text: string, keep: (line: string) => boolean): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The training graph after a stage: the lines that tell of the given tensors. */
-function graphAfter({ traced }: Run, stage: string, turn: number, tensors: readonly string[]): string {
-  const lines = turnOf(traced, stage, turn).text.split("\n");
-  const told = (line: string): string => line.trim().split(/[ [:,]/)[0]!;
-  for (const t of tensors)
-    found(
-      lines.find((line) => told(line) === t),
-      `\`${t}\` after ${stage}`,
-    );
-  return excerpt(lines.join("\n"), (line) => tensors.includes(told(line)));
+/** The training graph after a stage: the lines that tell of the tensors that `keep` names. */
+function graphAfter({ traced }: Run, stage: string, turn: number, keep: (tensor: string) => boolean): string {
+  const { text } = turnOf(traced, stage, turn);
+  const kept = excerpt(text, (line) => keep(line.trim().split(/[ [:,]/)[0]!));
+  return found(kept.trim() === "" ? undefined : kept, `the tensors after ${stage}`);
 }
 
 function turnOf(traced: readonly Traced[], stage: string, turn: number): Traced {
@@ -191,7 +185,7 @@ function outline(node: unknown, label = "", depth = 0): string {
 }
 
 function syntaxOf(source: string, name: string): string {
-  const [model] = parse(source, file, new Diagnostics()).declarations;
+  const [model] = parse(source, "model.nn", new Diagnostics()).declarations;
   const body = model?.kind === "model" ? model.body : [];
   return outline(
     found(
@@ -224,50 +218,58 @@ function trailOf({ backward }: Run, name: string): string {
 
 // -------------------------------------------------------------------------------------------------------------- stages
 
-const forward = ["h.linear.sum", "h.linear", "h", "p.linear.sum", "p.linear", "p", "loss.sum", "loss"];
-const adjoints = [
-  "dloss",
-  "dloss.sum",
-  "dp.linear",
-  "dp.linear.sum",
-  "dp.linear.b",
-  "dh",
-  "dp.linear.W",
-  "dh.linear",
-];
-const lastAdjoints = ["dh.linear.sum", "dh.linear.b", "dh.linear.W"];
-const kept = ["dp.linear", "dp.linear.b", "dh", "dp.linear.W", "dh.linear", "dh.linear.b", "dh.linear.W"];
+const among =
+  (...names: readonly string[]) =>
+  (tensor: string): boolean =>
+    names.includes(tensor);
+const isAdjoint = (tensor: string): boolean => tensor.startsWith("d");
+/** One of the four updates is enough. */
+const isShown = (tensor: string): boolean => !/^(h\.linear\.b|p\.linear\.[Wb])$/.test(tensor);
+
+/** The models of the document. */
+interface Runs {
+  readonly Spam: Run;
+  readonly Stride: Run;
+}
 
 /** Every text of the document that the compiler writes. */
-export const stages: Readonly<Record<string, (run: Run) => string>> = {
+export const stages: Readonly<Record<string, (runs: Runs) => string>> = {
   library: () => ["layer linear", "fn binary_cross_entropy", "optimizer sgd"].map(declaration).join("\n"),
-  syntax: ({ source }) => syntaxOf(source, "h"),
-  program: (r) => graphAfter(r, "elaborate", 0, ["graph", ...forward, "dh.linear.W", "h.linear.W"]),
-  simplify: (r) => graphAfter(r, "simplify", 0, ["loss.sum"]),
-  "simplify-rules": (r) => rulesOf(r, 0, ["loss.sum"]),
-  differentiate: (r) => graphAfter(r, "differentiate", 0, [...adjoints, ...lastAdjoints]),
-  trail: (r) => trailOf(r, "dh"),
-  "simplify-again": (r) => graphAfter(r, "simplify", 1, kept),
-  "simplify-again-rules": (r) => rulesOf(r, 1, ["dp.linear", "dloss.sum", "dh.linear.W"]),
-  "kernels-0": (r) => kernels(r.level[0], ["h.linear", "h", "dp.linear"]),
-  "procedure-0": (r) => paragraph(r.level[0], "procedure backward"),
-  "kernels-1": (r) => kernels(r.level[1], ["h", "dp.linear", "h.linear.W"]),
-  "procedure-1": (r) =>
+  syntax: ({ Spam: r }) => syntaxOf(r.source, "h"),
+  program: ({ Spam: r }) => graphAfter(r, "elaborate", 0, isShown),
+  simplify: ({ Spam: r }) => graphAfter(r, "simplify", 0, among("loss.sum")),
+  "simplify-rules": ({ Spam: r }) => rulesOf(r, 0, ["loss.sum"]),
+  differentiate: ({ Spam: r }) => graphAfter(r, "differentiate", 0, isAdjoint),
+  trail: ({ Spam: r }) => trailOf(r, "dh"),
+  "simplify-again": ({ Spam: r }) => graphAfter(r, "simplify", 1, isAdjoint),
+  "simplify-again-rules": ({ Spam: r }) => rulesOf(r, 1, ["dp.linear", "dloss.sum", "dh.linear.W"]),
+  "kernels-0": ({ Spam: r }) => kernels(r.level[0], ["h.linear", "h", "dp.linear"]),
+  "procedure-0": ({ Spam: r }) => paragraph(r.level[0], "procedure backward"),
+  "kernels-1": ({ Spam: r }) => kernels(r.level[1], ["h", "dp.linear", "h.linear.W"]),
+  "procedure-1": ({ Spam: r }) =>
     `${paragraph(r.level[1], "procedure backward")}\n${paragraph(r.level[1], "procedure update")}`,
-  "notes-1": (r) =>
+  "notes-1": ({ Spam: r }) =>
     `${(r.level[1].schedule.notes ?? []).filter((n) => n.startsWith("backward")).join("\n")}\n`,
-  "memory-1": (r) => paragraph(r.level[1], "memory"),
-  "typescript-0": (r) => code(r.level[0], [kernelOf(r.level[0], "dp.linear.W").name]),
-  "typescript-1": (r) => code(r.level[1], ["step", "#runBackward"]),
+  "memory-1": ({ Spam: r }) => paragraph(r.level[1], "memory"),
+  "typescript-0": ({ Spam: r }) => code(r.level[0], [kernelOf(r.level[0], "dp.linear.W").name]),
+  "typescript-1": ({ Spam: r }) => code(r.level[1], ["step", "#runBackward"]),
+  stride: ({ Stride: r }) => graphAfter(r, "simplify", 0, among("z", "loss")),
+  "stride-adjoints": ({ Stride: r }) =>
+    graphAfter(r, "differentiate", 0, among("loss.argmax", "dz", "da", "dw")),
+  "stride-phases": ({ Stride: r }) => graphAfter(r, "polyphase", 0, among("da")),
 };
 
 /** The document with every marked text as the compiler prints it now. */
 export async function withStages(markdown: string): Promise<string> {
-  const source = found(/```nn\n([^]*?)```/.exec(markdown)?.[1], "a model in the document");
-  const made = await run(source);
+  const sources = [...markdown.matchAll(/```nn\n(model (\w+)[^]*?)```/g)];
+  const model = (name: keyof Runs): Promise<Run> => {
+    const source = found(sources.find((m) => m[2] === name)?.[1], `the model ${name} of the document`);
+    return run(source, `${name.toLowerCase()}.nn`);
+  };
+  const runs: Runs = { Spam: await model("Spam"), Stride: await model("Stride") };
   return markdown.replace(mark, (_, before: string, name: string, after: string) => {
     const stage = found(stages[name], `the stage ${name}`);
-    return before + stage(made) + after;
+    return before + stage(runs) + after;
   });
 }
 

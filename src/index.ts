@@ -87,7 +87,9 @@ export async function compile(source: string, options: CompileOptions = {}): Pro
   const emitted = format ? await formatModule(raw, context.sources, unit) : raw;
   const outputs: Emitted[] = [
     { kind: "module", text: emitted.code },
-    ...(emitted.declaration === undefined ? [] : [{ kind: "declaration" as const, text: emitted.declaration }]),
+    ...(emitted.declaration === undefined
+      ? []
+      : [{ kind: "declaration" as const, text: emitted.declaration }]),
     { kind: "map", text: emitted.map },
   ];
   return { ...checked, outputs, graphs, rules: context.log };

@@ -33,9 +33,18 @@ export function buildGraphs(program: Program, context: Context, options: Pipelin
   return {
     program,
     initialise: run(graph("initialise", initialise, lasting), false),
-    forward: run(graph("forward", forward, outputs.map((o) => o.tensor)), false),
+    forward: run(
+      graph(
+        "forward",
+        forward,
+        outputs.map((o) => o.tensor),
+      ),
+      false,
+    ),
     evaluate: run(graph("evaluate", forward, evaluated), false),
-    ...(loss ? splitUpdates(train, wanted) : { backward: graph("backward", [], []), update: graph("update", [], []) }),
+    ...(loss
+      ? splitUpdates(train, wanted)
+      : { backward: graph("backward", [], []), update: graph("update", [], []) }),
   };
 }
 
@@ -82,7 +91,11 @@ function splitUpdates(train: Graph, wanted: readonly Tensor[]): { backward: Grap
   const computed = new Set(first.statements.flatMap(tensorsWritten));
   const carried = rest.flatMap(tensorsRead).filter((t) => computed.has(t));
   return {
-    backward: { name: "backward", statements: first.statements, results: [...new Set([...wanted, ...carried])] },
+    backward: {
+      name: "backward",
+      statements: first.statements,
+      results: [...new Set([...wanted, ...carried])],
+    },
     update: { name: "update", statements: rest, results: [] },
   };
 }

@@ -17,7 +17,11 @@ import { Model, build, numbers } from "./support/model.ts";
 const home = fileURLToPath(new URL("../examples", import.meta.url));
 const names = readdirSync(home).filter((f) => f.endsWith(".nn"));
 /** Small sizes keep the fifty layers and the transformer quick here. */
-const sizes: Record<string, Record<string, number>> = { "deep.nn": { depth: 6, width: 8 }, "transformer.nn": { time: 4, width: 8, heads: 2 }, "char-rnn.nn": { time: 4, hidden: 6 } };
+const sizes: Record<string, Record<string, number>> = {
+  "deep.nn": { depth: 6, width: 8 },
+  "transformer.nn": { time: 4, width: 8, heads: 2 },
+  "char-rnn.nn": { time: 4, hidden: 6 },
+};
 
 function draw(tensor: Tensor, dims: Map<Dim, number>, seed: number): number[] {
   const size = tensor.shape.reduce((n, e) => n * evaluateAffine(e, dims), 1);
@@ -34,12 +38,20 @@ describe.each(names)("%s", (name) => {
   const source = readFileSync(join(home, name), "utf8");
   const options = { sizes: sizes[name] ?? {} };
   const built = build(source, options);
-  const create = Object.fromEntries(built.program.dims.filter((d) => d.varies === "create").map((d) => [d.name, Math.min(3, d.maximum)]));
+  const create = Object.fromEntries(
+    built.program.dims.filter((d) => d.varies === "create").map((d) => [d.name, Math.min(3, d.maximum)]),
+  );
   const compiled: Trainable[] = [];
 
   beforeAll(async () => {
     for (const level of [0, 1] as const) {
-      const { outputs, diagnostics } = await compile(source, { ...options, file: name, level, language: "javascript", format: false });
+      const { outputs, diagnostics } = await compile(source, {
+        ...options,
+        file: name,
+        level,
+        language: "javascript",
+        format: false,
+      });
       expect(diagnostics).toEqual([]);
       compiled.push(await load(outputs[0]!.text, built.program.name));
     }
@@ -51,7 +63,9 @@ describe.each(names)("%s", (name) => {
       const module = compiled[level]!.create({ seed: 7, ...create });
       same(module.parameters, reference, built.program.parameters, 1e-6);
       for (let step = 1; step <= 3; step++) {
-        const given = Object.fromEntries(built.program.inputs.map((t, k) => [t.name, draw(t, reference.dims, 11 * step + k)]));
+        const given = Object.fromEntries(
+          built.program.inputs.map((t, k) => [t.name, draw(t, reference.dims, 11 * step + k)]),
+        );
         const expected = reference.step(given);
         expect(module.step(given)).toBeCloseTo(expected, 3);
         reference.program.parameters.forEach((p, k) => {
@@ -59,7 +73,11 @@ describe.each(names)("%s", (name) => {
           compare(flatten(module.gradients)[p.name]!, gradient, 2e-4, `gradient of ${p.name}`);
         });
         // One source of rounding at a time: the next step starts from the same parameters.
-        for (const t of [...built.program.parameters, ...built.program.states, ...built.program.optimizerStates]) {
+        for (const t of [
+          ...built.program.parameters,
+          ...built.program.states,
+          ...built.program.optimizerStates,
+        ]) {
           const cells = reference.values.get(t)!;
           const own = flatten(t.role === "parameter" ? module.parameters : module.states)[t.name]!;
           compare(own, cells, 5e-3, t.name);
@@ -73,7 +91,6 @@ describe.each(names)("%s", (name) => {
     }
   });
 });
-
 
 function same(tree: unknown, reference: Model, tensors: readonly Tensor[], tolerance: number): void {
   const own = flatten(tree);

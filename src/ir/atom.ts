@@ -38,7 +38,12 @@ export type AtomName =
 
 /** How a printer spells an application: an operator with a precedence, a call, or a helper function it must emit. */
 export type Spelling =
-  | { readonly form: "infix"; readonly operator: string; readonly precedence: number; readonly right?: boolean }
+  | {
+      readonly form: "infix";
+      readonly operator: string;
+      readonly precedence: number;
+      readonly right?: boolean;
+    }
   | { readonly form: "prefix"; readonly operator: string; readonly precedence: number }
   | { readonly form: "call"; readonly callee: string }
   | { readonly form: "helper"; readonly callee: string };

@@ -9,18 +9,38 @@ import type { ScalarType } from "./types.ts";
 export type { Atom, AtomName, FormulaSpelling, JavascriptSpelling, Spelling } from "./atom.ts";
 
 const none: PartialDerivative = () => null;
-const call = (callee: string): { readonly form: "call"; readonly callee: string } => ({ form: "call", callee });
-const infix = (operator: string, precedence: number): Extract<Spelling, { form: "infix" }> => ({ form: "infix", operator, precedence });
+const call = (callee: string): { readonly form: "call"; readonly callee: string } => ({
+  form: "call",
+  callee,
+});
+const infix = (operator: string, precedence: number): Extract<Spelling, { form: "infix" }> => ({
+  form: "infix",
+  operator,
+  precedence,
+});
 
 const numeric = (args: readonly ScalarType[]): ScalarType | null =>
   args.every((t) => t === "f32") ? "f32" : args.every((t) => t === "i32") ? "i32" : null;
-const float = (args: readonly ScalarType[]): ScalarType | null => (args.every((t) => t === "f32") ? "f32" : null);
+const float = (args: readonly ScalarType[]): ScalarType | null =>
+  args.every((t) => t === "f32") ? "f32" : null;
 const floatComparison = (args: readonly ScalarType[]): ScalarType | null => (float(args) ? "bool" : null);
-const integer = (args: readonly ScalarType[]): ScalarType | null => (args.every((t) => t === "i32") ? "i32" : null);
-const logical = (args: readonly ScalarType[]): ScalarType | null => (args.every((t) => t === "bool") ? "bool" : null);
+const integer = (args: readonly ScalarType[]): ScalarType | null =>
+  args.every((t) => t === "i32") ? "i32" : null;
+const logical = (args: readonly ScalarType[]): ScalarType | null =>
+  args.every((t) => t === "bool") ? "bool" : null;
 
 /** Precedences of the infix spellings; larger binds tighter. */
-export const precedence = { select: 0, or: 1, and: 2, compare: 3, add: 4, mul: 5, prefix: 6, pow: 7, primary: 8 } as const;
+export const precedence = {
+  select: 0,
+  or: 1,
+  and: 2,
+  compare: 3,
+  add: 4,
+  mul: 5,
+  prefix: 6,
+  pow: 7,
+  primary: 8,
+} as const;
 
 // One row, one block: the layout is kept by hand.
 // prettier-ignore

@@ -62,7 +62,12 @@ export class Builder extends IntegerBuilder {
   }
 
   bool(value: boolean): Constant {
-    return this.intern<Constant>(`b${value}`, (id) => ({ kind: "constant", id, type: "bool", value: Number(value) }));
+    return this.intern<Constant>(`b${value}`, (id) => ({
+      kind: "constant",
+      id,
+      type: "bool",
+      value: Number(value),
+    }));
   }
 
   /** A read; of an int tensor it is an affine form of one opaque atom, like every integer. */
@@ -116,7 +121,8 @@ export class Builder extends IntegerBuilder {
       if (truth(a) !== undefined) return this.bool(!truth(a));
       if (a.kind === "apply" && a.atom === "not") return a.args[0]!;
       // ¬(f ≥ 0) is −f − 1 ≥ 0, since f is an integer.
-      if (a.kind === "condition" && a.relation === "nonnegative") return this.nonnegative(this.minus(-1, a.form));
+      if (a.kind === "condition" && a.relation === "nonnegative")
+        return this.nonnegative(this.minus(-1, a.form));
     }
     if (atom === "and" || atom === "or") {
       const absorbing = atom === "or";
@@ -169,7 +175,15 @@ export class Builder extends IntegerBuilder {
   reduce(reducer: Reducer, indices: readonly Index[], where: readonly Expr[], body: Expr): Expr {
     const type = reducer === "argmax" || reducer === "argmin" ? "i32" : body.type;
     const key = `${reducer}[${indices.map((i) => i.id).join()}|${where.map((w) => w.id).join()}]${body.id}`;
-    const node = this.intern<Reduce>(key, (id) => ({ kind: "reduce", id, type, reducer, indices, where, body }));
+    const node = this.intern<Reduce>(key, (id) => ({
+      kind: "reduce",
+      id,
+      type,
+      reducer,
+      indices,
+      where,
+      body,
+    }));
     return type === "i32" ? this.opaque(node) : node;
   }
 

@@ -53,7 +53,13 @@ export class IntegerBuilder implements IntegerInterner {
   /** Interns terms that are already distinct and nonzero; use `plus` and `times` to combine. */
   affine(constant: number, terms: readonly Term[]): Affine {
     const key = `a${constant}${terms.map((t) => `,${t.factor}*${t.atom.id}`).join("")}`;
-    return this.intern<Affine>(key, (id) => ({ kind: "affine", id, type: "i32", constant: constant + 0, terms }));
+    return this.intern<Affine>(key, (id) => ({
+      kind: "affine",
+      id,
+      type: "i32",
+      constant: constant + 0,
+      terms,
+    }));
   }
 
   plus(...values: (Affine | IntegerAtom | number)[]): Affine {
@@ -92,7 +98,12 @@ export class IntegerBuilder implements IntegerInterner {
   }
 
   floorAtom(value: Affine, divisor: number): FloorDivision {
-    return this.intern<FloorDivision>(`f${value.id}/${divisor}`, (id) => ({ kind: "floor", id, value, divisor }));
+    return this.intern<FloorDivision>(`f${value.id}/${divisor}`, (id) => ({
+      kind: "floor",
+      id,
+      value,
+      divisor,
+    }));
   }
 
   moduloAtom(value: Affine, divisor: number): Modulo {

@@ -2,7 +2,18 @@
  * Level two: loop nests over buffers, the common ancestor of all printed code. No target is named here; `role` says
  * what a loop may become (a parallel or vector dimension, or a reduction).
  */
-import type { Affine, Dim, Expr, Index, Local, Origin, Program, Reducer, Statement, Tensor } from "./types.ts";
+import type {
+  Affine,
+  Dim,
+  Expr,
+  Index,
+  Local,
+  Origin,
+  Program,
+  Reducer,
+  Statement,
+  Tensor,
+} from "./types.ts";
 
 export interface Kernel {
   /** A readable identifier, unique in a module: `h_linear`, `d_h_linear_W`. */
@@ -88,7 +99,14 @@ export const identities: Readonly<Record<Exclude<Reducer, "argmax" | "argmin">, 
  * may be passed a tensor of another shape with as many cells. A dimension that only the kernel has is passed a number.
  */
 export type Call =
-  | { readonly kind: "call"; readonly kernel: Kernel; readonly buffers: readonly Tensor[]; readonly scalars: readonly Tensor[]; readonly dims: readonly (Dim | number)[]; readonly statements: readonly Statement[] }
+  | {
+      readonly kind: "call";
+      readonly kernel: Kernel;
+      readonly buffers: readonly Tensor[];
+      readonly scalars: readonly Tensor[];
+      readonly dims: readonly (Dim | number)[];
+      readonly statements: readonly Statement[];
+    }
   | { readonly kind: "clear"; readonly tensor: Tensor };
 
 /** One graph after scheduling. */

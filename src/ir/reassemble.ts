@@ -10,7 +10,7 @@ import type { Affine, Equation, Expr, Index, Statement, Tensor } from "./types.t
 export function reassemble(statements: readonly Statement[], b: Builder): Statement[] {
   const home = new Map<Tensor, Equation>();
   for (const s of statements) if (s.kind === "equation" && isHoisted(s)) home.set(s.tensor, s);
-  for (const t of [...home.keys()]) {
+  for (const t of home.keys()) {
     const readers = statements.filter((s) => s.kind === "equation" && reads(s, t));
     if (readers.length !== 1) home.delete(t);
   }
@@ -27,7 +27,8 @@ export function reassemble(statements: readonly Statement[], b: Builder): Statem
   });
 }
 
-const isHoisted = (e: Equation): boolean => e.tensor.hoistedFrom !== undefined && !e.accumulate && e.reducer !== null;
+const isHoisted = (e: Equation): boolean =>
+  e.tensor.hoistedFrom !== undefined && !e.accumulate && e.reducer !== null;
 
 const reads = (s: Equation, t: Tensor): boolean => readsOf(...s.where, s.body).some((r) => r.tensor === t);
 
@@ -40,5 +41,10 @@ function reductionAt(e: Equation, subscripts: readonly Affine[], b: Builder, inn
     if (atom?.kind === "index") values.set(atom, subscripts[d]!);
   });
   const at = rewriter(b, { atom: (a) => (a.kind === "index" ? values.get(a) : undefined) });
-  return b.reduce(e.reducer!, fresh, e.where.map((w) => inner(at(w))), inner(at(e.body)));
+  return b.reduce(
+    e.reducer!,
+    fresh,
+    e.where.map((w) => inner(at(w))),
+    inner(at(e.body)),
+  );
 }

@@ -173,7 +173,8 @@ export function coversWhole(e: Equation): boolean {
 export function targetsWhole(e: Equation): boolean {
   const seen = new Set<IntegerAtom>();
   return e.target.every((t, d) => {
-    const atom = t.constant === 0 && t.terms.length === 1 && t.terms[0]!.factor === 1 ? t.terms[0]!.atom : undefined;
+    const atom =
+      t.constant === 0 && t.terms.length === 1 && t.terms[0]!.factor === 1 ? t.terms[0]!.atom : undefined;
     if (atom?.kind !== "index" || seen.has(atom)) return false;
     seen.add(atom);
     return atom.extent === e.tensor.shape[d];

@@ -69,8 +69,10 @@ describe("index notation", () => {
     close(y("y = x[:, 1]"), [2, 5]);
     close(y("y = x[1]"), [4, 5, 6]);
   });
-  test("sizes and indices are numbers", () => close(y("y[b, k] = x[b, k] + k / 2 + 3 * b"), [1, 2.5, 4, 7, 8.5, 10]));
-  test("one hot by comparison", () => close(y("y[b, c < 3] = if c == i[b] then 1 else 0"), [0, 0, 1, 1, 0, 0]));
+  test("sizes and indices are numbers", () =>
+    close(y("y[b, k] = x[b, k] + k / 2 + 3 * b"), [1, 2.5, 4, 7, 8.5, 10]));
+  test("one hot by comparison", () =>
+    close(y("y[b, c < 3] = if c == i[b] then 1 else 0"), [0, 0, 1, 1, 0, 0]));
   test("@ is the matrix product", () => {
     close(y("w[j, k < 2] = x[k, j]\n y = x @ w"), [14, 32, 32, 77]);
     close(y("v = x[0]\n y = x @ v"), [14, 32]);
@@ -95,7 +97,9 @@ describe("definitions", () => {
   });
   test("declared types broadcast", () => close(y("y: [2, 3] = 5"), [5, 5, 5, 5, 5, 5]));
   test("sizes and dimensions can be set", () => {
-    const m = model("model M(n: int = 2) {\n dim k = 3\n output y[a < n, b < k] = a + b\n}", { sizes: { n: 1, k: 4 } });
+    const m = model("model M(n: int = 2) {\n dim k = 3\n output y[a < n, b < k] = a + b\n}", {
+      sizes: { n: 1, k: 4 },
+    });
     close(m.forward().y!, [0, 1, 2, 3]);
   });
   test("names may be any Unicode letters", () => {
@@ -137,9 +141,20 @@ describe("functions and layers", () => {
         output z = h
       }`);
     expect(m.program.parameters.map((p) => p.name)).toEqual([
-      "encode.W", "encode.b", "h.linear.W", "h.linear.b", "h.linear2.W", "h.linear2.b",
-      "g.0.two.inner.linear.W", "g.0.two.inner.linear.b", "g.0.two.linear.W", "g.0.two.linear.b",
-      "g.1.two.inner.linear.W", "g.1.two.inner.linear.b", "g.1.two.linear.W", "g.1.two.linear.b",
+      "encode.W",
+      "encode.b",
+      "h.linear.W",
+      "h.linear.b",
+      "h.linear2.W",
+      "h.linear2.b",
+      "g.0.two.inner.linear.W",
+      "g.0.two.inner.linear.b",
+      "g.0.two.linear.W",
+      "g.0.two.linear.b",
+      "g.1.two.inner.linear.W",
+      "g.1.two.inner.linear.b",
+      "g.1.two.linear.W",
+      "g.1.two.linear.b",
     ]);
   });
   test("a bias that is switched off takes no memory", () => {
@@ -152,7 +167,8 @@ describe("functions and layers", () => {
 });
 
 test("one mistake is reported once, not again by what builds on it", () => {
-  const broken = "model M {\n input x: [3]\n h[b, j] = b + j\n y[b, j] = tanh(h)[b, j] + x[j]\n z = nope(x)\n w[i] = z[i] * 2\n}";
+  const broken =
+    "model M {\n input x: [3]\n h[b, j] = b + j\n y[b, j] = tanh(h)[b, j] + x[j]\n z = nope(x)\n w[i] = z[i] * 2\n}";
   expect(check(broken).diagnostics.map((d) => d.code)).toEqual(["NN2006", "NN2001"]);
 });
 
@@ -173,7 +189,9 @@ describe("dimensions", () => {
     expect(m.gradientError({ x: numbers(6), label: [3, 0, 2] })).toBeLessThan(1e-7);
   });
   test("a mean divides by the real count", () => {
-    const m = model("model M {\n dim batch <= 8\n input x: [batch]\n output y = mean(x)\n}", { dims: { batch: 3 } });
+    const m = model("model M {\n dim batch <= 8\n input x: [batch]\n output y = mean(x)\n}", {
+      dims: { batch: 3 },
+    });
     close(m.forward({ x: [1, 2, 6] }).y!, [3]);
   });
 });

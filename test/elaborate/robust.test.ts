@@ -47,18 +47,35 @@ test("programs with a token dropped, doubled, swapped or replaced", () => {
 test("soup of the language's own words", () => {
   const soup = fc.array(fc.constantFrom(...tokens), { maxLength: 80 });
   fc.assert(
-    fc.property(soup, (words) => survives(`model M {\n dim b <= 4\n input x: [b, 3]\n ${words.join(" ")}\n}`)),
+    fc.property(soup, (words) =>
+      survives(`model M {\n dim b <= 4\n input x: [b, 3]\n ${words.join(" ")}\n}`),
+    ),
     { numRuns: 150, seed: 6 },
   );
 });
 
 test("expressions that nest", () => {
-  const leaf = fc.constantFrom("x", "x[0]", "x[i, j]", "w", "1", "0.5", "n", "sum(x)", "true", "random()", "step", "σ");
+  const leaf = fc.constantFrom(
+    "x",
+    "x[0]",
+    "x[i, j]",
+    "w",
+    "1",
+    "0.5",
+    "n",
+    "sum(x)",
+    "true",
+    "random()",
+    "step",
+    "σ",
+  );
   const expression = fc.letrec<{ e: string }>((tie) => ({
     e: fc.oneof(
       { depthSize: "small", withCrossShrink: true },
       leaf,
-      fc.tuple(tie("e"), fc.constantFrom("+", "*", "@", "/", "^", "<", "==", "and", "div", "mod"), tie("e")).map(([a, o, b]) => `(${a} ${o} ${b})`),
+      fc
+        .tuple(tie("e"), fc.constantFrom("+", "*", "@", "/", "^", "<", "==", "and", "div", "mod"), tie("e"))
+        .map(([a, o, b]) => `(${a} ${o} ${b})`),
       tie("e").map((a) => `relu(${a})`),
       tie("e").map((a) => `(${a})[i]`),
       tie("e").map((a) => `(x[i + ${a}, 0] else ${a})`),
@@ -72,7 +89,9 @@ test("expressions that nest", () => {
   const source = fc.tuple(expression, fc.constantFrom("y", "y[i, j]", "y[i < 2]", "y[0]", "output y"));
   fc.assert(
     fc.property(source, ([e, left]) =>
-      survives(`model M {\n dim n <= 4\n input x: [n, 3]\n param w: [3] ~ normal\n ${left} = ${e}\n loss mean(y)\n}`),
+      survives(
+        `model M {\n dim n <= 4\n input x: [n, 3]\n param w: [3] ~ normal\n ${left} = ${e}\n loss mean(y)\n}`,
+      ),
     ),
     { numRuns: 400, seed: 7 },
   );

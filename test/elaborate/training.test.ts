@@ -11,7 +11,7 @@ const gradients: Record<string, { body: string; inputs?: Record<string, number[]
       r[i, j] = sum[k] A[i, k] * A[j, k]
       loss sum(p^2) + sum(sin(q)) + sum(r * r)`,
   },
-  "broadcasting": {
+  broadcasting: {
     body: `param w: [4] ~ normal
       param c: [3, 1] ~ normal
       param s: [] ~ normal
@@ -52,7 +52,10 @@ const gradients: Record<string, { body: string; inputs?: Record<string, number[]
   },
   "layer norm": { body: "loss sum((x |> linear(5) |> layer_norm())^3)" },
   "batch norm": { body: "loss sum((x |> linear(5) |> batch_norm())^3)" },
-  "embedding": { body: "loss sum((label |> embedding(4, 3))^2) + sum((label |> embedding(5, 3))^3)", inputs: { label: [2, 2, 0] } },
+  embedding: {
+    body: "loss sum((label |> embedding(4, 3))^2) + sum((label |> embedding(5, 3))^3)",
+    inputs: { label: [2, 2, 0] },
+  },
   "concatenation, slices, padding": {
     body: `param w: [3, 4] ~ normal
       both[i, j < 8] = if j < 4 then w[i, j] else x[i, j - 4] * w[i, 7 - j]
@@ -60,7 +63,7 @@ const gradients: Record<string, { body: string; inputs?: Record<string, number[]
       strided[i < 2, j < 4] = padded[2 * i + 1, 2 * j]
       loss sum(strided^2) + sum(both[1]^3)`,
   },
-  "reshape": {
+  reshape: {
     body: `param w: [3, 4] ~ normal
       v = reshape(w, 2, 6)
       f[m < 12] = w[m div 4, m mod 4]
@@ -120,7 +123,9 @@ describe("gradients agree with central differences", () => {
 });
 
 test("prod has its exact gradient at zeros", () => {
-  const m = model("model M { param w: [3, 4] ~ normal\n loss sum(prod(w, axis = 1)) + sum[j] prod[i, k < 2] w[i, j] * w[i, k] }");
+  const m = model(
+    "model M { param w: [3, 4] ~ normal\n loss sum(prod(w, axis = 1)) + sum[j] prod[i, k < 2] w[i, j] * w[i, k] }",
+  );
   const w = m.parameter("w");
   w[1] = w[4] = w[6] = 0;
   expect(m.gradientError()).toBeLessThan(2e-7);
@@ -156,7 +161,10 @@ describe("gradients that are given", () => {
       model M { param w: [3] ~ normal
         loss sum(ste(2 * w) * 5) }`);
     m.backward();
-    close(m.gradient("w"), [...m.parameter("w")].map((w) => 5 * 3 * 2 * w * 2));
+    close(
+      m.gradient("w"),
+      [...m.parameter("w")].map((w) => 5 * 3 * 2 * w * 2),
+    );
   });
   test("stop_gradient has none", () => {
     const m = model("model M { param w: [2] ~ ones\n loss sum(w * stop_gradient(w)) }");
@@ -212,17 +220,24 @@ describe("updates", () => {
     expect(m.program.hypers.map((h) => h.name)).toEqual(["rate"]);
   });
   test("running statistics, unbiased, in step only", () => {
-    const m = model("model M { input x: [4, 2]\n y = x |> batch_norm()\n output z = y\n loss sum(y)\n optimizer sgd() }");
+    const m = model(
+      "model M { input x: [4, 2]\n y = x |> batch_norm()\n output z = y\n loss sum(y)\n optimizer sgd() }",
+    );
     const x = [1, 5, 2, 6, 3, 7, 6, 6];
     m.backward({ x });
     close(m.parameter("y.batch_norm.mean_seen"), [0, 0]);
     m.step({ x });
     close(m.parameter("y.batch_norm.mean_seen"), [0.3, 0.6]);
     const unbiased = [(4 + 1 + 0 + 9) / 3, (1 + 0 + 1 + 0) / 3];
-    close(m.parameter("y.batch_norm.var_seen"), unbiased.map((v) => 0.9 + 0.1 * v));
+    close(
+      m.parameter("y.batch_norm.var_seen"),
+      unbiased.map((v) => 0.9 + 0.1 * v),
+    );
   });
   test("a state of the model", () => {
-    const m = model("model M { input x: [2]\n state s: [2] = 1\n update s[i] = s[1 - i] + x[i]\n param w: [] ~ ones\n loss w }");
+    const m = model(
+      "model M { input x: [2]\n state s: [2] = 1\n update s[i] = s[1 - i] + x[i]\n param w: [] ~ ones\n loss w }",
+    );
     m.step({ x: [10, 20] });
     close(m.parameter("s"), [11, 21]);
     m.step({ x: [0, 1] });
@@ -232,21 +247,33 @@ describe("updates", () => {
 
 describe("randomness", () => {
   test("depends on seed, step and place only", () => {
-    const source = "model M { output a = x + random()\n output b = x + random()\n input x: [4] }".replace("{ ", "{ input x: [4]\n ").replace("\n input x: [4] }", " }");
-    const run = (seed: number): Record<string, number[]> => model(source, { seed }).forward({ x: [0, 0, 0, 0] });
+    const source = "model M { output a = x + random()\n output b = x + random()\n input x: [4] }"
+      .replace("{ ", "{ input x: [4]\n ")
+      .replace("\n input x: [4] }", " }");
+    const run = (seed: number): Record<string, number[]> =>
+      model(source, { seed }).forward({ x: [0, 0, 0, 0] });
     expect(run(1)).toEqual(run(1));
     expect(run(1).a).not.toEqual(run(2).a);
     expect(run(1).a).not.toEqual(run(1).b);
     expect(new Set(run(1).a).size).toBe(4);
   });
   test("dropout is the identity at inference and rescales in training", () => {
-    const m = model("model M { param w: [1000] ~ ones\n d = dropout(w, 0.25)\n output y = d\n loss mean(d) }");
-    close(m.forward().y!, Array.from({ length: 1000 }, () => 1));
+    const m = model(
+      "model M { param w: [1000] ~ ones\n d = dropout(w, 0.25)\n output y = d\n loss mean(d) }",
+    );
+    close(
+      m.forward().y!,
+      Array.from({ length: 1000 }, () => 1),
+    );
     expect(m.backward()).toBeCloseTo(1, 1);
-    expect(new Set(m.gradient("w").map((g) => g.toFixed(6)))).toEqual(new Set(["0.000000", (1 / 750).toFixed(6)]));
+    expect(new Set(m.gradient("w").map((g) => g.toFixed(6)))).toEqual(
+      new Set(["0.000000", (1 / 750).toFixed(6)]),
+    );
   });
   test("initialisers have the variance they promise", () => {
-    const m = model("model M { param w: [200, 100] ~ he_uniform\n param v: [200, 100] ~ normal(1, 2)\n loss sum(w) + sum(v) }");
+    const m = model(
+      "model M { param w: [200, 100] ~ he_uniform\n param v: [200, 100] ~ normal(1, 2)\n loss sum(w) + sum(v) }",
+    );
     const moments = (a: Float64Array): [number, number] => {
       const average = a.reduce((s, z) => s + z, 0) / a.length;
       return [average, a.reduce((s, z) => s + (z - average) ** 2, 0) / a.length];

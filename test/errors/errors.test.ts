@@ -20,13 +20,17 @@ test("every code has a sample, and every sample a code", () => {
 describe.each(codes)("%s", (code) => {
   const folder = join(home, code);
   const settings = join(folder, "settings.json");
-  const sizes = existsSync(settings) ? (JSON.parse(readFileSync(settings, "utf8")) as Record<string, number>) : {};
+  const sizes = existsSync(settings)
+    ? (JSON.parse(readFileSync(settings, "utf8")) as Record<string, number>)
+    : {};
   const { diagnostics, sources } = check(readFileSync(join(folder, "model.nn"), "utf8"), {
     file: "model.nn",
     sizes,
     resolveImport: (specifier) => {
       const path = join(folder, specifier);
-      return existsSync(path) ? { file: specifier.replace("./", ""), text: readFileSync(path, "utf8") } : null;
+      return existsSync(path)
+        ? { file: specifier.replace("./", ""), text: readFileSync(path, "utf8") }
+        : null;
     },
   });
 
@@ -40,6 +44,8 @@ describe.each(codes)("%s", (code) => {
   });
 
   test("reads as expected", async () => {
-    await expect(renderDiagnostics(diagnostics, sources, false)).toMatchFileSnapshot(join(folder, "expected.txt"));
+    await expect(renderDiagnostics(diagnostics, sources, false)).toMatchFileSnapshot(
+      join(folder, "expected.txt"),
+    );
   });
 });

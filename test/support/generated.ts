@@ -28,5 +28,8 @@ export async function load(code: string, name: string): Promise<Trainable> {
 export function flatten(tree: unknown, path = ""): Record<string, Float32Array> {
   if (tree instanceof Float32Array) return { [path]: tree };
   const entries = Object.entries(tree as Record<string, unknown>);
-  return Object.assign({}, ...entries.map(([key, value]) => flatten(value, path === "" ? key : `${path}.${key}`)));
+  return Object.assign(
+    {},
+    ...entries.map(([key, value]) => flatten(value, path === "" ? key : `${path}.${key}`)),
+  );
 }

@@ -2,7 +2,7 @@ import type { Span } from "../../ir/types.ts";
 import type { Expression, Name, Parameter } from "../syntax.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, suggestion } from "./environment.ts";
-import { arrayExpression } from "./expressions.ts";
+import { arrayExpression } from "./operands.ts";
 import type { Callable } from "./scope.ts";
 import { Scope } from "./scope.ts";
 import type { ArrayValue } from "./values.ts";
@@ -62,21 +62,51 @@ function assign(
   const assigned = new Map<string, GivenArgument>();
   let position = 0;
   for (const argument of given) {
-    const parameter = argument.name ? parameters.find((p) => p.name.text === argument.name!.text) : parameters[position++];
+    const parameter = argument.name
+      ? parameters.find((p) => p.name.text === argument.name!.text)
+      : parameters[position++];
     if (!parameter) {
-      const problem = argument.name ? `no parameter \`${argument.name.text}\`` : `only ${parameters.length} parameter${parameters.length === 1 ? "" : "s"}`;
-      const help = argument.name ? suggestion(argument.name.text, parameters.map((p) => p.name.text)) : undefined;
-      return fail(elab, env, "NN2010", argument.span, { callee, problem: `it has ${problem}` }, { notes: [declared], help });
+      const problem = argument.name
+        ? `no parameter \`${argument.name.text}\``
+        : `only ${parameters.length} parameter${parameters.length === 1 ? "" : "s"}`;
+      const help = argument.name
+        ? suggestion(
+            argument.name.text,
+            parameters.map((p) => p.name.text),
+          )
+        : undefined;
+      return fail(
+        elab,
+        env,
+        "NN2010",
+        argument.span,
+        { callee, problem: `it has ${problem}` },
+        { notes: [declared], help },
+      );
     }
     if (assigned.has(parameter.name.text)) {
-      fail(elab, env, "NN2010", argument.span, { callee, problem: `\`${parameter.name.text}\` is given twice` }, { notes: [declared] });
+      fail(
+        elab,
+        env,
+        "NN2010",
+        argument.span,
+        { callee, problem: `\`${parameter.name.text}\` is given twice` },
+        { notes: [declared] },
+      );
     }
     assigned.set(parameter.name.text, argument);
   }
   const missing = parameters.filter((p) => !p.default && !assigned.has(p.name.text));
   if (missing.length > 0) {
     const names = missing.map((p) => `\`${p.name.text}\``).join(", ");
-    fail(elab, env, "NN2010", span, { callee, problem: `${names} ${missing.length === 1 ? "is" : "are"} missing` }, { notes: [declared] });
+    fail(
+      elab,
+      env,
+      "NN2010",
+      span,
+      { callee, problem: `${names} ${missing.length === 1 ? "is" : "are"} missing` },
+      { notes: [declared] },
+    );
   }
   return assigned;
 }

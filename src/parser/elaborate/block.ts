@@ -4,8 +4,10 @@ import type { Definition, ForStatement, Statement, TypeSyntax } from "../syntax.
 import { defineName } from "./definitions.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { attempt, fail, report } from "./environment.ts";
-import { arrayExpression } from "./expressions.ts";
-import { declareDim, declareInput, declareLoss, declareOptimizer, declareParam, declareState, update } from "./declarations.ts";
+import { arrayExpression } from "./operands.ts";
+import { declareDim, declareInput, declareLoss, declareOptimizer } from "./declarations.ts";
+import { declareParam, declareState } from "./owned.ts";
+import { update } from "./updates.ts";
 import { freeNames } from "./infer.ts";
 import { indexedResult } from "./indexed.ts";
 import { Scope } from "./scope.ts";
@@ -57,7 +59,13 @@ export function block(
     });
     if (done) continue;
     failed = true;
-    if (s.kind === "definition" || s.kind === "input" || s.kind === "param" || s.kind === "state" || s.kind === "dim") {
+    if (
+      s.kind === "definition" ||
+      s.kind === "input" ||
+      s.kind === "param" ||
+      s.kind === "state" ||
+      s.kind === "dim"
+    ) {
       if (!env.scope.own(s.name.text)) env.scope.bind(s.name.text, { kind: "failed", span: s.name.span });
     }
   }
@@ -67,11 +75,17 @@ export function block(
 }
 
 /** `return y` gives `y[…] = …` the declared result type, where y has none of its own. */
-function adoptResultType(body: readonly Statement[], types: Map<string, TypeSyntax>, result?: TypeSyntax): void {
+function adoptResultType(
+  body: readonly Statement[],
+  types: Map<string, TypeSyntax>,
+  result?: TypeSyntax,
+): void {
   const last = body.at(-1);
   if (!result || last?.kind !== "return" || last.value.kind !== "name") return;
   const name = last.value.name;
-  const indexed = body.some((s) => s.kind === "definition" && s.name.text === name && s.subscripts && !s.type);
+  const indexed = body.some(
+    (s) => s.kind === "definition" && s.name.text === name && s.subscripts && !s.type,
+  );
   if (indexed && !types.has(name)) types.set(name, result);
 }
 
@@ -84,7 +98,12 @@ function placeName(owner: Environment["owner"]): string {
   return owner === "optimizer" || owner === "initialiser" ? `an ${owner}` : `a ${owner}`;
 }
 
-function execute(elab: Elaboration, env: Environment, s: Exclude<Statement, { kind: "return" }>, types: ReadonlyMap<string, TypeSyntax>): void {
+function execute(
+  elab: Elaboration,
+  env: Environment,
+  s: Exclude<Statement, { kind: "return" }>,
+  types: ReadonlyMap<string, TypeSyntax>,
+): void {
   switch (s.kind) {
     case "dim":
       return declareDim(elab, env, s);
@@ -109,7 +128,12 @@ function execute(elab: Elaboration, env: Environment, s: Exclude<Statement, { ki
   }
 }
 
-function definition(elab: Elaboration, env: Environment, s: Definition, types: ReadonlyMap<string, TypeSyntax>): void {
+function definition(
+  elab: Elaboration,
+  env: Environment,
+  s: Definition,
+  types: ReadonlyMap<string, TypeSyntax>,
+): void {
   if (s.as && env.owner !== "model") {
     report(elab, env, "NN2019", s.span, { statement: statementName(s), place: placeName(env.owner) });
   }
@@ -117,7 +141,12 @@ function definition(elab: Elaboration, env: Environment, s: Definition, types: R
 }
 
 /** `for l in 0..50 { … }`: elaborated once a turn; names from outside are carried, new ones belong to the turn. */
-function repeat(elab: Elaboration, env: Environment, s: ForStatement, types: ReadonlyMap<string, TypeSyntax>): void {
+function repeat(
+  elab: Elaboration,
+  env: Environment,
+  s: ForStatement,
+  types: ReadonlyMap<string, TypeSyntax>,
+): void {
   const bound = (e: ForStatement["from"]): number => {
     const size = sizeOf(arrayExpression(elab, e, env));
     const value = size && elab.builder.constantOf(size);
@@ -144,13 +173,22 @@ function repeat(elab: Elaboration, env: Environment, s: ForStatement, types: Rea
 }
 
 const isOnce = (s: Statement): boolean =>
-  s.kind === "dim" || s.kind === "input" || s.kind === "loss" || s.kind === "optimizer" || (s.kind === "definition" && s.as !== undefined);
+  s.kind === "dim" ||
+  s.kind === "input" ||
+  s.kind === "loss" ||
+  s.kind === "optimizer" ||
+  (s.kind === "definition" && s.as !== undefined);
 
 /**
  * The value of `return`. Index names that mean nothing else are its free indices, in order of first appearance; their
  * ranges come from the declared result type.
  */
-function returnValue(elab: Elaboration, env: Environment, e: Parameters<Elaboration["expression"]>[0], result?: TypeSyntax): ArrayValue {
+function returnValue(
+  elab: Elaboration,
+  env: Environment,
+  e: Parameters<Elaboration["expression"]>[0],
+  result?: TypeSyntax,
+): ArrayValue {
   const free = freeNames(env, e);
   if (free.length > 0) return indexedResult(elab, env, free, e, result);
   const value = arrayExpression(elab, e, env);
@@ -158,14 +196,26 @@ function returnValue(elab: Elaboration, env: Environment, e: Parameters<Elaborat
   return fitResult(elab, env, value, result, e.span);
 }
 
-function fitResult(elab: Elaboration, env: Environment, value: ArrayValue, result: TypeSyntax, span: Definition["span"]): ArrayValue {
+function fitResult(
+  elab: Elaboration,
+  env: Environment,
+  value: ArrayValue,
+  result: TypeSyntax,
+  span: Definition["span"],
+): ArrayValue {
   if (result.extents === undefined) return fitElement(elab, env, result, value, "the result", span);
   const declared = attempt(() => extentsOf(elab, env, result.extents!));
   if (!declared) throw new Reported();
   if (value.shape.length === 0 && declared.length > 0) {
     const { builder: b } = elab;
-    const scalarValue = result.element === "float" || result.element === "distribution" ? castValue(b, value, "f32") : value;
-    return { ...scalarValue, shape: declared, at: (subscripts, shape) => (value.flexible ? scalarValue.at(subscripts, shape) : scalarValue.at([], [])) };
+    const scalarValue =
+      result.element === "float" || result.element === "distribution" ? castValue(b, value, "f32") : value;
+    return {
+      ...scalarValue,
+      shape: declared,
+      at: (subscripts, shape) =>
+        value.flexible ? scalarValue.at(subscripts, shape) : scalarValue.at([], []),
+    };
   }
   return matchType(elab, env, result, value, new Scope(env.scope), "the result", span);
 }

@@ -4,17 +4,27 @@ import type { AtomName } from "../../ir/atoms.ts";
 import { freeIndices } from "../../ir/rewrite.ts";
 import type { Affine, Expr, Span, Tensor } from "../../ir/types.ts";
 import type { GivenArgument } from "./arguments.ts";
-import { cellCount, define, originOf } from "./define.ts";
+import { define, originOf } from "./define.ts";
+import { cellCount, sizeExpression, typeName } from "./shapes.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, join, uniqueName } from "./environment.ts";
-import { arrayExpression, elementwise } from "./expressions.ts";
+import { arrayExpression, elementwise } from "./operands.ts";
 import type { ReducerName } from "./reductions.ts";
 import { reduceArray, reducerNames } from "./reductions.ts";
-import { sizeExpression, typeName } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
-import { castValue, indexNames, isScalar, mapElements, ofTensor, printShape, scalar, scalarExpr } from "./values.ts";
+import {
+  castValue,
+  indexNames,
+  isScalar,
+  mapElements,
+  ofTensor,
+  printShape,
+  scalar,
+  scalarExpr,
+} from "./values.ts";
 
-export const isReducer = (name: string): name is ReducerName => (reducerNames as readonly string[]).includes(name);
+export const isReducer = (name: string): name is ReducerName =>
+  (reducerNames as readonly string[]).includes(name);
 
 function wrongCount(elab: Elaboration, env: Environment, callee: string, wanted: string, span: Span): never {
   return fail(elab, env, "NN2010", span, { callee, problem: `it takes ${wanted}` });
@@ -35,10 +45,16 @@ export function applyAtom(
   const values = given.map((a) => arrayExpression(elab, a.value, env));
   const bad = values.findIndex((v) => v.type === "bool");
   if (bad >= 0) {
-    fail(elab, env, "NN2009", given[bad]!.span, { what: `the argument of \`${atom}\``, wanted: "a number", found: typeName("bool") });
+    fail(elab, env, "NN2009", given[bad]!.span, {
+      what: `the argument of \`${atom}\``,
+      wanted: "a number",
+      found: typeName("bool"),
+    });
   }
   if (arity === 2 && values.every((v) => v.type === "i32")) {
-    return elementwise(elab, env, { span }, "combine", values[0]!, values[1]!, (x, y) => b.apply(atom, [x, y]));
+    return elementwise(elab, env, { span }, "combine", values[0]!, values[1]!, (x, y) =>
+      b.apply(atom, [x, y]),
+    );
   }
   const [x, y] = values.map((v) => castValue(b, v, "f32"));
   if (!y) return mapElements(x!, "f32", (e) => b.apply(atom, [e]));
@@ -64,7 +80,12 @@ export function reducerCall(
  * `random()`: one place in the program, one draw per element. The element is the position among the loop indices in
  * scope and the subscripts it is broadcast to, counted with maximum extents so that it stays affine.
  */
-export function randomValue(elab: Elaboration, env: Environment, given: readonly GivenArgument[], span: Span): ArrayValue {
+export function randomValue(
+  elab: Elaboration,
+  env: Environment,
+  given: readonly GivenArgument[],
+  span: Span,
+): ArrayValue {
   const { builder: b, builtins } = elab;
   if (given.length > 0) return wrongCount(elab, env, "random", "no arguments", span);
   const place = elab.places.next++;
@@ -82,15 +103,26 @@ export function randomValue(elab: Elaboration, env: Environment, given: readonly
 }
 
 /** `size(x)`: how many elements x has, as an integer. */
-export function sizeValue(elab: Elaboration, env: Environment, given: readonly GivenArgument[], span: Span): ArrayValue {
+export function sizeValue(
+  elab: Elaboration,
+  env: Environment,
+  given: readonly GivenArgument[],
+  span: Span,
+): ArrayValue {
   if (given.length !== 1 || given[0]!.name) return wrongCount(elab, env, "size", "one tensor", span);
   return scalar(cellCount(elab, arrayExpression(elab, given[0]!.value, env).shape));
 }
 
 /** `reshape(x, n, -1)`: the same elements in row-major order; one extent may be -1, and is what is left. */
-export function reshapeValue(elab: Elaboration, env: Environment, given: readonly GivenArgument[], span: Span): ArrayValue {
+export function reshapeValue(
+  elab: Elaboration,
+  env: Environment,
+  given: readonly GivenArgument[],
+  span: Span,
+): ArrayValue {
   const { builder: b } = elab;
-  if (given.length < 2 || given.some((a) => a.name)) return wrongCount(elab, env, "reshape", "a tensor and the new extents", span);
+  if (given.length < 2 || given.some((a) => a.name))
+    return wrongCount(elab, env, "reshape", "a tensor and the new extents", span);
   const x = arrayExpression(elab, given[0]!.value, env);
   const asked = given.slice(1).map((a) => sizeExpression(elab, env, a.value));
   const known = asked.filter((e) => b.constantOf(e) !== -1);
@@ -102,16 +134,35 @@ export function reshapeValue(elab: Elaboration, env: Environment, given: readonl
   }
   const shape = asked.map((e) => (b.constantOf(e) === -1 ? left : e));
   const source = x.tensor ?? define(elab, env, join(env.path, "flat"), x, span).tensor;
-  if (!source) return fail(elab, env, "NN2034", span, {}, { help: "reshape the whole tensor in a definition of its own" });
+  if (!source)
+    return fail(
+      elab,
+      env,
+      "NN2034",
+      span,
+      {},
+      { help: "reshape the whole tensor in a definition of its own" },
+    );
   const name = uniqueName(elab, env.resultName ?? env.path);
-  const tensor = b.tensor({ name, type: x.type, shape, role: "definition", span, ...(source.below ? { below: source.below } : {}) });
+  const tensor = b.tensor({
+    name,
+    type: x.type,
+    shape,
+    role: "definition",
+    span,
+    ...(source.below ? { below: source.below } : {}),
+  });
   elab.indexNames.set(tensor, indexNames(shape));
   env.emit.push(b.reshape({ tensor, source, origin: originOf(env, span, name) }));
   return ofTensor(b, tensor, elab.indexNames.get(tensor));
 }
 
 /** The product of `shape` divided by the product of `divisors`, extents cancelling as wholes; undefined if it is uneven. */
-function quotient(elab: Elaboration, shape: readonly Affine[], divisors: readonly Affine[]): Affine | undefined {
+function quotient(
+  elab: Elaboration,
+  shape: readonly Affine[],
+  divisors: readonly Affine[],
+): Affine | undefined {
   const { builder: b } = elab;
   const factors = [...shape];
   let divisor = 1;
@@ -129,9 +180,15 @@ function quotient(elab: Elaboration, shape: readonly Affine[], divisors: readonl
 }
 
 /** `grad(u, x)`: a request that differentiation fulfils later, and a tensor of the shape of x for its result. */
-export function gradientOf(elab: Elaboration, env: Environment, given: readonly GivenArgument[], span: Span): ArrayValue {
+export function gradientOf(
+  elab: Elaboration,
+  env: Environment,
+  given: readonly GivenArgument[],
+  span: Span,
+): ArrayValue {
   const { builder: b } = elab;
-  if (given.length !== 2 || given.some((a) => a.name)) return wrongCount(elab, env, "grad", "a scalar and what to differentiate by", span);
+  if (given.length !== 2 || given.some((a) => a.name))
+    return wrongCount(elab, env, "grad", "a scalar and what to differentiate by", span);
   const u = arrayExpression(elab, given[0]!.value, env);
   const x = arrayExpression(elab, given[1]!.value, env);
   if (!isScalar(u) || u.type !== "f32" || u.flexible) {
@@ -139,12 +196,21 @@ export function gradientOf(elab: Elaboration, env: Environment, given: readonly 
   }
   const loops = freeIndices(scalarExpr(u));
   if (loops.size > 0) {
-    fail(elab, env, "NN2021", given[0]!.span, { problem: "what is differentiated can't depend on an index" }, {
-      help: "differentiate the sum: each element's gradient stands in its own place",
-    });
+    fail(
+      elab,
+      env,
+      "NN2021",
+      given[0]!.span,
+      { problem: "what is differentiated can't depend on an index" },
+      {
+        help: "differentiate the sum: each element's gradient stands in its own place",
+      },
+    );
   }
   if (!x.tensor || x.type !== "f32") {
-    fail(elab, env, "NN2021", given[1]!.span, { problem: "it differentiates by an input, definition or parameter" });
+    fail(elab, env, "NN2021", given[1]!.span, {
+      problem: "it differentiates by an input, definition or parameter",
+    });
   }
   const of = u.tensor ?? define(elab, env, join(env.path, "objective"), u, span).tensor!;
   const result: Tensor = b.tensor({

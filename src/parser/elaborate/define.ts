@@ -31,7 +31,13 @@ export function define(
 }
 
 /** The value as a plain tensor or constant: what is computed is computed once, whoever reads it how often. */
-export function materialise(elab: Elaboration, env: Environment, name: string, value: ArrayValue, span: Span): ArrayValue {
+export function materialise(
+  elab: Elaboration,
+  env: Environment,
+  name: string,
+  value: ArrayValue,
+  span: Span,
+): ArrayValue {
   if (value.tensor || value.flexible) return value;
   if (value.shape.length === 0) {
     const expr = value.at([], []);
@@ -67,7 +73,13 @@ export function defineAt(
     ...belowOf(elab, body),
     ...(doc === undefined ? {} : { doc }),
   });
-  elab.indexNames.set(tensor, indexNames(tensor.shape, all.map((i) => i.name)));
+  elab.indexNames.set(
+    tensor,
+    indexNames(
+      tensor.shape,
+      all.map((i) => i.name),
+    ),
+  );
   const where = outer.length === 0 ? [] : affineConditions(env.assumptions, new Set(outer));
   store(elab, env, { tensor, indices: all, target: all.map((i) => b.of(i)) }, body, span, where);
   const leading = outer.map((i) => b.of(i));
@@ -94,7 +106,15 @@ export function store(
   const indices = destination.indices;
   if (root) {
     const { tensor } = destination;
-    const inner = hoist(elab, env, root.body, [...indices, ...root.indices], [...where, ...root.where], tensor, span);
+    const inner = hoist(
+      elab,
+      env,
+      root.body,
+      [...indices, ...root.indices],
+      [...where, ...root.where],
+      tensor,
+      span,
+    );
     emit(elab, env, {
       ...destination,
       reducer: root.reducer,
@@ -223,7 +243,10 @@ function hoistOne(
     hoistedFrom: parent,
     ...belowOf(elab, node.type === "i32" ? b.opaque(node) : node),
   });
-  elab.indexNames.set(tensor, indices.map((i) => i.name));
+  elab.indexNames.set(
+    tensor,
+    indices.map((i) => i.name),
+  );
   const subscripts = indices.map((i) => b.of(i));
   const body = node.type === "i32" ? b.opaque(node) : node;
   const where = affineConditions(conditions, new Set(indices));
@@ -253,16 +276,14 @@ function belowOf(elab: Elaboration, body: Expr): { below?: Affine } {
     const size = root.indices.reduce((n, i) => n * rangeOf(i.extent).high, 1);
     return { below: elab.builder.integer(size) };
   }
-  const only = body.constant === 0 && body.terms.length === 1 && body.terms[0]!.factor === 1 ? body.terms[0]!.atom : undefined;
+  const only =
+    body.constant === 0 && body.terms.length === 1 && body.terms[0]!.factor === 1
+      ? body.terms[0]!.atom
+      : undefined;
   if (only?.kind === "index") return { below: only.extent };
   if (only?.kind === "opaque" && only.value.kind === "read" && only.value.tensor.below) {
     return { below: only.value.tensor.below };
   }
   const { low, high } = rangeOf(body);
   return low >= 0 && Number.isFinite(high) ? { below: elab.builder.integer(high + 1) } : {};
-}
-
-/** The number of cells, as an integer expression. */
-export function cellCount(elab: Elaboration, shape: readonly Affine[]): Affine {
-  return shape.reduce<Affine>((n, extent) => elab.builder.times(n, extent), elab.builder.integer(1));
 }

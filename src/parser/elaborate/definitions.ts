@@ -1,7 +1,7 @@
 /** `h = …`, `output p = …`, `metric m = …`, `encode = linear(64)`. */
 import type { Tensor } from "../../ir/types.ts";
 import type { CallExpression, Definition, TypeSyntax } from "../syntax.ts";
-import { instantiate } from "./calls.ts";
+import { instantiate } from "./apply.ts";
 import { define } from "./define.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail } from "./environment.ts";
@@ -11,7 +11,12 @@ import { atBroadcast, broadcastShape, extentsOf, fitElement } from "./shapes.ts"
 import type { ArrayValue, InstanceValue } from "./values.ts";
 import { castValue, isConstant, isScalar, printShape, sizeOf } from "./values.ts";
 
-export function defineName(elab: Elaboration, env: Environment, s: Definition, type: TypeSyntax | undefined): void {
+export function defineName(
+  elab: Elaboration,
+  env: Environment,
+  s: Definition,
+  type: TypeSyntax | undefined,
+): void {
   if (s.value === undefined) return publish(elab, env, s, existing(elab, env, s));
   if (s.subscripts) {
     const value = defineIndexed(elab, env, s, type);
@@ -40,22 +45,42 @@ export function defineName(elab: Elaboration, env: Environment, s: Definition, t
 }
 
 /** A compile-time constant keeps being one; a name for a tensor is that tensor; all else becomes a definition. */
-function nameValue(elab: Elaboration, env: Environment, s: Definition, value: ArrayValue, typed: boolean): ArrayValue {
+function nameValue(
+  elab: Elaboration,
+  env: Environment,
+  s: Definition,
+  value: ArrayValue,
+  typed: boolean,
+): ArrayValue {
   if (!s.as && !typed && (isConstant(value) || value.tensor)) return value;
   if (value.tensor && !isPersistent(value.tensor)) return value;
   return define(elab, env, env.path, value, s.span, s.doc);
 }
 
-const isPersistent = (t: Tensor): boolean => t.role === "parameter" || t.role === "state" || t.role === "builtin";
+const isPersistent = (t: Tensor): boolean =>
+  t.role === "parameter" || t.role === "state" || t.role === "builtin";
 
-function fitDeclared(elab: Elaboration, env: Environment, value: ArrayValue, type: TypeSyntax, s: Definition): ArrayValue {
+function fitDeclared(
+  elab: Elaboration,
+  env: Environment,
+  value: ArrayValue,
+  type: TypeSyntax,
+  s: Definition,
+): ArrayValue {
   const fitted = fitElement(elab, env, type, value, s.name.text, s.value!.span);
   const shape = type.extents ? extentsOf(elab, env, type.extents) : [];
   const together = broadcastShape(fitted.shape, shape);
   if (!together || together.length !== shape.length || together.some((e, d) => e !== shape[d])) {
-    fail(elab, env, "NN2013", s.value!.span, { what: s.name.text, wanted: printShape(shape), found: printShape(fitted.shape) }, {
-      notes: [{ message: "its type is declared here", span: type.span }],
-    });
+    fail(
+      elab,
+      env,
+      "NN2013",
+      s.value!.span,
+      { what: s.name.text, wanted: printShape(shape), found: printShape(fitted.shape) },
+      {
+        notes: [{ message: "its type is declared here", span: type.span }],
+      },
+    );
   }
   if (fitted.shape.length === shape.length && fitted.shape.every((e, d) => e === shape[d])) return fitted;
   const { tensor: _, flexible: __, ...rest } = fitted;
@@ -86,9 +111,13 @@ function publish(elab: Elaboration, env: Environment, s: Definition, value: Arra
   const list = s.as === "metric" ? gathered.metrics : gathered.outputs;
   if (list.some((o) => o.name === name)) fail(elab, env, "NN2002", s.name.span, { name });
   if (s.as === "metric" && (!isScalar(value) || value.type === "bool")) {
-    fail(elab, env, "NN2020", s.span, { what: "a metric", found: isScalar(value) ? "a truth value" : printShape(value.shape) });
+    fail(elab, env, "NN2020", s.span, {
+      what: "a metric",
+      found: isScalar(value) ? "a truth value" : printShape(value.shape),
+    });
   }
   const number = s.as === "metric" ? castValue(b, value, "f32") : value;
-  const tensor = number.tensor ?? define(elab, env, s.as === "metric" ? `${name}.value` : name, number, s.span).tensor!;
+  const tensor =
+    number.tensor ?? define(elab, env, s.as === "metric" ? `${name}.value` : name, number, s.span).tensor!;
   list.push({ name, tensor, ...(s.doc === undefined ? {} : { doc: s.doc }) });
 }

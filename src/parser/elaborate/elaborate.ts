@@ -60,31 +60,61 @@ function chooseModel(input: ElaborationInput, home: FileScope): ModelDeclaration
   const chosen = input.model === undefined ? models[0] : models.find((m) => m.name.text === input.model);
   if (input.model === undefined && models.length > 1) {
     const names = models.map((m) => `\`${m.name.text}\``).join(", ");
-    diagnostics.report("NN2025", models[1]!.name.span, { problem: `this file has several models: ${names}` }, { help: "name one: `--model Name`" });
+    diagnostics.report(
+      "NN2025",
+      models[1]!.name.span,
+      { problem: `this file has several models: ${names}` },
+      { help: "name one: `--model Name`" },
+    );
     return undefined;
   }
   if (chosen) return chosen;
   if (diagnostics.hasErrors) return undefined;
-  const problem = input.model === undefined ? "this file has no model" : `this file has no model \`${input.model}\``;
-  const help = suggestion(input.model ?? "", models.map((m) => m.name.text));
-  diagnostics.report("NN2025", start, { problem }, { help: input.model === undefined ? "write `model Name { … }`" : help });
+  const problem =
+    input.model === undefined ? "this file has no model" : `this file has no model \`${input.model}\``;
+  const help = suggestion(
+    input.model ?? "",
+    models.map((m) => m.name.text),
+  );
+  diagnostics.report(
+    "NN2025",
+    start,
+    { problem },
+    { help: input.model === undefined ? "write `model Name { … }`" : help },
+  );
   return undefined;
 }
 
 function newElaboration(input: ElaborationInput): Elaboration {
   const { builder: b, sources, diagnostics } = input;
   const nowhere = { file: input.source.file, start: 0, end: 0 };
-  const builtin = (name: string, type: "i32" | "bool"): Tensor => b.tensor({ name, type, shape: [], role: "builtin", span: nowhere });
+  const builtin = (name: string, type: "i32" | "bool"): Tensor =>
+    b.tensor({ name, type, shape: [], role: "builtin", span: nowhere });
   const gathered: Gathered = {
-    dims: [], inputs: [], parameters: [], states: [], optimizerStates: [], hypers: [], outputs: [], metrics: [],
-    forward: [], update: [], initialise: [], loss: null, optimizer: null,
+    dims: [],
+    inputs: [],
+    parameters: [],
+    states: [],
+    optimizerStates: [],
+    hypers: [],
+    outputs: [],
+    metrics: [],
+    forward: [],
+    update: [],
+    initialise: [],
+    loss: null,
+    optimizer: null,
   };
   const elab: Elaboration = {
     builder: b,
     sources,
     diagnostics,
     gathered,
-    builtins: { step: builtin("step", "i32"), seed: builtin("seed", "i32"), training: builtin("training", "bool") },
+    builtins: {
+      step: builtin("step", "i32"),
+      seed: builtin("seed", "i32"),
+      training: builtin("training", "bool"),
+    },
     instances: new Map(),
     sizes: input.sizes,
     names: new Set(["step", "seed", "training"]),
@@ -124,7 +154,8 @@ function bindSizes(elab: Elaboration, env: Environment, model: ModelDeclaration)
     const set = elab.sizes.get(name);
     const wantsTruth = p.type?.element === "bool";
     attempt(() => {
-      const given = set === undefined ? undefined : scalar(typeof set === "boolean" ? b.bool(set) : b.integer(set));
+      const given =
+        set === undefined ? undefined : scalar(typeof set === "boolean" ? b.bool(set) : b.integer(set));
       const value = given ?? (p.default ? elab.expression(p.default, env) : undefined);
       const problem = !value
         ? "has no default: set it, `--set`"
@@ -143,7 +174,8 @@ function checkSettings(elab: Elaboration, env: Environment, model: ModelDeclarat
   const dims = model.body.flatMap((s) => (s.kind === "dim" ? [s.name.text] : []));
   const known = [...model.sizes.map((p) => p.name.text), ...dims];
   for (const name of elab.sizes.keys()) {
-    if (!known.includes(name)) report(elab, env, "NN2030", model.name.span, { name }, { help: suggestion(name, known) });
+    if (!known.includes(name))
+      report(elab, env, "NN2030", model.name.span, { name }, { help: suggestion(name, known) });
   }
 }
 
@@ -154,11 +186,25 @@ function finish(elab: Elaboration, model: ModelDeclaration): Program {
   const backward: Statement[] = [];
   if (loss) {
     const origin = { span: loss.span, name: `d${loss.name}` };
-    backward.push({ kind: "gradient", id: b.id(), of: loss, wrt: gathered.parameters, results: gradients, origin });
+    backward.push({
+      kind: "gradient",
+      id: b.id(),
+      of: loss,
+      wrt: gathered.parameters,
+      results: gradients,
+      origin,
+    });
     elaborateOptimizer(elab, gradients);
   } else if (gathered.optimizer) {
     const { statement, env } = gathered.optimizer;
-    report(elab, env, "NN2025", statement.span, { problem: "an optimizer needs a loss to lower" }, { help: "write `loss …`" });
+    report(
+      elab,
+      env,
+      "NN2025",
+      statement.span,
+      { problem: "an optimizer needs a loss to lower" },
+      { help: "write `loss …`" },
+    );
   }
   markDims(gathered);
   const { optimizer: _, loss: __, ...lists } = gathered;
@@ -175,7 +221,13 @@ function finish(elab: Elaboration, model: ModelDeclaration): Program {
 }
 
 function gradientTensor(elab: Elaboration, p: Tensor): Tensor {
-  const tensor = elab.builder.tensor({ name: `d${p.name}`, type: "f32", shape: p.shape, role: "adjoint", span: p.span });
+  const tensor = elab.builder.tensor({
+    name: `d${p.name}`,
+    type: "f32",
+    shape: p.shape,
+    role: "adjoint",
+    span: p.span,
+  });
   elab.names.add(tensor.name);
   const names = elab.indexNames.get(p);
   if (names) elab.indexNames.set(tensor, names);
@@ -189,9 +241,13 @@ function gradientTensor(elab: Elaboration, p: Tensor): Tensor {
 function markDims(gathered: Gathered): void {
   const lasting = new Set<Dim>();
   for (const t of [...gathered.parameters, ...gathered.states]) {
-    visit(t.shape, () => undefined, (atom) => {
-      if (atom.kind === "dim") lasting.add(atom);
-    });
+    visit(
+      t.shape,
+      () => undefined,
+      (atom) => {
+        if (atom.kind === "dim") lasting.add(atom);
+      },
+    );
   }
   for (const input of gathered.inputs) {
     const first = input.shape[0];

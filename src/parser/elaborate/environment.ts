@@ -58,7 +58,11 @@ export interface Elaboration {
 
   readonly expression: (e: Expression, env: Environment) => Value;
   readonly call: (e: CallExpression, env: Environment) => Value;
-  readonly block: (body: readonly SyntaxStatement[], env: Environment, result?: TypeSyntax) => ArrayValue | undefined;
+  readonly block: (
+    body: readonly SyntaxStatement[],
+    env: Environment,
+    result?: TypeSyntax,
+  ) => ArrayValue | undefined;
 }
 
 export interface CallSite {
@@ -134,7 +138,10 @@ export function report<C extends DiagnosticCode>(
     return;
   }
   const inward: Note = { message: `this is needed inside \`${env.calls.at(-1)!.name}\``, span };
-  elab.diagnostics.report(code, outermost.span, parameters, { ...more, notes: [...(more.notes ?? []), inward] });
+  elab.diagnostics.report(code, outermost.span, parameters, {
+    ...more,
+    notes: [...(more.notes ?? []), inward],
+  });
 }
 
 /** Reports, and leaves the construct. */

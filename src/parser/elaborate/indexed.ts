@@ -5,7 +5,7 @@ import { defineAt, store } from "./define.ts";
 import { environmentOf, pathOf, requireNew } from "./paths.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, uniqueName } from "./environment.ts";
-import { arrayExpression } from "./expressions.ts";
+import { arrayExpression } from "./operands.ts";
 import { childrenOf, findUses, rangeOfIndex, rangesOfRest } from "./infer.ts";
 import { addPart } from "./parts.ts";
 import { Scope } from "./scope.ts";
@@ -22,11 +22,20 @@ interface LeftSide {
   readonly whole: boolean;
 }
 
-export function defineIndexed(elab: Elaboration, env: Environment, s: Definition, type: TypeSyntax | undefined): ArrayValue {
+export function defineIndexed(
+  elab: Elaboration,
+  env: Environment,
+  s: Definition,
+  type: TypeSyntax | undefined,
+): ArrayValue {
   const { builder: b } = elab;
   const declared = type?.extents ? extentsOf(elab, env, type.extents) : undefined;
   const known = env.scope.lookup(s.name.text);
-  const parts = known?.kind === "value" && known.value.kind === "array" && known.value.tensor && elab.parts.has(known.value.tensor);
+  const parts =
+    known?.kind === "value" &&
+    known.value.kind === "array" &&
+    known.value.tensor &&
+    elab.parts.has(known.value.tensor);
   const path = pathOf(env, s.name.text);
   const inner = environmentOf(env, path);
   const left = leftSide(elab, inner, s.subscripts!, s.value!, declared, s.span);
@@ -37,18 +46,42 @@ export function defineIndexed(elab: Elaboration, env: Environment, s: Definition
     const rest = declared?.slice(left.target.length) ?? typed.shape;
     const trailing = freshIndices(b, rest, typed.names);
     checkTrailing(elab, env, s, typed, rest);
-    const cell = atBroadcast(elab, typed, trailing.map((i) => b.of(i)), rest);
+    const cell = atBroadcast(
+      elab,
+      typed,
+      trailing.map((i) => b.of(i)),
+      rest,
+    );
     const value = defineAt(elab, inner, path, [...left.indices, ...trailing], cell, s.span, s.doc);
     env.scope.home(s.name.text).bind(s.name.text, { kind: "value", value, span: s.name.span });
     return value;
   }
-  return definePart(elab, inner, env, s, left, typed, declared, parts ? (known.value as ArrayValue).tensor! : undefined);
+  return definePart(
+    elab,
+    inner,
+    env,
+    s,
+    left,
+    typed,
+    declared,
+    parts ? (known.value as ArrayValue).tensor! : undefined,
+  );
 }
 
-function checkTrailing(elab: Elaboration, env: Environment, s: Definition, value: ArrayValue, rest: readonly Affine[]): void {
+function checkTrailing(
+  elab: Elaboration,
+  env: Environment,
+  s: Definition,
+  value: ArrayValue,
+  rest: readonly Affine[],
+): void {
   const shape = broadcastShape(value.shape, rest);
   if (shape && shape.length === rest.length && shape.every((e, d) => e === rest[d])) return;
-  fail(elab, env, "NN2013", s.value!.span, { what: "each cell", wanted: printShape(rest), found: printShape(value.shape) });
+  fail(elab, env, "NN2013", s.value!.span, {
+    what: "each cell",
+    wanted: printShape(rest),
+    found: printShape(value.shape),
+  });
 }
 
 /** One part of a tensor whose type is declared. */
@@ -64,9 +97,16 @@ function definePart(
 ): ArrayValue {
   const { builder: b } = elab;
   if (!declared) {
-    return fail(elab, env, "NN2017", s.name.span, { name: s.name.text }, {
-      help: `write its extents on a line before: \`${s.name.text}: […]\``,
-    });
+    return fail(
+      elab,
+      env,
+      "NN2017",
+      s.name.span,
+      { name: s.name.text },
+      {
+        help: `write its extents on a line before: \`${s.name.text}: […]\``,
+      },
+    );
   }
   if (env.indices.length > 0) fail(elab, env, "NN2022", s.span, { name: s.name.text });
   if (!known) requireNew(elab, env, s.name);
@@ -86,14 +126,20 @@ function definePart(
   }
   const fitted = value.type === "i32" && tensor.type === "f32" ? castValue(b, value, "f32") : value;
   if (fitted.type !== tensor.type) {
-    fail(elab, env, "NN2009", s.value!.span, { what: s.name.text, wanted: typeName(tensor.type), found: typeName(fitted.type) });
+    fail(elab, env, "NN2009", s.value!.span, {
+      what: s.name.text,
+      wanted: typeName(tensor.type),
+      found: typeName(fitted.type),
+    });
   }
   const rest = declared.slice(left.target.length);
   checkTrailing(elab, env, s, fitted, rest);
   const trailing = freshIndices(b, rest, fitted.names);
   const places = trailing.map((i) => b.of(i));
   const target = [...left.target, ...places];
-  target.forEach((form, d) => requireInRange(elab, left.env, form, declared[d]!, s.subscripts![d]?.span ?? s.span, d));
+  target.forEach((form, d) =>
+    requireInRange(elab, left.env, form, declared[d]!, s.subscripts![d]?.span ?? s.span, d),
+  );
   const indices = [...left.indices, ...trailing];
   addPart(elab, env, tensor, { indices, target, span: s.span });
   store(elab, inner, { tensor, indices, target }, atBroadcast(elab, fitted, places, rest), s.span);
@@ -119,7 +165,11 @@ function leftSide(
   const { builder: b } = elab;
   const restCount = declared ? declared.length - subscripts.filter((x) => x.kind !== "rest").length : 0;
   if (declared && restCount < 0) {
-    fail(elab, env, "NN2005", span, { what: "the left side", wanted: String(declared.length), found: subscripts.length });
+    fail(elab, env, "NN2005", span, {
+      what: "the left side",
+      wanted: String(declared.length),
+      found: subscripts.length,
+    });
   }
   const scope = new Scope(env.scope);
   const wanted = variablesOf(env, subscripts);
@@ -150,8 +200,10 @@ function leftSide(
       target.push(b.of(bindIndex(s.name.text, extent, s.span)));
     } else {
       whole = false;
-      const place = s.kind === "place" ? s.value : ({ kind: "name", name: s.name.text, span: s.span } as const);
-      for (const name of unboundNames({ ...env, scope }, place)) bindIndex(name, rangeOfIndex(elab, env, name, s.span, uses), s.span);
+      const place =
+        s.kind === "place" ? s.value : ({ kind: "name", name: s.name.text, span: s.span } as const);
+      for (const name of unboundNames({ ...env, scope }, place))
+        bindIndex(name, rangeOfIndex(elab, env, name, s.span, uses), s.span);
       target.push(placeOf(elab, { ...env, scope }, place));
     }
   }
@@ -179,7 +231,8 @@ function unboundNames(env: Environment, e: Expression): string[] {
 
 function placeOf(elab: Elaboration, env: Environment, e: Expression): Affine {
   const value = arrayExpression(elab, e, env);
-  if (value.type !== "i32" || !isScalar(value)) return fail(elab, env, "NN2015", e.span, { found: "not an integer" });
+  if (value.type !== "i32" || !isScalar(value))
+    return fail(elab, env, "NN2015", e.span, { found: "not an integer" });
   return scalarExpr(value) as Affine;
 }
 
@@ -191,13 +244,22 @@ export function indexedResult(
   e: Expression,
   result: TypeSyntax | undefined,
 ): ArrayValue {
-  const subscripts = free.map(({ name, rest, span }): LeftSubscript => ({ kind: rest ? "rest" : "index", name: { text: name, span }, span }));
+  const subscripts = free.map(({ name, rest, span }): LeftSubscript => ({
+    kind: rest ? "rest" : "index",
+    name: { text: name, span },
+    span,
+  }));
   const declared = result?.extents ? resultExtents(elab, env, result) : undefined;
   const left = leftSide(elab, env, subscripts, e, declared, e.span);
   const value = arrayExpression(elab, e, { ...left.env, resultName: undefined });
   const typed = result ? fitElement(elab, env, result, value, "the result", e.span) : value;
-  if (typed.shape.length === 0) return defineAt(elab, env, env.resultName ?? env.path, left.indices, scalarExpr(typed), e.span);
-  return fail(elab, env, "NN2013", e.span, { what: "each cell", wanted: "[]", found: printShape(typed.shape) });
+  if (typed.shape.length === 0)
+    return defineAt(elab, env, env.resultName ?? env.path, left.indices, scalarExpr(typed), e.span);
+  return fail(elab, env, "NN2013", e.span, {
+    what: "each cell",
+    wanted: "[]",
+    found: printShape(typed.shape),
+  });
 }
 
 function resultExtents(elab: Elaboration, env: Environment, result: TypeSyntax): Affine[] {

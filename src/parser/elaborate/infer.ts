@@ -25,7 +25,12 @@ export class Uses extends Map<string, Use[]> {
 }
 
 /** Finds where the wanted index names (and `...names`) subscript a dimension alone. */
-export function findUses(elab: Elaboration, env: Environment, wanted: ReadonlySet<string>, e: Expression): Uses {
+export function findUses(
+  elab: Elaboration,
+  env: Environment,
+  wanted: ReadonlySet<string>,
+  e: Expression,
+): Uses {
   const uses = new Uses();
   const visit = (node: Expression, hidden: ReadonlySet<string>, guarded: boolean): void => {
     if (node.kind === "subscript") {
@@ -45,7 +50,8 @@ export function findUses(elab: Elaboration, env: Environment, wanted: ReadonlySe
       visit(node.body, names, guarded);
       return;
     }
-    for (const child of takenChildren(elab, env, node, new Set([...wanted, ...hidden]))) visit(child, hidden, guarded);
+    for (const child of takenChildren(elab, env, node, new Set([...wanted, ...hidden])))
+      visit(child, hidden, guarded);
   };
   const note = (
     target: Expression,
@@ -53,7 +59,9 @@ export function findUses(elab: Elaboration, env: Environment, wanted: ReadonlySe
     hidden: ReadonlySet<string>,
     guarded: boolean,
   ): void => {
-    const lone = subscripts.map((s) => loneName(s)).filter((n) => n !== undefined && wanted.has(n) && !hidden.has(n));
+    const lone = subscripts
+      .map((s) => loneName(s))
+      .filter((n) => n !== undefined && wanted.has(n) && !hidden.has(n));
     if (lone.length === 0) return;
     const value = earlyValue(elab, env, target, new Set([...wanted, ...hidden]));
     if (value === "failed") uses.failed = true;
@@ -65,7 +73,12 @@ export function findUses(elab: Elaboration, env: Environment, wanted: ReadonlySe
     for (const s of subscripts) {
       const count = s.kind === "rest" ? restCount : 1;
       const name = loneName(s);
-      if (name !== undefined && wanted.has(name) && !hidden.has(name) && dimension + count <= value.shape.length) {
+      if (
+        name !== undefined &&
+        wanted.has(name) &&
+        !hidden.has(name) &&
+        dimension + count <= value.shape.length
+      ) {
         const extents = value.shape.slice(dimension, dimension + count);
         const names = extents.map((_, d) => value.names?.[dimension + d]);
         uses.set(name, [...(uses.get(name) ?? []), { guarded, extents, names, span: s.span }]);
@@ -104,7 +117,11 @@ function earlyValue(
 function mentions(e: Expression, unknown: ReadonlySet<string>, env: Environment): boolean {
   let found = false;
   const visit = (node: Expression, top: boolean): void => {
-    if (node.kind === "name" && unknown.has(node.name) && !(top && env.scope.lookup(node.name)?.kind === "value")) {
+    if (
+      node.kind === "name" &&
+      unknown.has(node.name) &&
+      !(top && env.scope.lookup(node.name)?.kind === "value")
+    ) {
       found = true;
     }
     if (node.kind === "subscript") {
@@ -209,7 +226,9 @@ export function rangesOfRest(
   const extents = declared ?? found[0]?.extents;
   if (!extents && uses.failed) throw new Reported();
   if (!extents) return fail(elab, env, "NN2006", span, { name: `...${name}` });
-  const other = found.find((u) => u.extents.length !== extents.length || u.extents.some((e, d) => e !== extents[d]));
+  const other = found.find(
+    (u) => u.extents.length !== extents.length || u.extents.some((e, d) => e !== extents[d]),
+  );
   if (other) {
     const places = { name: `...${name}`, first: printShape(extents), second: printShape(other.extents) };
     fail(elab, env, "NN2007", other.span, places, {
@@ -242,7 +261,8 @@ export function freeNames(env: Environment, e: Expression): { name: string; rest
       }
       return;
     }
-    const names = node.kind === "reduce" ? new Set([...hidden, ...node.indices.map((i) => i.name.text)]) : hidden;
+    const names =
+      node.kind === "reduce" ? new Set([...hidden, ...node.indices.map((i) => i.name.text)]) : hidden;
     for (const child of childrenOf(node)) visit(child, inside, names);
   };
   visit(e, false, new Set());

@@ -3,7 +3,8 @@ import type { Tensor } from "../../ir/types.ts";
 import type { OptimizerDeclaration, Statement } from "../syntax.ts";
 import type { BoundArgument } from "./arguments.ts";
 import { bindArguments } from "./arguments.ts";
-import { makeState, storeUpdate, updateValue } from "./declarations.ts";
+import { makeState } from "./owned.ts";
+import { storeUpdate, updateValue } from "./updates.ts";
 import { defineName } from "./definitions.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { attempt, fail, suggestion } from "./environment.ts";
@@ -22,15 +23,32 @@ export function elaborateOptimizer(elab: Elaboration, gradients: readonly Tensor
     const callable = env.home.lookup(name);
     if (callable?.declaration.kind !== "optimizer") {
       const known = env.home.visible().filter((n) => env.home.lookup(n)?.declaration.kind === "optimizer");
-      return fail(elab, env, callable ? "NN2032" : "NN2001", statement.name.span, { name }, { help: suggestion(name, known) });
+      return fail(
+        elab,
+        env,
+        callable ? "NN2032" : "NN2001",
+        statement.name.span,
+        { name },
+        { help: suggestion(name, known) },
+      );
     }
     const declaration = callable.declaration;
     const calls = [...env.calls, { name, span: statement.span }];
-    const bound = bindArguments(elab, { ...env, calls }, callable, declaration.parameters, statement.arguments, name, statement.span, env);
+    const bound = bindArguments(
+      elab,
+      { ...env, calls },
+      callable,
+      declaration.parameters,
+      statement.arguments,
+      name,
+      statement.span,
+      env,
+    );
     const hypers = new Map([...bound].map(([parameter, a]) => [parameter, hyper(elab, parameter, a)]));
     gathered.parameters.forEach((parameter, k) => {
       const scope = new Scope();
-      for (const [key, value] of hypers) scope.bind(key, { kind: "value", value, span: declaration.name.span });
+      for (const [key, value] of hypers)
+        scope.bind(key, { kind: "value", value, span: declaration.name.span });
       const names = elab.indexNames.get(parameter);
       const bind = (key: string, tensor: Tensor): void =>
         scope.bind(key, { kind: "value", value: ofTensor(b, tensor, names), span: declaration.name.span });
@@ -58,7 +76,8 @@ function hyper(elab: Elaboration, name: string, a: BoundArgument): ArrayValue {
   const { builder: b, gathered } = elab;
   if (!isScalar(a.value)) return a.value;
   const e = scalarExpr(a.value);
-  const value = e.kind === "affine" ? b.constantOf(e) : e.kind === "constant" && e.type === "f32" ? e.value : undefined;
+  const value =
+    e.kind === "affine" ? b.constantOf(e) : e.kind === "constant" && e.type === "f32" ? e.value : undefined;
   const compileTime = a.parameter.type !== undefined && a.parameter.type.element !== "float";
   if (value === undefined || compileTime) return a.value;
   const tensor = b.tensor({ name, type: "f32", shape: [], role: "hyper", span: a.span, value });
@@ -66,18 +85,35 @@ function hyper(elab: Elaboration, name: string, a: BoundArgument): ArrayValue {
   return ofTensor(b, tensor);
 }
 
-function updateParameter(elab: Elaboration, env: Environment, declaration: OptimizerDeclaration, parameter: Tensor): void {
+function updateParameter(
+  elab: Elaboration,
+  env: Environment,
+  declaration: OptimizerDeclaration,
+  parameter: Tensor,
+): void {
   for (const s of declaration.body) attempt(() => executeUpdate(elab, env, s, parameter));
 }
 
 function executeUpdate(elab: Elaboration, env: Environment, s: Statement, parameter: Tensor): void {
   const { builder: b, gathered } = elab;
   if (s.kind === "state") {
-    const tensor = makeState(elab, env, s, parameter.shape, `${env.path}.${s.name.text}`, gathered.optimizerStates);
-    env.scope.bind(s.name.text, { kind: "value", value: ofTensor(b, tensor, elab.indexNames.get(parameter)), span: s.name.span });
+    const tensor = makeState(
+      elab,
+      env,
+      s,
+      parameter.shape,
+      `${env.path}.${s.name.text}`,
+      gathered.optimizerStates,
+    );
+    env.scope.bind(s.name.text, {
+      kind: "value",
+      value: ofTensor(b, tensor, elab.indexNames.get(parameter)),
+      span: s.name.span,
+    });
   } else if (s.kind === "update") {
     const binding = env.scope.lookup(s.name.text);
-    const target = binding?.kind === "value" && binding.value.kind === "array" ? binding.value.tensor : undefined;
+    const target =
+      binding?.kind === "value" && binding.value.kind === "array" ? binding.value.tensor : undefined;
     if (target?.role !== "state" && target !== parameter) {
       return fail(elab, env, "NN2023", s.name.span, { name: s.name.text });
     }

@@ -4,7 +4,7 @@ import type { FunctionDeclaration } from "../syntax.ts";
 import { define, originOf, store } from "./define.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, join, uniqueName } from "./environment.ts";
-import { arrayExpression } from "./expressions.ts";
+import { arrayExpression } from "./operands.ts";
 import { Scope } from "./scope.ts";
 import { atBroadcast, broadcastShape } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
@@ -21,16 +21,29 @@ export function overrideGradient(
   const { builder: b } = elab;
   const names = declaration.parameters.map((p) => p.name.text);
   const expected = [...names, "the gradient of the result"];
-  if (gradient.parameters.length !== expected.length || names.some((n, k) => gradient.parameters[k]!.text !== n)) {
-    fail(elab, env, "NN3001", gradient.span, { name: declaration.name.text, expected: `(${[...names, "dy"].join(", ")})` });
+  if (
+    gradient.parameters.length !== expected.length ||
+    names.some((n, k) => gradient.parameters[k]!.text !== n)
+  ) {
+    fail(elab, env, "NN3001", gradient.span, {
+      name: declaration.name.text,
+      expected: `(${[...names, "dy"].join(", ")})`,
+    });
   }
   const first = env.scope.lookup(names[0]!);
   const x = first?.kind === "value" && first.value.kind === "array" ? first.value : undefined;
   if (!x || x.type !== "f32" || value.type !== "f32" || x.flexible) return value;
   if (env.indices.length > 0) {
-    fail(elab, env, "NN3002", span, { name: declaration.name.text }, {
-      help: `apply it to the whole tensor in a definition of its own: \`y = ${declaration.name.text}(x)\``,
-    });
+    fail(
+      elab,
+      env,
+      "NN3002",
+      span,
+      { name: declaration.name.text },
+      {
+        help: `apply it to the whole tensor in a definition of its own: \`y = ${declaration.name.text}(x)\``,
+      },
+    );
   }
   const wrt = x.tensor ?? define(elab, env, join(env.path, names[0]!), x, span).tensor!;
   const source = define(elab, env, join(env.path, "value"), value, span).tensor!;
@@ -44,15 +57,31 @@ export function overrideGradient(
   const last = gradient.parameters.at(-1)!;
   scope.bind(names[0]!, { kind: "value", value: ofTensor(b, wrt, x.names), span: gradient.span });
   scope.bind(last.text, { kind: "value", value: ofTensor(b, upstream, value.names), span: last.span });
-  const inner: Environment = { ...env, scope, emit: equations, path: join(env.path, "gradient"), uses: new Map() };
+  const inner: Environment = {
+    ...env,
+    scope,
+    emit: equations,
+    path: join(env.path, "gradient"),
+    uses: new Map(),
+  };
   const given = castValue(b, arrayExpression(elab, gradient.value, inner), "f32");
   const shape = broadcastShape(given.shape, wrt.shape);
   if (!shape || shape.some((e, d) => e !== wrt.shape[d]) || shape.length !== wrt.shape.length) {
-    fail(elab, env, "NN2013", gradient.span, { what: "the gradient", wanted: printShape(wrt.shape), found: printShape(given.shape) });
+    fail(elab, env, "NN2013", gradient.span, {
+      what: "the gradient",
+      wanted: printShape(wrt.shape),
+      found: printShape(given.shape),
+    });
   }
   const indices = freshIndices(b, wrt.shape, x.names);
   const target = indices.map((i) => b.of(i));
-  store(elab, inner, { tensor: dx, indices, target }, atBroadcast(elab, given, target, wrt.shape), gradient.span);
+  store(
+    elab,
+    inner,
+    { tensor: dx, indices, target },
+    atBroadcast(elab, given, target, wrt.shape),
+    gradient.span,
+  );
   env.emit.push({
     kind: "override",
     id: b.id(),

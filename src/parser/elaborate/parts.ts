@@ -47,7 +47,8 @@ export function checkParts(elab: Elaboration): void {
 /** Whether the part ranges over the whole of dimension d with an index used nowhere else. */
 function isWhole(part: Part, d: number, extent: Affine): boolean {
   const t = part.target[d]!;
-  const atom = t.constant === 0 && t.terms.length === 1 && t.terms[0]!.factor === 1 ? t.terms[0]!.atom : undefined;
+  const atom =
+    t.constant === 0 && t.terms.length === 1 && t.terms[0]!.factor === 1 ? t.terms[0]!.atom : undefined;
   if (atom?.kind !== "index" || atom.extent !== extent) return false;
   return part.target.every((other, k) => k === d || other.terms.every((term) => term.atom !== atom));
 }
@@ -94,7 +95,9 @@ function checkCells(elab: Elaboration, entry: Entry, tensor: Tensor, ragged: rea
   }
   const seen = new Uint8Array(size);
   for (const part of entry.parts) {
-    const used = part.indices.filter((i) => ragged.some((d) => part.target[d]!.terms.some((t) => t.atom === i)));
+    const used = part.indices.filter((i) =>
+      ragged.some((d) => part.target[d]!.terms.some((t) => t.atom === i)),
+    );
     for (const place of placesOf(part, ragged, used)) {
       const cell = place.reduce((n, p, k) => n * extents[k]! + p, 0);
       if (seen[cell]) return overlap(elab, entry, tensor, part.span);

@@ -19,11 +19,22 @@ export function environmentOf(env: Environment, path: string): Environment {
 }
 
 /** A name is defined once, unless a `for` carries it. Returns nothing; a second definition is a mistake. */
-export function requireNew(elab: Elaboration, env: Environment, name: { readonly text: string; readonly span: Span }): void {
+export function requireNew(
+  elab: Elaboration,
+  env: Environment,
+  name: { readonly text: string; readonly span: Span },
+): void {
   const known = env.scope.own(name.text);
   if (!known || known.kind === "failed") return;
-  fail(elab, env, "NN2002", name.span, { name: name.text }, {
-    notes: [{ message: "it is defined here", span: known.span }],
-    help: "every name is defined once; choose another, or repeat with `for`",
-  });
+  fail(
+    elab,
+    env,
+    "NN2002",
+    name.span,
+    { name: name.text },
+    {
+      notes: [{ message: "it is defined here", span: known.span }],
+      help: "every name is defined once; choose another, or repeat with `for`",
+    },
+  );
 }

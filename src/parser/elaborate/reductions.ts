@@ -1,12 +1,11 @@
 /** `sum[k] …` and `sum(x, axis = 0)`. */
 import type { Affine, Expr, Index, Reducer, Span } from "../../ir/types.ts";
 import type { ReduceExpression } from "../syntax.ts";
-import { cellCount } from "./define.ts";
+import { cellCount, sizeExpression, typeName } from "./shapes.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail } from "./environment.ts";
 import { findUses, rangeOfIndex, rangesOfRest } from "./infer.ts";
 import { Scope } from "./scope.ts";
-import { sizeExpression, typeName } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
 import { castValue, freshIndices, isScalar, mapElements, scalar, scalarExpr } from "./values.ts";
 
@@ -35,7 +34,8 @@ export function reduction(elab: Elaboration, env: Environment, e: ReduceExpressi
   }
   const inner: Environment = { ...env, scope, indices: [...env.indices, ...indices] };
   const body = elab.expression(e.body, inner);
-  if (body.kind !== "array") return fail(elab, env, "NN2011", e.body.span, { what: "a layer can't be reduced" });
+  if (body.kind !== "array")
+    return fail(elab, env, "NN2011", e.body.span, { what: "a layer can't be reduced" });
   return reduceOver(elab, env, e.reducer, indices, body, e.body.span);
 }
 
@@ -51,17 +51,38 @@ function reduceOver(
   const { builder: b } = elab;
   const operand = numericOperand(elab, env, reducer, body, span);
   const one = (x: Expr): Expr => b.reduce(reducer === "mean" ? "sum" : reducer, indices, [], x);
-  const value = mapElements(operand, reducer === "argmax" || reducer === "argmin" ? "i32" : operand.type, one);
-  return reducer === "mean" ? divideByCount(elab, value, indices.map((i) => i.extent)) : value;
+  const value = mapElements(
+    operand,
+    reducer === "argmax" || reducer === "argmin" ? "i32" : operand.type,
+    one,
+  );
+  return reducer === "mean"
+    ? divideByCount(
+        elab,
+        value,
+        indices.map((i) => i.extent),
+      )
+    : value;
 }
 
 /** What each reducer works on: a truth value is 0 or 1 to `sum` and `mean`, and an error to the others. */
-function numericOperand(elab: Elaboration, env: Environment, reducer: ReducerName, v: ArrayValue, span: Span): ArrayValue {
+function numericOperand(
+  elab: Elaboration,
+  env: Environment,
+  reducer: ReducerName,
+  v: ArrayValue,
+  span: Span,
+): ArrayValue {
   const { builder: b } = elab;
   if (v.type === "bool" && reducer !== "sum" && reducer !== "mean") {
-    fail(elab, env, "NN2009", span, { what: `the operand of \`${reducer}\``, wanted: "a number", found: typeName(v.type) });
+    fail(elab, env, "NN2009", span, {
+      what: `the operand of \`${reducer}\``,
+      wanted: "a number",
+      found: typeName(v.type),
+    });
   }
-  const staysInteger = v.type === "i32" && (reducer === "sum" || reducer === "max" || reducer === "min" || reducer === "prod");
+  const staysInteger =
+    v.type === "i32" && (reducer === "sum" || reducer === "max" || reducer === "min" || reducer === "prod");
   return staysInteger ? v : castValue(b, v, "f32");
 }
 
@@ -111,6 +132,11 @@ function axisOf(elab: Elaboration, env: Environment, axis: ArrayValue, rank: num
   const value = e?.kind === "affine" ? elab.builder.constantOf(e) : undefined;
   if (value === undefined) return fail(elab, env, "NN2012", span, { what: "`axis`" });
   const d = value < 0 ? value + rank : value;
-  if (d < 0 || d >= rank) return fail(elab, env, "NN2005", span, { what: `axis ${value}`, wanted: `more than ${Math.max(value, -value - 1)}`, found: rank });
+  if (d < 0 || d >= rank)
+    return fail(elab, env, "NN2005", span, {
+      what: `axis ${value}`,
+      wanted: `more than ${Math.max(value, -value - 1)}`,
+      found: rank,
+    });
   return d;
 }

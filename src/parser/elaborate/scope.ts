@@ -1,10 +1,20 @@
 import type { Affine, Index, Span } from "../../ir/types.ts";
-import type { FunctionDeclaration, LayerDeclaration, ModelDeclaration, OptimizerDeclaration } from "../syntax.ts";
+import type {
+  FunctionDeclaration,
+  LayerDeclaration,
+  ModelDeclaration,
+  OptimizerDeclaration,
+} from "../syntax.ts";
 import type { Value } from "./values.ts";
 
 /** What a name in an expression may stand for. */
 export type Binding =
-  | { readonly kind: "value"; readonly value: Value; readonly span: Span; readonly constant?: "size" | "turn" }
+  | {
+      readonly kind: "value";
+      readonly value: Value;
+      readonly span: Span;
+      readonly constant?: "size" | "turn";
+    }
   /** A parameter of a layer, made at its first mention. */
   | { readonly kind: "lazy"; readonly make: () => Value; readonly span: Span }
   | { readonly kind: "index"; readonly index: Index; readonly span: Span }

@@ -41,7 +41,11 @@ export function atBroadcast(
 }
 
 /** The integer that a size expression is; anything else is a mistake. */
-export function sizeExpression(elab: Elaboration, env: Environment, e: Parameters<Elaboration["expression"]>[0]): Affine {
+export function sizeExpression(
+  elab: Elaboration,
+  env: Environment,
+  e: Parameters<Elaboration["expression"]>[0],
+): Affine {
   const size = sizeOf(elab.expression(e, env));
   if (size) return size;
   return fail(elab, env, "NN2012", e.span, { what: "a size" });
@@ -77,15 +81,36 @@ export function matchType(
   const plain = extents.length - (rest < 0 ? 0 : 1);
   if (rest < 0 ? value.shape.length !== plain : value.shape.length < plain) {
     const wanted = `${rest < 0 ? "" : "at least "}${plain}`;
-    fail(elab, env, "NN2005", span, { what, wanted, found: value.shape.length }, {
-      notes: [{ message: `the type asked for is written here; \`${what}\` is ${printShape(value.shape)}`, span: type.span }],
-    });
+    fail(
+      elab,
+      env,
+      "NN2005",
+      span,
+      { what, wanted, found: value.shape.length },
+      {
+        notes: [
+          {
+            message: `the type asked for is written here; \`${what}\` is ${printShape(value.shape)}`,
+            span: type.span,
+          },
+        ],
+      },
+    );
   }
   let dimension = 0;
   for (const e of extents) {
     if (e.kind === "rest") {
       const count = value.shape.length - plain;
-      bindRest(elab, env, scope, e.name.text, value.shape.slice(dimension, dimension + count), e.span, what, span);
+      bindRest(
+        elab,
+        env,
+        scope,
+        e.name.text,
+        value.shape.slice(dimension, dimension + count),
+        e.span,
+        what,
+        span,
+      );
       dimension += count;
     } else {
       matchExtent(elab, { ...env, scope }, e.value, value.shape[dimension++]!, what, span);
@@ -110,9 +135,16 @@ function bindRest(
     return;
   }
   if (known.extents.length === extents.length && known.extents.every((e, d) => e === extents[d])) return;
-  fail(elab, env, "NN2013", span, { what, wanted: printShape(known.extents), found: printShape(extents) }, {
-    notes: [{ message: `\`...${name}\` was ${printShape(known.extents)} here`, span: known.span }],
-  });
+  fail(
+    elab,
+    env,
+    "NN2013",
+    span,
+    { what, wanted: printShape(known.extents), found: printShape(extents) },
+    {
+      notes: [{ message: `\`...${name}\` was ${printShape(known.extents)} here`, span: known.span }],
+    },
+  );
 }
 
 function matchExtent(
@@ -129,9 +161,16 @@ function matchExtent(
   }
   const wanted = sizeExpression(elab, env, e);
   if (wanted === found) return;
-  fail(elab, env, "NN2013", span, { what, wanted: printExtent(wanted), found: printExtent(found) }, {
-    notes: [{ message: `an extent of ${printExtent(wanted)} is asked for here`, span: e.span }],
-  });
+  fail(
+    elab,
+    env,
+    "NN2013",
+    span,
+    { what, wanted: printExtent(wanted), found: printExtent(found) },
+    {
+      notes: [{ message: `an extent of ${printExtent(wanted)} is asked for here`, span: e.span }],
+    },
+  );
 }
 
 /** The element type asked for; integers become numbers where numbers are asked for. */
@@ -146,11 +185,43 @@ export function fitElement(
   const wanted = type.element === "int" ? "i32" : type.element === "bool" ? "bool" : "f32";
   if (value.type === wanted) return value;
   if (wanted === "f32" && value.type === "i32") return castValue(elab.builder, value, "f32");
-  return fail(elab, env, "NN2009", span, { what, wanted: typeName(wanted), found: typeName(value.type) }, {
-    notes: [{ message: "the type asked for is written here", span: type.span }],
-  });
+  return fail(
+    elab,
+    env,
+    "NN2009",
+    span,
+    { what, wanted: typeName(wanted), found: typeName(value.type) },
+    {
+      notes: [{ message: "the type asked for is written here", span: type.span }],
+    },
+  );
 }
 
 export function typeName(type: ArrayValue["type"]): string {
   return { f32: "a number", i32: "an integer", bool: "a truth value" }[type];
+}
+
+/** Extents and dimensions beyond this can't be addressed in one typed array. */
+export const largest = 2 ** 30;
+
+export function requireAddressable(
+  elab: Elaboration,
+  env: Environment,
+  shape: readonly Affine[],
+  span: Span,
+): void {
+  for (const extent of shape) {
+    const known = elab.builder.constantOf(extent);
+    if (known !== undefined && known < 1)
+      fail(elab, env, "NN2024", span, { name: printShape(shape), problem: `has an extent of ${known}` });
+  }
+  const count = cellCount(elab, shape);
+  const size = elab.builder.constantOf(count);
+  if (size !== undefined && size > largest)
+    fail(elab, env, "NN2028", span, { what: printShape(shape), limit: `${largest} values` });
+}
+
+/** The number of cells, as an integer expression. */
+export function cellCount(elab: Elaboration, shape: readonly Affine[]): Affine {
+  return shape.reduce<Affine>((n, extent) => elab.builder.times(n, extent), elab.builder.integer(1));
 }

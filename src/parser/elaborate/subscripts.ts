@@ -12,12 +12,16 @@ type Place = { readonly kind: "at"; readonly form: Affine } | { readonly kind: "
 
 export function subscript(elab: Elaboration, env: Environment, e: SubscriptExpression): ArrayValue {
   const target = env.evaluated.get(e.target) ?? elab.expression(e.target, env);
-  if (target.kind !== "array") return fail(elab, env, "NN2011", e.target.span, { what: "a layer can't be subscripted" });
+  if (target.kind !== "array")
+    return fail(elab, env, "NN2011", e.target.span, { what: "a layer can't be subscripted" });
   const places = placesOf(elab, env, e, target);
   places.forEach((place, d) => {
     if (place.form.kind === "at") requireInRange(elab, env, place.form.form, target.shape[d]!, place.span, d);
   });
-  return sliceOf(target, places.map((p) => p.form));
+  return sliceOf(
+    target,
+    places.map((p) => p.form),
+  );
 }
 
 function sliceOf(target: ArrayValue, places: readonly Place[]): ArrayValue {
@@ -44,9 +48,16 @@ function placesOf(
   const rests = e.subscripts.filter((s) => s.kind === "rest").length;
   const plain = e.subscripts.length - rests;
   if (plain > rank || rests > 1) {
-    fail(elab, env, "NN2005", e.span, { what: "this", wanted: `at least ${plain}`, found: rank }, {
-      notes: [{ message: `it is ${printShape(target.shape)}`, span: e.target.span }],
-    });
+    fail(
+      elab,
+      env,
+      "NN2005",
+      e.span,
+      { what: "this", wanted: `at least ${plain}`, found: rank },
+      {
+        notes: [{ message: `it is ${printShape(target.shape)}`, span: e.target.span }],
+      },
+    );
   }
   const places = e.subscripts.flatMap((s) => placesOfOne(elab, env, s, rank - plain));
   if (places.length > rank) {
@@ -88,7 +99,10 @@ export function requireInRange(
   dimension: number,
 ): void {
   const { builder: b } = elab;
-  const only = form.constant === 0 && form.terms.length === 1 && form.terms[0]!.factor === 1 ? form.terms[0]!.atom : undefined;
+  const only =
+    form.constant === 0 && form.terms.length === 1 && form.terms[0]!.factor === 1
+      ? form.terms[0]!.atom
+      : undefined;
   if (only?.kind === "index" && only.extent === extent) return;
   for (const side of ["below", "above"] as const) {
     const condition = b.nonnegative(side === "below" ? form : b.minus(b.minus(extent, form), 1));
@@ -98,9 +112,16 @@ export function requireInRange(
       continue;
     }
     const certain = side === "below" ? "it may be negative" : `it may reach ${printExtent(extent)}`;
-    report(elab, env, "NN2008", span, { form: printExtent(form), extent: printExtent(extent), dimension, certain }, {
-      help: "say what lies outside, `(x[…] else 0)`, or narrow the range of an index, `i < n`",
-    });
+    report(
+      elab,
+      env,
+      "NN2008",
+      span,
+      { form: printExtent(form), extent: printExtent(extent), dimension, certain },
+      {
+        help: "say what lies outside, `(x[…] else 0)`, or narrow the range of an index, `i < n`",
+      },
+    );
     return;
   }
 }
@@ -111,21 +132,27 @@ export function protectedRead(elab: Elaboration, env: Environment, e: ElseExpres
   const conditions: Expr[] = [];
   const read = elab.expression(e.read, { ...env, protect: conditions });
   const other = elab.expression(e.otherwise, env);
-  if (read.kind !== "array" || other.kind !== "array") return fail(elab, env, "NN2011", e.span, { what: "a layer is no value" });
+  if (read.kind !== "array" || other.kind !== "array")
+    return fail(elab, env, "NN2011", e.span, { what: "a layer is no value" });
   if (conditions.length === 0) return read;
   const type = read.type === "f32" || other.type === "f32" ? "f32" : read.type;
   const chosen = type === "f32" && read.type === "i32" ? castValue(b, read, "f32") : read;
   const otherwise = type === "f32" && other.type === "i32" ? castValue(b, other, "f32") : other;
   const shape = broadcastShape(chosen.shape, otherwise.shape);
   if (chosen.type !== otherwise.type || !shape || shape.some((x, d) => x !== chosen.shape[d])) {
-    fail(elab, env, "NN2004", e.span, { operation: "choose between", left: printShape(chosen.shape), right: printShape(otherwise.shape) });
+    fail(elab, env, "NN2004", e.span, {
+      operation: "choose between",
+      left: printShape(chosen.shape),
+      right: printShape(otherwise.shape),
+    });
   }
   const condition = b.and(...conditions);
   return {
     kind: "array",
     type: chosen.type,
     shape: chosen.shape,
-    at: (subscripts, s) => b.select(condition, chosen.at(subscripts, s), atBroadcast(elab, otherwise, subscripts, s)),
+    at: (subscripts, s) =>
+      b.select(condition, chosen.at(subscripts, s), atBroadcast(elab, otherwise, subscripts, s)),
     ...(chosen.names ? { names: chosen.names } : {}),
   };
 }

@@ -76,7 +76,12 @@ export function castValue(b: Builder, v: ArrayValue, type: "f32" | "i32"): Array
 export function castExpr(b: Builder, e: Expr, type: "f32" | "i32"): Expr {
   if (type === "f32" && e.kind === "affine" && e.constant === 0 && e.terms.length === 1) {
     const { factor, atom } = e.terms[0]!;
-    if (factor === 1 && atom.kind === "opaque" && atom.value.kind === "apply" && atom.value.atom === "select") {
+    if (
+      factor === 1 &&
+      atom.kind === "opaque" &&
+      atom.value.kind === "apply" &&
+      atom.value.atom === "select"
+    ) {
       const [condition, chosen, otherwise] = atom.value.args as [Expr, Expr, Expr];
       return b.select(condition, castExpr(b, chosen, type), castExpr(b, otherwise, type));
     }
@@ -160,14 +165,17 @@ export function indexNames(shape: readonly Affine[], hints: readonly (string | u
     const atom = extent.constant === 0 && extent.terms.length === 1 ? extent.terms[0]!.atom : undefined;
     const initial = atom?.kind === "dim" ? [...atom.name][0]!.toLowerCase() : undefined;
     const candidates = [hints[d], initial, ..."ijklmnopqruvwxyzacdefghst"].filter((c) => c !== undefined);
-    const name =
-      candidates.find((c) => !taken.has(c) && (c === hints[d] || !used.has(c))) ?? `i${d}`;
+    const name = candidates.find((c) => !taken.has(c) && (c === hints[d] || !used.has(c))) ?? `i${d}`;
     taken.add(name);
     return name;
   });
 }
 
-export function freshIndices(b: Builder, shape: readonly Affine[], hints?: readonly (string | undefined)[]): Index[] {
+export function freshIndices(
+  b: Builder,
+  shape: readonly Affine[],
+  hints?: readonly (string | undefined)[],
+): Index[] {
   const names = indexNames(shape, hints);
   return shape.map((extent, d) => b.index(names[d]!, extent));
 }

@@ -16,7 +16,13 @@ export function hoistSigns(graph: Graph, work: Workspace): Graph {
     if (!isNegativeSum(s, index)) return s;
     negated.add(s.tensor);
     const next = b.equation({ ...s, body: b.neg(s.body) });
-    work.record("Σ −x = −Σ x", false, s.tensor, () => printStatement(s), () => printStatement(next));
+    work.record(
+      "Σ −x = −Σ x",
+      false,
+      s.tensor,
+      () => printStatement(s),
+      () => printStatement(next),
+    );
     return next;
   });
   if (negated.size === 0) return graph;
@@ -30,7 +36,8 @@ export function hoistSigns(graph: Graph, work: Workspace): Graph {
 
 /** Sums that the compiler hoisted: nobody asked for their value by name. */
 function isNegativeSum(s: Statement, index: GraphIndex): s is Equation {
-  if (s.kind !== "equation" || s.reducer !== "sum" || s.body.kind !== "apply" || s.body.atom !== "neg") return false;
+  if (s.kind !== "equation" || s.reducer !== "sum" || s.body.kind !== "apply" || s.body.atom !== "neg")
+    return false;
   const { tensor } = s;
   const free = !index.results.has(tensor) && !index.pinned.has(tensor);
   return tensor.hoistedFrom !== undefined && free && index.definition(tensor) === s;

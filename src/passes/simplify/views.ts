@@ -45,12 +45,17 @@ export class Views {
   private throughReshape(read: Read): Expr | undefined {
     const b = this.builder;
     const writer = this.index.onlyWriter(read.tensor);
-    if (writer?.kind !== "reshape" || isPersistent(writer.source) || this.index.pinned.has(read.tensor)) return undefined;
-    const inner = (t: Tensor): (number | undefined)[] => t.shape.slice(1).map((extent) => b.constantOf(extent));
+    if (writer?.kind !== "reshape" || isPersistent(writer.source) || this.index.pinned.has(read.tensor))
+      return undefined;
+    const inner = (t: Tensor): (number | undefined)[] =>
+      t.shape.slice(1).map((extent) => b.constantOf(extent));
     const from = inner(read.tensor);
     const to = inner(writer.source);
     if ([...from, ...to].includes(undefined) || writer.source.shape.length === 0) return undefined;
-    let position = read.subscripts.reduce((p, s, d) => b.plus(b.times(p, d === 0 ? 1 : from[d - 1]!), s), b.integer(0));
+    let position = read.subscripts.reduce(
+      (p, s, d) => b.plus(b.times(p, d === 0 ? 1 : from[d - 1]!), s),
+      b.integer(0),
+    );
     const places: Affine[] = [];
     for (const extent of to.toReversed() as number[]) {
       places.unshift(b.modulo(position, extent));

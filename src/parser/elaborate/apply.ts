@@ -1,0 +1,166 @@
+/** Application: a function or layer written in `.nn`, elaborated in a scope of its own. */
+import type { BoundArgument, GivenArgument } from "./arguments.ts";
+import { bindArguments } from "./arguments.ts";
+import { materialise } from "./define.ts";
+import { fail, join } from "./environment.ts";
+import type { Elaboration, Environment } from "./environment.ts";
+import { overrideGradient } from "./override.ts";
+import type { Callable } from "./scope.ts";
+import { Scope } from "./scope.ts";
+import { matchType } from "./shapes.ts";
+import { sizeOf, truthOf } from "./values.ts";
+import type { ArrayValue, InstanceValue } from "./values.ts";
+import type { FunctionDeclaration, LayerDeclaration } from "../syntax.ts";
+import type { Span } from "../../ir/types.ts";
+
+/** Calls nested deeper than this are a recursion without end. */
+const deepest = 64;
+
+/** A layer with its sizes bound. The same path gives the same instance: that is how nested layers are shared. */
+export function instantiate(
+  elab: Elaboration,
+  env: Environment,
+  callable: Callable,
+  layer: LayerDeclaration,
+  given: readonly GivenArgument[],
+  span: Span,
+  path: string,
+): InstanceValue {
+  const known = elab.instances.get(path);
+  if (known?.layer === layer) return known;
+  const bound = bindArguments(elab, env, callable, layer.sizes, given, layer.name.text, span);
+  const sizes = new Map([...bound].map(([name, a]) => [name, compileTime(elab, env, a, name)]));
+  const instance: InstanceValue = {
+    kind: "instance",
+    layer,
+    home: callable.home,
+    sizes,
+    path,
+    owned: new Map(),
+  };
+  elab.instances.set(path, instance);
+  return instance;
+}
+
+/** Sizes are known at compile time, except plain numbers such as a rate, which may be anything scalar. */
+function compileTime(elab: Elaboration, env: Environment, a: BoundArgument, name: string): ArrayValue {
+  const { value, parameter } = a;
+  const wanted = parameter.type?.extents === undefined ? parameter.type?.element : undefined;
+  if (wanted === "int" && sizeOf(value) === undefined)
+    fail(elab, env, "NN2012", a.span, { what: `\`${name}\`` });
+  if (wanted === "bool" && truthOf(value) === undefined)
+    fail(elab, env, "NN2012", a.span, { what: `\`${name}\`` });
+  return value;
+}
+
+function bindParameters(
+  elab: Elaboration,
+  env: Environment,
+  scope: Scope,
+  bound: ReadonlyMap<string, BoundArgument>,
+  path: string,
+): void {
+  for (const [name, a] of bound) {
+    const type = a.parameter.type;
+    const known = type?.extents === undefined ? compileTime(elab, env, a, name) : a.value;
+    const plain = materialise(elab, env, join(path, name), known, a.span);
+    const value =
+      type?.extents === undefined ? plain : matchType(elab, env, type, plain, scope, name, a.span);
+    const constant = sizeOf(value) ? { constant: "size" as const } : {};
+    scope.bind(name, { kind: "value", value, span: a.parameter.span, ...constant });
+  }
+}
+
+function enter(elab: Elaboration, env: Environment, name: string, span: Span): Environment["calls"] {
+  if (env.calls.length >= deepest) fail(elab, env, "NN2016", span, { name });
+  return [...env.calls, { name, span }];
+}
+
+export function applyFunction(
+  elab: Elaboration,
+  env: Environment,
+  callable: Callable,
+  declaration: FunctionDeclaration,
+  given: readonly GivenArgument[],
+  span: Span,
+  resultName?: string,
+): ArrayValue {
+  const name = declaration.name.text;
+  const calls = enter(elab, env, name, span);
+  const { path } = env;
+  const bound = bindArguments(
+    elab,
+    { ...env, calls },
+    callable,
+    declaration.parameters,
+    given,
+    name,
+    span,
+    env,
+  );
+  const scope = new Scope();
+  const inner: Environment = {
+    ...env,
+    scope,
+    path,
+    calls,
+    resultName,
+    home: callable.home,
+    owner: env.owner === "initialiser" ? "initialiser" : "function",
+    protect: null,
+    evaluated: new Map(),
+    turns: [],
+  };
+  bindParameters(elab, inner, scope, bound, path);
+  const value = elab.block(declaration.body, inner, declaration.result);
+  if (!value) return fail(elab, inner, "NN2018", declaration.name.span, { name });
+  return declaration.gradient
+    ? overrideGradient(elab, inner, declaration, declaration.gradient, value, span)
+    : value;
+}
+
+export function applyLayer(
+  elab: Elaboration,
+  env: Environment,
+  instance: InstanceValue,
+  given: readonly GivenArgument[],
+  span: Span,
+  resultName?: string,
+): ArrayValue {
+  const { layer, path } = instance;
+  const name = layer.name.text;
+  const calls = enter(elab, env, name, span);
+  const callable: Callable = { declaration: layer, home: instance.home };
+  const bound = bindArguments(elab, { ...env, calls }, callable, layer.parameters, given, name, span, env);
+  const scope = new Scope();
+  for (const [size, value] of instance.sizes) {
+    const constant = sizeOf(value) ? { constant: "size" as const } : {};
+    scope.bind(size, { kind: "value", value, span: layer.name.span, ...constant });
+  }
+  const inner: Environment = {
+    ...env,
+    scope,
+    path,
+    calls,
+    resultName,
+    instance,
+    home: instance.home,
+    owner: "layer",
+    uses: new Map(),
+    protect: null,
+    evaluated: new Map(),
+    turns: [],
+  };
+  bindParameters(elab, inner, scope, bound, path);
+  const value = elab.block(layer.body, inner, layer.result);
+  orderParameters(elab, instance);
+  return value ?? fail(elab, inner, "NN2018", layer.name.span, { name });
+}
+
+/** Parameters are made where they are first mentioned, but listed as they are declared. */
+function orderParameters(elab: Elaboration, { layer, owned }: InstanceValue): void {
+  const { parameters } = elab.gathered;
+  const declared = layer.body.flatMap((s) => (s.kind === "param" ? (owned.get(s.name.text) ?? []) : []));
+  const places = declared.map((t) => parameters.indexOf(t)).toSorted((a, b) => a - b);
+  declared.forEach((t, k) => (parameters[places[k]!] = t));
+}

@@ -1,0 +1,89 @@
+/** Operands: what an expression must be to be computed with, and the application of a scalar function to them. */
+import { fail } from "./environment.ts";
+import type { Elaboration, Environment } from "./environment.ts";
+import { atBroadcast, broadcastShape } from "./shapes.ts";
+import { isScalar, printShape, scalar, scalarExpr } from "./values.ts";
+import type { ArrayValue } from "./values.ts";
+import type { Expression } from "../syntax.ts";
+import type { Note } from "../../ir/diagnostics.ts";
+import type { Affine, Expr, Span } from "../../ir/types.ts";
+
+/** The same, where only a tensor or a scalar will do. */
+export function arrayExpression(elab: Elaboration, e: Expression, env: Environment): ArrayValue {
+  const value = elab.expression(e, env);
+  if (value.kind === "array") return value;
+  const help = "apply it: `encode(x)` or `x |> encode`";
+  return fail(
+    elab,
+    env,
+    "NN2011",
+    e.span,
+    { what: `the layer \`${value.layer.name.text}\` is no value` },
+    { help },
+  );
+}
+
+/** Applies `f` element by element, broadcasting. */
+export function elementwise(
+  elab: Elaboration,
+  env: Environment,
+  place: { readonly span: Span; readonly left?: Expression; readonly right?: Expression },
+  verb: string,
+  x: ArrayValue,
+  y: ArrayValue,
+  f: (p: Expr, q: Expr) => Expr,
+): ArrayValue {
+  if (isScalar(x) && isScalar(y) && !x.flexible && !y.flexible)
+    return scalar(f(scalarExpr(x), scalarExpr(y)));
+  const shape = broadcastShape(x.shape, y.shape);
+  if (!shape) {
+    return fail(
+      elab,
+      env,
+      "NN2004",
+      place.span,
+      { operation: verb, left: printShape(x.shape), right: printShape(y.shape) },
+      {
+        notes: whereShapesCome(env, place),
+        help: "shapes are aligned at their last dimension; extents must be equal, or 1",
+      },
+    );
+  }
+  const at = (subscripts: readonly Affine[], s: readonly Affine[]): Expr =>
+    f(atBroadcast(elab, x, subscripts, s), atBroadcast(elab, y, subscripts, s));
+  // The type of the result is whatever `f` makes of two elements.
+  const probe = f(x.at(zeros(elab, x), x.shape), y.at(zeros(elab, y), y.shape));
+  const names = mergeNames(shape.length, x, y);
+  const flexible = shape.length === 0 && (x.flexible || y.flexible) ? { flexible: true as const } : {};
+  return { kind: "array", type: probe.type, shape, at, names, ...flexible };
+}
+
+/** Where the operands that have names were given their shapes. */
+export function whereShapesCome(
+  env: Environment,
+  place: { readonly left?: Expression; readonly right?: Expression },
+): Note[] {
+  return [place.left, place.right].flatMap((operand) => {
+    if (operand?.kind !== "name") return [];
+    const binding = env.scope.lookup(operand.name);
+    if (binding?.kind !== "value" || binding.value.kind !== "array") return [];
+    return [
+      {
+        message: `\`${operand.name}\` is ${printShape(binding.value.shape)}, defined here`,
+        span: binding.span,
+      },
+    ];
+  });
+}
+
+const zeros = (elab: Elaboration, v: ArrayValue): Affine[] => v.shape.map(() => elab.builder.integer(0));
+
+export function mergeNames(rank: number, ...values: readonly ArrayValue[]): (string | undefined)[] {
+  return Array.from({ length: rank }, (_, d) => {
+    for (const v of values) {
+      const own = d - (rank - v.shape.length);
+      if (own >= 0 && v.names?.[own] !== undefined) return v.names[own];
+    }
+    return undefined;
+  });
+}

@@ -1,0 +1,145 @@
+/** What a model or a layer owns: parameters and states, and how they start. */
+import { atBroadcast, broadcastShape, cellCount, extentsOf, requireAddressable } from "./shapes.ts";
+import { store } from "./define.ts";
+import { fail, uniqueName } from "./environment.ts";
+import type { Elaboration, Environment } from "./environment.ts";
+import { environmentOf, pathOf, requireNew } from "./paths.ts";
+import { castValue, freshIndices, indexNames, ofTensor, printShape } from "./values.ts";
+import type { ArrayValue } from "./values.ts";
+import type { ParamStatement, StateStatement } from "../syntax.ts";
+import { isNumber } from "../../ir/builder.ts";
+import type { Affine, Span, Tensor } from "../../ir/types.ts";
+
+/** A model's parameter exists at once; a layer's when its body first mentions it (an unused bias takes no memory). */
+export function declareParam(elab: Elaboration, env: Environment, s: ParamStatement): void {
+  requireNew(elab, env, s.name);
+  const shape = (): readonly Affine[] => extentsOf(elab, env, s.type.extents ?? []);
+  const make = (): ArrayValue =>
+    owned(elab, env, s.name, shape, (extents) => makeParameter(elab, env, s, extents));
+  if (env.owner === "model") {
+    env.scope.bind(s.name.text, { kind: "value", value: make(), span: s.name.span });
+  } else {
+    env.scope.bind(s.name.text, { kind: "lazy", make, span: s.name.span });
+  }
+}
+
+/** The tensor of this name that the layer instance owns already, if its shape is the one asked for now; or a new one. */
+export function owned(
+  elab: Elaboration,
+  env: Environment,
+  name: { readonly text: string; readonly span: Span },
+  shape: () => readonly Affine[],
+  make: (shape: readonly Affine[]) => Tensor,
+): ArrayValue {
+  const known = env.instance?.owned.get(name.text);
+  const extents = shape();
+  const tensor = known ?? make(extents);
+  if (tensor.shape.length !== extents.length || tensor.shape.some((e, d) => e !== extents[d])) {
+    const shapes = { what: tensor.name, wanted: printShape(tensor.shape), found: printShape(extents) };
+    fail(elab, env, "NN2013", name.span, shapes, {
+      help: "a shared layer keeps the shapes of its first call; bind another instance for the other shape",
+    });
+  }
+  env.instance?.owned.set(name.text, tensor);
+  return ofTensor(elab.builder, tensor, elab.indexNames.get(tensor));
+}
+
+function makeParameter(
+  elab: Elaboration,
+  env: Environment,
+  s: ParamStatement,
+  shape: readonly Affine[],
+): Tensor {
+  const { builder: b } = elab;
+  requireAddressable(elab, env, shape, s.span);
+  const path = pathOf(env, s.name.text);
+  const tensor = b.tensor({
+    name: uniqueName(elab, path),
+    type: "f32",
+    shape,
+    role: "parameter",
+    span: s.name.span,
+    ...(s.doc === undefined ? {} : { doc: s.doc }),
+  });
+  elab.indexNames.set(tensor, indexNames(shape));
+  elab.gathered.parameters.push(tensor);
+  initialise(elab, env, tensor, s.initialiser, path);
+  return tensor;
+}
+
+/** tensor[…] = the initialiser, drawn for every cell; `fan_in` and `fan_out` speak of the tensor's shape. */
+function initialise(
+  elab: Elaboration,
+  env: Environment,
+  tensor: Tensor,
+  value: ParamStatement["initialiser"],
+  path: string,
+): void {
+  const { builder: b } = elab;
+  const fan = { in: cellCount(elab, tensor.shape.slice(0, -1)), out: tensor.shape.at(-1) ?? b.integer(1) };
+  const inner: Environment = {
+    ...environmentOf(env, `${path}.start`),
+    owner: "initialiser",
+    emit: elab.gathered.initialise,
+    indices: [],
+    fan,
+  };
+  const callable =
+    value.kind === "name" && !env.scope.lookup(value.name) ? env.home.lookup(value.name) : undefined;
+  const drawn = callable
+    ? elab.call({ kind: "call", callee: value, arguments: [], span: value.span }, inner)
+    : elab.expression(value, inner);
+  if (drawn.kind !== "array")
+    return fail(elab, env, "NN2011", value.span, { what: "a layer is no starting value" });
+  const number = castValue(b, drawn, "f32");
+  const shape = broadcastShape(number.shape, tensor.shape);
+  if (
+    number.type !== "f32" ||
+    !shape ||
+    shape.length !== tensor.shape.length ||
+    shape.some((e, d) => e !== tensor.shape[d])
+  ) {
+    fail(elab, env, "NN2013", value.span, {
+      what: tensor.name,
+      wanted: printShape(tensor.shape),
+      found: printShape(number.shape),
+    });
+  }
+  const indices = freshIndices(b, tensor.shape, elab.indexNames.get(tensor));
+  const target = indices.map((i) => b.of(i));
+  const body = atBroadcast(elab, number, target, tensor.shape);
+  // Memory starts as zeros.
+  if (!isNumber(body, 0)) store(elab, inner, { tensor, indices, target }, body, value.span);
+}
+
+export function declareState(elab: Elaboration, env: Environment, s: StateStatement): void {
+  requireNew(elab, env, s.name);
+  const shape = (): readonly Affine[] => extentsOf(elab, env, s.type?.extents ?? []);
+  const path = pathOf(env, s.name.text);
+  const value = owned(elab, env, s.name, shape, (extents) =>
+    makeState(elab, env, s, extents, path, elab.gathered.states),
+  );
+  env.scope.bind(s.name.text, { kind: "value", value, span: s.name.span });
+}
+
+export function makeState(
+  elab: Elaboration,
+  env: Environment,
+  s: StateStatement,
+  shape: readonly Affine[],
+  path: string,
+  list: Tensor[],
+): Tensor {
+  const tensor = elab.builder.tensor({
+    name: uniqueName(elab, path),
+    type: "f32",
+    shape,
+    role: "state",
+    span: s.name.span,
+    ...(s.doc === undefined ? {} : { doc: s.doc }),
+  });
+  elab.indexNames.set(tensor, indexNames(shape));
+  list.push(tensor);
+  initialise(elab, env, tensor, s.value, path);
+  return tensor;
+}
