@@ -1,17 +1,17 @@
 /** Application: a function or layer written in `.nn`, elaborated in a scope of its own. */
+import type { Span } from "../../ir/types.ts";
+import type { FunctionDeclaration, LayerDeclaration } from "../syntax.ts";
 import type { BoundArgument, GivenArgument } from "./arguments.ts";
 import { bindArguments } from "./arguments.ts";
 import { materialise } from "./define.ts";
-import { fail, join } from "./environment.ts";
 import type { Elaboration, Environment } from "./environment.ts";
+import { fail, join } from "./environment.ts";
 import { overrideGradient } from "./override.ts";
 import type { Callable } from "./scope.ts";
 import { Scope } from "./scope.ts";
 import { matchType } from "./shapes.ts";
-import { sizeOf, truthOf } from "./values.ts";
 import type { ArrayValue, InstanceValue } from "./values.ts";
-import type { FunctionDeclaration, LayerDeclaration } from "../syntax.ts";
-import type { Span } from "../../ir/types.ts";
+import { sizeOf, truthOf } from "./values.ts";
 
 /** Calls nested deeper than this are a recursion without end. */
 const deepest = 64;

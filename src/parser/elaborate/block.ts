@@ -1,17 +1,17 @@
 /** The statements of a body, in order. A mistake in one leaves its name marked, and the next is elaborated. */
 import { Reported } from "../../ir/diagnostics.ts";
 import type { Definition, ForStatement, Statement, TypeSyntax } from "../syntax.ts";
+import { declareDim, declareInput, declareLoss, declareOptimizer } from "./declarations.ts";
 import { defineName } from "./definitions.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { attempt, fail, report } from "./environment.ts";
-import { arrayExpression } from "./operands.ts";
-import { declareDim, declareInput, declareLoss, declareOptimizer } from "./declarations.ts";
-import { declareParam, declareState } from "./owned.ts";
-import { update } from "./updates.ts";
-import { freeNames } from "./infer.ts";
 import { indexedResult } from "./indexed.ts";
+import { freeNames } from "./infer.ts";
+import { arrayExpression } from "./operands.ts";
+import { declareParam, declareState } from "./owned.ts";
 import { Scope } from "./scope.ts";
 import { extentsOf, fitElement, matchType } from "./shapes.ts";
+import { update } from "./updates.ts";
 import type { ArrayValue } from "./values.ts";
 import { castValue, scalar, sizeOf } from "./values.ts";
 

@@ -5,12 +5,12 @@ import { freeIndices } from "../../ir/rewrite.ts";
 import type { Affine, Expr, Span, Tensor } from "../../ir/types.ts";
 import type { GivenArgument } from "./arguments.ts";
 import { define, originOf } from "./define.ts";
-import { cellCount, sizeExpression, typeName } from "./shapes.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, join, uniqueName } from "./environment.ts";
 import { arrayExpression, elementwise } from "./operands.ts";
 import type { ReducerName } from "./reductions.ts";
 import { reduceArray, reducerNames } from "./reductions.ts";
+import { cellCount, sizeExpression, typeName } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
 import {
   castValue,

@@ -1,4 +1,8 @@
 /** Calls: of functions and layers written in `.nn`, of atoms, of reducers in function form, `random` and `grad`. */
+import type { AtomName } from "../../ir/atoms.ts";
+import { atoms } from "../../ir/atoms.ts";
+import { Reported } from "../../ir/diagnostics.ts";
+import type { CallExpression } from "../syntax.ts";
 import { applyFunction, applyLayer, instantiate } from "./apply.ts";
 import type { GivenArgument } from "./arguments.ts";
 import {
@@ -10,15 +14,11 @@ import {
   reshapeValue,
   sizeValue,
 } from "./builtins.ts";
-import { fail, pathOfUse, suggestion } from "./environment.ts";
 import type { Elaboration, Environment } from "./environment.ts";
+import { fail, pathOfUse, suggestion } from "./environment.ts";
 import { reducerNames } from "./reductions.ts";
 import type { Callable } from "./scope.ts";
 import type { ArrayValue, Value } from "./values.ts";
-import type { CallExpression } from "../syntax.ts";
-import type { AtomName } from "../../ir/atoms.ts";
-import { atoms } from "../../ir/atoms.ts";
-import { Reported } from "../../ir/diagnostics.ts";
 
 export function call(elab: Elaboration, e: CallExpression, place: Environment): Value {
   const { resultName } = place;

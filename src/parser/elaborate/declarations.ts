@@ -1,12 +1,12 @@
 /** What a model declares: dimensions, inputs, the loss, the optimizer. */
+import type { DimStatement, InputStatement, LossStatement, OptimizerStatement } from "../syntax.ts";
 import { define } from "./define.ts";
-import { fail, report, uniqueName } from "./environment.ts";
 import type { Elaboration, Environment } from "./environment.ts";
+import { fail, report, uniqueName } from "./environment.ts";
 import { arrayExpression } from "./operands.ts";
 import { environmentOf, requireNew } from "./paths.ts";
 import { extentsOf, largest, requireAddressable, sizeExpression } from "./shapes.ts";
 import { castValue, indexNames, isScalar, ofTensor, printShape, scalar } from "./values.ts";
-import type { DimStatement, InputStatement, LossStatement, OptimizerStatement } from "../syntax.ts";
 
 export function declareDim(elab: Elaboration, env: Environment, s: DimStatement): void {
   const { builder: b } = elab;

@@ -1,16 +1,16 @@
+import { Reported } from "../../ir/diagnostics.ts";
+import type { Affine, Expr, Span } from "../../ir/types.ts";
+import type { Expression, IfExpression } from "../syntax.ts";
 import { conjuncts } from "./define.ts";
-import { bindingOf, fail } from "./environment.ts";
 import type { Elaboration, Environment } from "./environment.ts";
+import { bindingOf, fail } from "./environment.ts";
 import { arrayExpression, elementwise, mergeNames } from "./operands.ts";
 import { binary, unary } from "./operators.ts";
 import { reduction } from "./reductions.ts";
 import { atBroadcast, broadcastShape, typeName } from "./shapes.ts";
 import { protectedRead, subscript } from "./subscripts.ts";
-import { castValue, isScalar, ofTensor, printShape, scalar, scalarExpr, truthOf } from "./values.ts";
 import type { ArrayValue, Value } from "./values.ts";
-import type { Expression, IfExpression } from "../syntax.ts";
-import { Reported } from "../../ir/diagnostics.ts";
-import type { Affine, Expr, Span } from "../../ir/types.ts";
+import { castValue, isScalar, ofTensor, printShape, scalar, scalarExpr, truthOf } from "./values.ts";
 
 /** The meaning of an expression where it stands. */
 export function expression(elab: Elaboration, e: Expression, place: Environment): Value {

@@ -2,12 +2,12 @@
 import type { Affine, Index, Span, Tensor } from "../../ir/types.ts";
 import type { Definition, Expression, LeftSubscript, TypeSyntax } from "../syntax.ts";
 import { defineAt, store } from "./define.ts";
-import { environmentOf, pathOf, requireNew } from "./paths.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, uniqueName } from "./environment.ts";
-import { arrayExpression } from "./operands.ts";
 import { childrenOf, findUses, rangeOfIndex, rangesOfRest } from "./infer.ts";
+import { arrayExpression } from "./operands.ts";
 import { addPart } from "./parts.ts";
+import { environmentOf, pathOf, requireNew } from "./paths.ts";
 import { Scope } from "./scope.ts";
 import { atBroadcast, broadcastShape, extentsOf, fitElement, sizeExpression, typeName } from "./shapes.ts";
 import { requireInRange } from "./subscripts.ts";

@@ -1,12 +1,12 @@
 /** Operands: what an expression must be to be computed with, and the application of a scalar function to them. */
-import { fail } from "./environment.ts";
-import type { Elaboration, Environment } from "./environment.ts";
-import { atBroadcast, broadcastShape } from "./shapes.ts";
-import { isScalar, printShape, scalar, scalarExpr } from "./values.ts";
-import type { ArrayValue } from "./values.ts";
-import type { Expression } from "../syntax.ts";
 import type { Note } from "../../ir/diagnostics.ts";
 import type { Affine, Expr, Span } from "../../ir/types.ts";
+import type { Expression } from "../syntax.ts";
+import type { Elaboration, Environment } from "./environment.ts";
+import { fail } from "./environment.ts";
+import { atBroadcast, broadcastShape } from "./shapes.ts";
+import type { ArrayValue } from "./values.ts";
+import { isScalar, printShape, scalar, scalarExpr } from "./values.ts";
 
 /** The same, where only a tensor or a scalar will do. */
 export function arrayExpression(elab: Elaboration, e: Expression, env: Environment): ArrayValue {

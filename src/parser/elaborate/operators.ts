@@ -1,13 +1,13 @@
 /** Operators, each in terms of the atom table; `@` is a sum of products. */
-import { fail } from "./environment.ts";
-import type { Elaboration, Environment } from "./environment.ts";
-import { arrayExpression, elementwise, whereShapesCome } from "./operands.ts";
-import { atBroadcast, broadcastShape, typeName } from "./shapes.ts";
-import { castValue, mapElements, printShape, scalar } from "./values.ts";
-import type { ArrayValue } from "./values.ts";
-import type { BinaryExpression, Expression, UnaryExpression } from "../syntax.ts";
 import type { AtomName } from "../../ir/atoms.ts";
 import type { Affine, Expr } from "../../ir/types.ts";
+import type { BinaryExpression, Expression, UnaryExpression } from "../syntax.ts";
+import type { Elaboration, Environment } from "./environment.ts";
+import { fail } from "./environment.ts";
+import { arrayExpression, elementwise, whereShapesCome } from "./operands.ts";
+import { atBroadcast, broadcastShape, typeName } from "./shapes.ts";
+import type { ArrayValue } from "./values.ts";
+import { castValue, mapElements, printShape, scalar } from "./values.ts";
 
 export function unary(elab: Elaboration, env: Environment, e: UnaryExpression): ArrayValue {
   const { builder: b } = elab;

@@ -3,12 +3,12 @@ import type { Tensor } from "../../ir/types.ts";
 import type { OptimizerDeclaration, Statement } from "../syntax.ts";
 import type { BoundArgument } from "./arguments.ts";
 import { bindArguments } from "./arguments.ts";
-import { makeState } from "./owned.ts";
-import { storeUpdate, updateValue } from "./updates.ts";
 import { defineName } from "./definitions.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { attempt, fail, suggestion } from "./environment.ts";
+import { makeState } from "./owned.ts";
 import { Scope } from "./scope.ts";
+import { storeUpdate, updateValue } from "./updates.ts";
 import type { ArrayValue } from "./values.ts";
 import { isScalar, ofTensor, scalarExpr } from "./values.ts";
 

@@ -1,14 +1,14 @@
 /** What a model or a layer owns: parameters and states, and how they start. */
-import { atBroadcast, broadcastShape, cellCount, extentsOf, requireAddressable } from "./shapes.ts";
-import { store } from "./define.ts";
-import { fail, uniqueName } from "./environment.ts";
-import type { Elaboration, Environment } from "./environment.ts";
-import { environmentOf, pathOf, requireNew } from "./paths.ts";
-import { castValue, freshIndices, indexNames, ofTensor, printShape } from "./values.ts";
-import type { ArrayValue } from "./values.ts";
-import type { ParamStatement, StateStatement } from "../syntax.ts";
 import { isNumber } from "../../ir/builder.ts";
 import type { Affine, Span, Tensor } from "../../ir/types.ts";
+import type { ParamStatement, StateStatement } from "../syntax.ts";
+import { store } from "./define.ts";
+import type { Elaboration, Environment } from "./environment.ts";
+import { fail, uniqueName } from "./environment.ts";
+import { environmentOf, pathOf, requireNew } from "./paths.ts";
+import { atBroadcast, broadcastShape, cellCount, extentsOf, requireAddressable } from "./shapes.ts";
+import type { ArrayValue } from "./values.ts";
+import { castValue, freshIndices, indexNames, ofTensor, printShape } from "./values.ts";
 
 /** A model's parameter exists at once; a layer's when its body first mentions it (an unused bias takes no memory). */
 export function declareParam(elab: Elaboration, env: Environment, s: ParamStatement): void {

@@ -1,11 +1,11 @@
 /** `sum[k] …` and `sum(x, axis = 0)`. */
 import type { Affine, Expr, Index, Reducer, Span } from "../../ir/types.ts";
 import type { ReduceExpression } from "../syntax.ts";
-import { cellCount, sizeExpression, typeName } from "./shapes.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail } from "./environment.ts";
 import { findUses, rangeOfIndex, rangesOfRest } from "./infer.ts";
 import { Scope } from "./scope.ts";
+import { cellCount, sizeExpression, typeName } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
 import { castValue, freshIndices, isScalar, mapElements, scalar, scalarExpr } from "./values.ts";
 

@@ -1,16 +1,16 @@
 /** `update …`: what `step` changes besides the parameters. */
+import { readsOf } from "../../ir/rewrite.ts";
+import type { Span, Tensor } from "../../ir/types.ts";
+import type { UpdateStatement } from "../syntax.ts";
 import { define, store } from "./define.ts";
-import { fail } from "./environment.ts";
 import type { Elaboration, Environment } from "./environment.ts";
+import { fail } from "./environment.ts";
 import { defineIndexed } from "./indexed.ts";
 import { arrayExpression } from "./operands.ts";
 import { environmentOf } from "./paths.ts";
 import { atBroadcast, broadcastShape } from "./shapes.ts";
-import { castValue, freshIndices, printShape } from "./values.ts";
 import type { ArrayValue } from "./values.ts";
-import type { UpdateStatement } from "../syntax.ts";
-import { readsOf } from "../../ir/rewrite.ts";
-import type { Span, Tensor } from "../../ir/types.ts";
+import { castValue, freshIndices, printShape } from "./values.ts";
 
 /** `update mean_seen = …`: runs in `step`, in source order, after the gradients are known. */
 export function update(elab: Elaboration, env: Environment, s: UpdateStatement): void {
