@@ -34,12 +34,28 @@ export const polyphase: Pass = {
 function splitByResidues(b: Builder, equation: Equation): Equation[] {
   let parts = [equation];
   for (const index of equation.indices) {
-    const phases = phasesOf(equation, index);
+    const phases = meetsReduced(equation, index) ? phasesOf(equation, index) : 1;
     if (phases === 1 || parts.length * phases > maximumParts) continue;
     const split = parts.map((p) => residues(b, p, index, phases));
     if (split.every((s): s is Equation[] => s !== undefined)) parts = split.flat();
   }
   return parts.flatMap((p) => tighten(b, p));
+}
+
+/**
+ * Whether a ⌊·⌋ or mod of the index stands beside a reduced index, as strides bring it about: `dz[⌊y/2⌋ − q]`. Digits of
+ * an index on their own (`weight[e div 8]`) are best left to one loop.
+ */
+function meetsReduced(equation: Equation, index: Index): boolean {
+  let meets = false;
+  visit(expressionsOf(equation), (e) => {
+    if (e.kind !== "affine" || meets) return;
+    const divided = e.terms.some(
+      ({ atom }) => (atom.kind === "floor" || atom.kind === "modulo") && freeIndices(atom.value).has(index),
+    );
+    meets = divided && equation.reduced.some((r) => freeIndices(e).has(r));
+  });
+  return meets;
 }
 
 /** The least common multiple of the divisors that the index stands under, where it is small; else 1. */
