@@ -24,12 +24,12 @@ export function printProcedure(model: Model, run: Run, out: TextBuilder): void {
     printLocals(model, calls, out);
     const mixed = calls.some(isAdjoint) && !calls.every(isAdjoint);
     let inBackward = false;
-    if (mixed) out.comment("Forward");
+    if (mixed && !isAdjoint(calls[0]!)) out.comment("Forward");
     for (const call of calls) {
       if (mixed && !inBackward && isAdjoint(call)) {
         inBackward = true;
-        out.blank();
-        out.comment("Backward: the chain rule, from the loss to the parameters");
+        if (call !== calls[0]) out.blank();
+        out.comment(`Backward: the chain rule${run.training ? ", from the loss to the parameters" : ""}`);
       }
       printCall(model, call, run, out);
     }

@@ -149,6 +149,11 @@ export function readsOf(...roots: readonly Expr[]): Read[] {
   return reads;
 }
 
+/** The conditions that a conjunction consists of. */
+export function conjuncts(e: Expr): Expr[] {
+  return e.kind === "apply" && e.atom === "and" ? e.args.flatMap(conjuncts) : [e];
+}
+
 /** Every expression of an equation. */
 export function expressionsOf(e: Equation): Expr[] {
   return [...e.target, ...e.where, e.body];

@@ -9,7 +9,7 @@ import type { ModelGraphs } from "../ir/model.ts";
 import { rewriter } from "../ir/rewrite.ts";
 import type { Affine, Tensor } from "../ir/types.ts";
 import type { Aliases } from "./fuse/dependences.ts";
-import { isPersistent } from "./fuse/group.ts";
+import { isPersistent } from "../ir/dependences.ts";
 import { shareSlots } from "./plan/coloring.ts";
 import type { Tenant } from "./plan/coloring.ts";
 import { livesOf } from "./plan/lives.ts";

@@ -39,7 +39,7 @@ function splitByResidues(b: Builder, equation: Equation): Equation[] {
     const split = parts.map((p) => residues(b, p, index, phases));
     if (split.every((s): s is Equation[] => s !== undefined)) parts = split.flat();
   }
-  return parts.flatMap((p) => tighten(b, p));
+  return parts.length === 1 ? parts : parts.flatMap((p) => tighten(b, p));
 }
 
 /**

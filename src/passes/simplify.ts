@@ -15,7 +15,8 @@ import { mergeContributions } from "./simplify/merge.ts";
 import { hoistSigns } from "./simplify/signs.ts";
 import { stabilise } from "./simplify/stability.ts";
 import type { SubPass } from "./simplify/workspace.ts";
-import { Workspace, writtenBy } from "./simplify/workspace.ts";
+import { tensorsWritten } from "../ir/dependences.ts";
+import { Workspace } from "./simplify/workspace.ts";
 
 const subPasses: readonly SubPass[] = [
   simplifyLocally,
@@ -59,7 +60,7 @@ function readable(
     const live = [...liveTensors(graph, work)].filter(isDefinition);
     return { meanwhile: live, afterwards: live };
   }
-  const written = graph.statements.flatMap(writtenBy);
+  const written = graph.statements.flatMap(tensorsWritten);
   const derived = written.some((t) => t.role === "adjoint");
   return { meanwhile: derived ? written.filter(isDefinition) : [], afterwards: [] };
 }

@@ -7,6 +7,7 @@ import type { GivenArgument } from "./arguments.ts";
 import { define, originOf } from "./define.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, join, uniqueName } from "./environment.ts";
+import { resultPath } from "./paths.ts";
 import { arrayExpression, elementwise } from "./operands.ts";
 import type { ReducerName } from "./reductions.ts";
 import { reduceArray, reducerNames } from "./reductions.ts";
@@ -143,7 +144,7 @@ export function reshapeValue(
       {},
       { help: "reshape the whole tensor in a definition of its own" },
     );
-  const name = uniqueName(elab, env.resultName ?? env.path);
+  const name = uniqueName(elab, resultPath(env));
   const tensor = b.tensor({
     name,
     type: x.type,

@@ -3,7 +3,7 @@
  * hoisted to an equation of its own, over exactly the indices it depends on.
  */
 import { rangeOf } from "../../ir/affine.ts";
-import { freeIndices, rewriter, substitute, visit } from "../../ir/rewrite.ts";
+import { conjuncts, freeIndices, rewriter, substitute, visit } from "../../ir/rewrite.ts";
 import type { Affine, Equation, Expr, Index, Origin, Reduce, Span, Tensor } from "../../ir/types.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { uniqueName } from "./environment.ts";
@@ -261,10 +261,6 @@ function affineConditions(conditions: readonly Expr[], indices: ReadonlySet<Inde
     const free = [...freeIndices(c)];
     return free.length > 0 && free.every((i) => indices.has(i));
   });
-}
-
-export function conjuncts(e: Expr): Expr[] {
-  return e.kind === "apply" && e.atom === "and" ? e.args.flatMap(conjuncts) : [e];
 }
 
 /** The bound of an integer body, where one is known: that makes it usable as a subscript. */

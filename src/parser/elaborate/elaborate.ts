@@ -195,7 +195,7 @@ function finish(elab: Elaboration, model: ModelDeclaration): Program {
       origin,
     });
     elaborateOptimizer(elab, gradients);
-  } else if (gathered.optimizer) {
+  } else if (gathered.optimizer && !model.body.some((s) => s.kind === "loss")) {
     const { statement, env } = gathered.optimizer;
     report(
       elab,

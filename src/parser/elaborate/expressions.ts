@@ -1,7 +1,7 @@
 import { Reported } from "../../ir/diagnostics.ts";
 import type { Affine, Expr, Span } from "../../ir/types.ts";
 import type { Expression, IfExpression } from "../syntax.ts";
-import { conjuncts } from "./define.ts";
+import { conjuncts } from "../../ir/rewrite.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { bindingOf, fail } from "./environment.ts";
 import { arrayExpression, elementwise, mergeNames } from "./operands.ts";

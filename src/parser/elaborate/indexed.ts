@@ -7,7 +7,7 @@ import { fail, uniqueName } from "./environment.ts";
 import { childrenOf, findUses, rangeOfIndex, rangesOfRest } from "./infer.ts";
 import { arrayExpression } from "./operands.ts";
 import { addPart } from "./parts.ts";
-import { environmentOf, pathOf, requireNew } from "./paths.ts";
+import { environmentOf, pathOf, requireNew, resultPath } from "./paths.ts";
 import { Scope } from "./scope.ts";
 import { atBroadcast, broadcastShape, extentsOf, fitElement, sizeExpression, typeName } from "./shapes.ts";
 import { requireInRange } from "./subscripts.ts";
@@ -254,7 +254,7 @@ export function indexedResult(
   const value = arrayExpression(elab, e, { ...left.env, resultName: undefined });
   const typed = result ? fitElement(elab, env, result, value, "the result", e.span) : value;
   if (typed.shape.length === 0)
-    return defineAt(elab, env, env.resultName ?? env.path, left.indices, scalarExpr(typed), e.span);
+    return defineAt(elab, env, resultPath(env), left.indices, scalarExpr(typed), e.span);
   return fail(elab, env, "NN2013", e.span, {
     what: "each cell",
     wanted: "[]",

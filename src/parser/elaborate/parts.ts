@@ -3,6 +3,7 @@ import { rangeOf } from "../../ir/affine.ts";
 import type { Affine, Index, Span, Tensor } from "../../ir/types.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { report } from "./environment.ts";
+import { checkOrder } from "./order.ts";
 import { printExtent } from "./values.ts";
 
 export interface Part {
@@ -28,12 +29,12 @@ export function addPart(elab: Elaboration, env: Environment, tensor: Tensor, par
   else elab.parts.set(tensor, { env, span: tensor.span, parts: [part] });
 }
 
-/** Reports cells that are defined twice or never, once all parts are known. */
+/** Reports cells that are defined twice, never, or too late for what reads them, once all parts are known. */
 export function checkParts(elab: Elaboration): void {
+  const raggedOf = (tensor: Tensor, { parts }: Entry): number[] =>
+    tensor.shape.map((_, d) => d).filter((d) => !parts.every((p) => isWhole(p, d, tensor.shape[d]!)));
   for (const [tensor, entry] of elab.parts) {
-    const ragged = tensor.shape
-      .map((_, d) => d)
-      .filter((d) => !entry.parts.every((p) => isWhole(p, d, tensor.shape[d]!)));
+    const ragged = raggedOf(tensor, entry);
     if (ragged.length === 0) {
       if (entry.parts.length > 1) overlap(elab, entry, tensor, entry.parts[1]!.span);
     } else if (ragged.length === 1 && !isNumeric(tensor.shape[ragged[0]!]!)) {
@@ -41,6 +42,11 @@ export function checkParts(elab: Elaboration): void {
     } else {
       checkCells(elab, entry, tensor, ragged);
     }
+  }
+  if (elab.diagnostics.hasErrors) return;
+  for (const [tensor, entry] of elab.parts) {
+    const ragged = raggedOf(tensor, entry);
+    if (ragged.length > 0) checkOrder(elab, entry.env, tensor, ragged);
   }
 }
 

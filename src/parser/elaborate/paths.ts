@@ -18,6 +18,16 @@ export function environmentOf(env: Environment, path: string): Environment {
   return env.owner === "function" ? inner : { ...inner, path, uses: new Map() };
 }
 
+/**
+ * What the result of the function or layer that is elaborated here is called: like the definition that it is the value
+ * of; else a layer's path, or the function's name under the path of its caller.
+ */
+export function resultPath(env: Environment): string {
+  if (env.resultName !== undefined) return env.resultName;
+  const callee = env.calls.at(-1)?.name;
+  return env.owner === "function" && callee !== undefined ? join(env.path, callee) : env.path;
+}
+
 /** A name is defined once, unless a `for` carries it. Returns nothing; a second definition is a mistake. */
 export function requireNew(
   elab: Elaboration,

@@ -1,20 +1,15 @@
 import { atoms } from "../../ir/atoms.ts";
 import type { Builder } from "../../ir/builder.ts";
 import { Prover, simplifyConjunction } from "../../ir/intervals.ts";
-import { readsOf } from "../../ir/rewrite.ts";
+import { conjuncts, readsOf } from "../../ir/rewrite.ts";
 import type { Affine, Expr, Read, Tensor } from "../../ir/types.ts";
-
-/** The conjunctions among conditions taken apart. */
-function conjuncts(conditions: readonly Expr[]): Expr[] {
-  return conditions.flatMap((c) => (c.kind === "apply" && c.atom === "and" ? conjuncts(c.args) : [c]));
-}
 
 /**
  * Guards without those that always hold where the ones before them do; null where they never hold together. What reads
  * memory comes last, and no other guard is dropped because of it: the others may be what keeps the read in range.
  */
 export function simplifyGuards(b: Builder, guards: readonly Expr[]): readonly Expr[] | null {
-  const flat = conjuncts(guards);
+  const flat = guards.flatMap(conjuncts);
   const reading = new Set(flat.filter((g) => readsOf(g).length > 0));
   const kept = [
     ...simplifyConjunction(

@@ -25,10 +25,11 @@ const extremum =
   (reducer: Reducer): Rule =>
   (b, e, auxiliaries) => {
     const position = auxiliary(auxiliaries, e, () => {
-      const below = e.reduced.reduce((n, r) => n * rangeOf(r.extent).high, 1);
+      const [outer, ...inner] = e.reduced;
+      const below = inner.reduce((n, r) => b.times(n, rangeOf(r.extent).high), outer?.extent ?? b.integer(1));
       const tensor = newTensor(b, auxiliaries, e, reducer, e.indices, {
         type: "i32",
-        below: b.integer(below),
+        below,
       });
       return b.equation({ ...e, tensor, target: e.indices.map((i) => b.of(i)), accumulate: false, reducer });
     });

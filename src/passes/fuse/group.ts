@@ -1,4 +1,5 @@
 /** What fusion hands to lowering: which equations share a kernel, and which loops they share in it. */
+import { isPersistent } from "../../ir/dependences.ts";
 import type { Builder } from "../../ir/builder.ts";
 import { coversWhole, freeIndices, rewriter, targetsWhole, visit } from "../../ir/rewrite.ts";
 import type { Affine, Equation, Graph, Index, Reshape, Tensor } from "../../ir/types.ts";
@@ -38,11 +39,6 @@ export function statementsOf(graph: Graph): (Equation | Reshape)[] {
       throw new Error(`${s.kind} left in the graph ${graph.name}`);
     return s;
   });
-}
-
-/** Owned by the model or the caller: cells keep their values, nothing is cleared. */
-export function isPersistent(t: Tensor): boolean {
-  return t.role !== "definition" && t.role !== "adjoint";
 }
 
 /** The loops of an equation in the order in which its left side mentions them; others follow. */

@@ -8,7 +8,8 @@ import type { Builder } from "../../ir/builder.ts";
 import { coversWhole, freeIndices, readsOf, rewriter, substitute, visit } from "../../ir/rewrite.ts";
 import type { Affine, Equation, Expr, Graph, Index, Read, Reshape, Tensor } from "../../ir/types.ts";
 import { readsIn } from "./dependences.ts";
-import { isPersistent, loopOrder } from "./group.ts";
+import { isPersistent } from "../../ir/dependences.ts";
+import { loopOrder } from "./group.ts";
 
 export interface Inlined {
   readonly statements: readonly (Equation | Reshape)[];

@@ -2,7 +2,7 @@
 import type { Affine, Equation, Reshape, Tensor } from "../../ir/types.ts";
 import { readsIn } from "./dependences.ts";
 import type { KernelGroup, Member } from "./group.ts";
-import { isPersistent } from "./group.ts";
+import { isPersistent } from "../../ir/dependences.ts";
 
 export class Readers {
   private readonly counts = new Map<Tensor, number>();

@@ -3,12 +3,15 @@ import type { Builder } from "../../ir/builder.ts";
 import type { ModelGraphs } from "../../ir/model.ts";
 import type { Affine, Equation, Graph, Reshape, Tensor } from "../../ir/types.ts";
 import { Aliases } from "./dependences.ts";
-import { isPersistent, statementsOf } from "./group.ts";
+import { isPersistent } from "../../ir/dependences.ts";
+import { statementsOf } from "./group.ts";
 import { tensorsReadBy } from "./readers.ts";
 
 /** The same graphs, where every reshape that is left is a view. */
 export function copyWhereNeeded(graphs: ModelGraphs, b: Builder): { graphs: ModelGraphs; aliases: Aliases } {
-  const { program } = graphs;
+  const { program, initialise, forward, evaluate, backward, update } = graphs;
+  /** What has memory of its own for one graph has it for all. */
+  const results = new Set([initialise, forward, evaluate, backward, update].flatMap((g) => g.results));
   const pinned = new Set([
     ...program.parameters,
     ...program.gradients,
@@ -17,7 +20,7 @@ export function copyWhereNeeded(graphs: ModelGraphs, b: Builder): { graphs: Mode
   ]);
   const aliases = new Aliases([]);
   const readInUpdate = new Set(
-    graphs.update.statements.flatMap((s) => (s.kind === "equation" ? [...tensorsReadBy(s)] : [])),
+    update.statements.flatMap((s) => (s.kind === "equation" ? [...tensorsReadBy(s)] : [])),
   );
   /** The tensor of each class of views that decides where it lives. */
   const owner = new Map<Tensor, Tensor>();
@@ -29,7 +32,7 @@ export function copyWhereNeeded(graphs: ModelGraphs, b: Builder): { graphs: Mode
     const [to, from] = [ownerOf(r.tensor), ownerOf(r.source)];
     if (isPersistent(r.tensor) || (to && from) || definitions(graph, r.tensor) > 1) return false;
     if (r.source.role === "hyper" || r.source.role === "builtin") return false;
-    if (from?.role === "input" && (graph.results.includes(r.tensor) || pinned.has(r.tensor))) return false;
+    if (from?.role === "input" && (results.has(r.tensor) || pinned.has(r.tensor))) return false;
     if (from && isPersistent(from) && readInUpdate.has(r.tensor)) return false;
     const root = aliases.root(r.source);
     if (
@@ -49,7 +52,6 @@ export function copyWhereNeeded(graphs: ModelGraphs, b: Builder): { graphs: Mode
       s.kind !== "reshape" || view(s, graph, at) ? s : copyOf(s, b),
     ),
   });
-  const { initialise, forward, evaluate, backward, update } = graphs;
   return {
     graphs: {
       program,

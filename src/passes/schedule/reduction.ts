@@ -16,7 +16,12 @@ export interface Accumulator {
   readonly before: readonly Variable[];
   readonly step: readonly KernelStatement[];
   readonly result: Expr;
+  /** Of a position: the best value itself, which is what `max` or `min` of the same values is. */
+  readonly best?: Expr;
 }
+
+/** The reducer whose position another reducer gives. */
+export const extremeOf: Readonly<Partial<Record<Reducer, "max" | "min">>> = { argmax: "max", argmin: "min" };
 
 /** The reference to a local as an expression: an integer is an affine form of it. */
 export function localValue(b: Builder, local: Local): Expr {
@@ -43,13 +48,14 @@ export function accumulator(
   reducer: Reducer,
   indices: readonly Index[],
   value: Expr,
-  name: (suffix: string) => string,
+  name: string,
+  bestName: () => string,
 ): Accumulator {
-  if (reducer === "argmax" || reducer === "argmin")
-    return positionAccumulator(b, reducer, indices, value, name);
-  const local = b.local(name(""), value.type);
+  const extreme = extremeOf[reducer];
+  if (extreme) return positionAccumulator(b, extreme, indices, value, name, bestName());
+  const local = b.local(name, value.type);
   const before: Variable[] = [
-    { kind: "variable", local, value: constantOf(b, value.type, identities[reducer]) },
+    { kind: "variable", local, value: constantOf(b, value.type, identityOf(reducer)) },
   ];
   const result = localValue(b, local);
   const folds = reducer === "max" || reducer === "min";

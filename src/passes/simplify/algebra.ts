@@ -6,7 +6,8 @@ import { bodyAt } from "./alias.ts";
 import { costOfBody, costOfEquation, lengthOf, volume } from "./cost.ts";
 import { TooLarge } from "./fraction.ts";
 import { guardedBody } from "./merge.ts";
-import { GraphIndex, isPersistent } from "./workspace.ts";
+import { isPersistent } from "../../ir/dependences.ts";
+import { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 import { Writing } from "./writing.ts";
 

@@ -2,7 +2,8 @@ import type { Builder } from "../../ir/builder.ts";
 import { freeIndices, mapEquation, readsOf, rewriter, substitute } from "../../ir/rewrite.ts";
 import type { Affine, Equation, Expr, Graph, Index, Read, Statement, Tensor } from "../../ir/types.ts";
 import { printStatement } from "../../ir/printer.ts";
-import { GraphIndex, isPersistent } from "./workspace.ts";
+import { isPersistent } from "../../ir/dependences.ts";
+import { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** The read that an expression is, also where it is an integer. */

@@ -2,7 +2,8 @@ import type { Builder } from "../../ir/builder.ts";
 import { printStatement } from "../../ir/printer.ts";
 import type { Equation, Graph, Statement, Tensor } from "../../ir/types.ts";
 import { isTransparent } from "./alias.ts";
-import { GraphIndex, isPersistent } from "./workspace.ts";
+import { isPersistent } from "../../ir/dependences.ts";
+import { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { Graph, Tensor } from "../../ir/types.ts";
-import { isPersistent, writtenBy } from "./workspace.ts";
+import { isPersistent, tensorsWritten } from "../../ir/dependences.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** The tensors that results and updates of persistent tensors depend on, all parts of a tensor alike. */
@@ -7,7 +7,7 @@ export function liveTensors(graph: Graph, work: Workspace, roots: Iterable<Tenso
   const live = new Set<Tensor>([...graph.results, ...roots]);
   for (let i = graph.statements.length - 1; i >= 0; i--) {
     const statement = graph.statements[i]!;
-    if (!writtenBy(statement).some((t) => live.has(t) || isPersistent(t))) continue;
+    if (!tensorsWritten(statement).some((t) => live.has(t) || isPersistent(t))) continue;
     for (const t of work.tensorsRead(statement)) live.add(t);
   }
   return live;
@@ -19,7 +19,9 @@ export function liveTensors(graph: Graph, work: Workspace, roots: Iterable<Tenso
  */
 export function removeDead(graph: Graph, work: Workspace, roots: Iterable<Tensor> = []): Graph {
   const live = liveTensors(graph, work, roots);
-  const statements = graph.statements.filter((s) => writtenBy(s).some((t) => live.has(t) || isPersistent(t)));
+  const statements = graph.statements.filter((s) =>
+    tensorsWritten(s).some((t) => live.has(t) || isPersistent(t)),
+  );
   if (statements.length === graph.statements.length) return graph;
   return { ...graph, statements };
 }

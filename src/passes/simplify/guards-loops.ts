@@ -2,7 +2,7 @@ import type { Builder } from "../../ir/builder.ts";
 import { prove } from "../../ir/intervals.ts";
 import { freeIndices, readsOf, rewriter, substitute } from "../../ir/rewrite.ts";
 import type { Affine, Condition, Equation, Expr, Index } from "../../ir/types.ts";
-import { isPersistent } from "./workspace.ts";
+import { isPersistent } from "../../ir/dependences.ts";
 
 /**
  * The value that an equation `form = 0` gives an index: its coefficient is ±1 and it does not recur inside ⌊⌋, mod
@@ -43,6 +43,19 @@ function withoutLoop(
   const reduced = e.reduced.filter((other) => other !== r);
   // Without a reduction a false guard stores nothing: right for cells that start at 0.
   if (reduced.length === 0 && where.length > 0 && isPersistent(e.tensor) && !e.accumulate) return undefined;
+  const reducer = reduced.length === 0 ? null : e.reducer;
+  return b.equation({ ...e, where, reduced, reducer, body: substitute(b, e.body, values) });
+}
+
+/** A reduction over one value is that value. */
+export function removeSingleLoops(e: Equation, b: Builder): Equation {
+  const single = e.reduced.filter((r) => b.constantOf(r.extent) === 1);
+  if (single.length === 0 || e.reducer === "argmax" || e.reducer === "argmin") return e;
+  const reduced = e.reduced.filter((r) => !single.includes(r));
+  // Without a reduction a false guard gives 0: that is an empty sum, and no other.
+  if (reduced.length === 0 && e.where.length > 0 && (e.reducer !== "sum" || isPersistent(e.tensor))) return e;
+  const values = new Map(single.map((r) => [r, b.integer(0)]));
+  const where = e.where.map((w) => substitute(b, w, values));
   const reducer = reduced.length === 0 ? null : e.reducer;
   return b.equation({ ...e, where, reduced, reducer, body: substitute(b, e.body, values) });
 }

@@ -2,11 +2,12 @@ import type { Builder } from "../../ir/builder.ts";
 import { isNumber } from "../../ir/builder.ts";
 import { simplifyConjunction, simplifyUnder } from "../../ir/intervals.ts";
 import { printStatement } from "../../ir/printer.ts";
-import { expressionsOf, freeIndices, readsOf, visit } from "../../ir/rewrite.ts";
+import { conjuncts, expressionsOf, freeIndices, readsOf, visit } from "../../ir/rewrite.ts";
 import type { Equation, Expr, Graph, Statement } from "../../ir/types.ts";
 import { bodyGuards } from "./guards-body.ts";
-import { readIndices, removeEqualities, tightenExtents } from "./guards-loops.ts";
-import { GraphIndex, isPersistent } from "./workspace.ts";
+import { readIndices, removeEqualities, removeSingleLoops, tightenExtents } from "./guards-loops.ts";
+import { isPersistent } from "../../ir/dependences.ts";
+import { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**
@@ -40,9 +41,9 @@ function hasConditions(e: Equation): boolean {
 
 /** One equation without the guards that can be proved, moved or used up. */
 export function withoutGuards(e: Equation, work: Workspace): Equation {
-  if (!hasConditions(e)) return e;
+  if (!hasConditions(e) && e.reduced.length === 0) return e;
   const b = work.builder;
-  const steps = [proveGuards, bodyGuards, removeEqualities, tightenExtents, readIndices];
+  const steps = [removeSingleLoops, proveGuards, bodyGuards, removeEqualities, tightenExtents, readIndices];
   let current = e;
   for (let round = 0; round < 6; round++) {
     const before = current;
@@ -64,10 +65,6 @@ function proveGuards(e: Equation, b: Builder): Equation {
   const body = simplifyUnder(e.body, where, b);
   const same = where.length === e.where.length && where.every((w, i) => w === e.where[i]);
   return same && body === e.body ? e : b.equation({ ...e, where, body });
-}
-
-function conjuncts(e: Expr): Expr[] {
-  return e.kind === "apply" && e.atom === "and" ? e.args.flatMap(conjuncts) : [e];
 }
 
 const isTrue = (e: Expr): boolean => e.kind === "constant" && e.value === 1;

@@ -31,7 +31,32 @@ const addRules: readonly LocalRule[] = [
   { name: "x + x = 2·x", rewrite: ([x, y], b) => (x === y ? b.mul(b.number(2), x) : undefined) },
   { name: "x + (−y) = x − y", rewrite: ([x, y], b) => negated(y) && b.sub(x, negated(y)!) },
   { name: "(−x) + y = y − x", rewrite: ([x, y], b) => negated(x) && b.sub(y, negated(x)!) },
+  {
+    name: "(if c then x else 0) + (if c then 0 else y) = if c then x else y",
+    rewrite: ([x, y], b) => joinChoices(choiceOf(x, b), choiceOf(y, b), b),
+  },
 ];
+
+/** A number that depends on a condition: c, the value where it holds, the value where it does not. */
+type Choice = readonly [condition: Expr, chosen: Expr, otherwise: Expr];
+
+function choiceOf(e: Expr, b: Builder): Choice | undefined {
+  if (e.kind !== "apply") return undefined;
+  if (e.atom === "select") return e.args as unknown as Choice;
+  const isBracket = e.atom === "cast" && e.args[0]!.type === "bool";
+  return isBracket ? [e.args[0]!, b.number(1), b.number(0)] : undefined;
+}
+
+/** The sum of two choices by one condition (or its opposite), where of each pair of values one is 0. */
+function joinChoices(x: Choice | undefined, y: Choice | undefined, b: Builder): Expr | undefined {
+  if (!x || !y) return undefined;
+  const same = x[0] === y[0];
+  if (!same && x[0] !== b.apply("not", [y[0]])) return undefined;
+  const [chosen, otherwise] = same ? [y[1], y[2]] : [y[2], y[1]];
+  const either = (p: Expr, q: Expr): boolean => isNumber(p, 0) || isNumber(q, 0);
+  if (!either(x[1], chosen) || !either(x[2], otherwise)) return undefined;
+  return b.select(x[0], b.add(x[1], chosen), b.add(x[2], otherwise));
+}
 
 const subRules: readonly LocalRule[] = [
   { name: "x − 0 = x", rewrite: ([x, y]) => (isNumber(y, 0) ? x : undefined) },

@@ -3,7 +3,8 @@ import { printStatement } from "../../ir/printer.ts";
 import { coversWhole, readsOf, substitute, targetsWhole } from "../../ir/rewrite.ts";
 import type { Equation, Expr, Graph, Statement, Tensor } from "../../ir/types.ts";
 import { targetIndices } from "./alias.ts";
-import { GraphIndex, isPersistent } from "./workspace.ts";
+import { isPersistent } from "../../ir/dependences.ts";
+import { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A contribution without a reduction to every cell of a tensor. */

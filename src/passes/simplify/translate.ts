@@ -3,7 +3,7 @@ import type { Builder } from "../../ir/builder.ts";
 import { isNumber } from "../../ir/builder.ts";
 import { prove } from "../../ir/intervals.ts";
 import { readsOf } from "../../ir/rewrite.ts";
-import type { Apply, Expr, Read } from "../../ir/types.ts";
+import type { Affine, Apply, Expr, Read } from "../../ir/types.ts";
 import { costOfExpr } from "./cost.ts";
 import { exactFraction, fraction, one } from "./fraction.ts";
 import type { Product } from "./products.ts";
@@ -40,6 +40,7 @@ const translations: Readonly<Partial<Record<AtomName, Translation>>> = {
   },
   sqrt: ([u], t, e) => t.algebra.opaque(t.withSimplerArguments(e), { square: t.normal(u!) }),
   cast: ([c], t, e) => {
+    if (c!.kind === "affine") return castOfInteger(c!, e, t);
     if (c!.type !== "bool") return undefined;
     if (c!.kind !== "apply" || c!.atom !== "not") return t.algebra.opaque(e, { bracket: true });
     const bracket = t.normal(t.builder.cast(c!.args[0]!, "f32"));
@@ -53,6 +54,14 @@ const translations: Readonly<Partial<Record<AtomName, Translation>>> = {
     return t.algebra.multiply(t.normal(t.builder.cast(chosen, "f32")), t.normal(zeroIn));
   },
 };
+
+/** cast(16·batch) is 16·cast(batch): the factor meets those outside. */
+function castOfInteger(form: Affine, e: Expr, t: Translator): Product | undefined {
+  const [term] = form.terms;
+  if (form.constant !== 0 || form.terms.length !== 1 || term!.factor === 1) return undefined;
+  const one = t.builder.cast(t.builder.of(term!.atom), "f32");
+  return e.type === "f32" ? scaled(t.algebra.opaque(one), fraction(term!.factor, 1)) : undefined;
+}
 
 /** Between expressions and their normal form; `inline` says which reads are looked through. */
 export class Translator {

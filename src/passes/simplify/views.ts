@@ -5,7 +5,7 @@ import { readsOf } from "../../ir/rewrite.ts";
 import type { Affine, Equation, Expr, Read, Tensor } from "../../ir/types.ts";
 import { bodyAt } from "./alias.ts";
 import type { GraphIndex } from "./workspace.ts";
-import { isPersistent } from "./workspace.ts";
+import { isPersistent } from "../../ir/dependences.ts";
 
 /** A sum over exp(u): the read of it, its equation, and u at the equation's own indices. */
 export interface SumOfExponentials {

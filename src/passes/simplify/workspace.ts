@@ -1,7 +1,8 @@
 import { alphaKey } from "../../ir/alpha.ts";
 import type { Builder } from "../../ir/builder.ts";
 import type { Context, RuleApplication } from "../../ir/context.ts";
-import { coversWhole, expressionsOf, readsOf } from "../../ir/rewrite.ts";
+import { isPersistent, tensorsRead, tensorsWritten } from "../../ir/dependences.ts";
+import { coversWhole } from "../../ir/rewrite.ts";
 import type { Equation, Graph, Statement, Tensor } from "../../ir/types.ts";
 
 /** A sub-pass returns the same graph object where it changes nothing. */
@@ -33,7 +34,7 @@ export class Workspace {
   tensorsRead(statement: Statement): readonly Tensor[] {
     const known = this.reads.get(statement);
     if (known) return known;
-    const found = [...new Set(readBy(statement))];
+    const found = [...new Set(tensorsRead(statement))];
     this.reads.set(statement, found);
     return found;
   }
@@ -62,32 +63,6 @@ export class Workspace {
   }
 }
 
-function readBy(s: Statement): Tensor[] {
-  switch (s.kind) {
-    case "equation":
-      return readsOf(...expressionsOf(s)).map((r) => r.tensor);
-    case "reshape":
-      return [s.source];
-    case "gradient":
-      return [s.of, ...s.wrt];
-    case "override": {
-      const inside = new Set(s.equations.flatMap((inner) => writtenBy(inner)));
-      const outside = s.equations.flatMap(readBy).filter((t) => !inside.has(t) && t !== s.upstream);
-      return [s.source, ...s.gradients.map((g) => g.wrt), ...outside];
-    }
-  }
-}
-
-/** The tensors a statement gives values to. */
-export function writtenBy(s: Statement): readonly Tensor[] {
-  return s.kind === "gradient" ? s.results : [s.tensor];
-}
-
-/** Parameters, states and the like keep their values between runs; only definitions and adjoints are computed. */
-export function isPersistent(t: Tensor): boolean {
-  return t.role !== "definition" && t.role !== "adjoint";
-}
-
 /** Who writes and who reads each tensor, by position in the list. Built once per sub-pass: no rescans. */
 export class GraphIndex {
   readonly graph: Graph;
@@ -103,7 +78,7 @@ export class GraphIndex {
     this.graph = graph;
     this.results = new Set(graph.results);
     graph.statements.forEach((s, position) => {
-      for (const t of writtenBy(s)) push(this.writers, t, position);
+      for (const t of tensorsWritten(s)) push(this.writers, t, position);
       for (const t of work.tensorsRead(s)) push(this.readers, t, position);
       if (s.kind === "gradient") for (const t of [s.of, ...s.wrt]) this.pinned.add(t);
       if (s.kind === "override") for (const g of s.gradients) this.pinned.add(g.wrt);
