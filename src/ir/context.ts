@@ -7,6 +7,8 @@ export interface RuleApplication {
   readonly rule: string;
   /** True where the rule holds over the real numbers but not for every 32-bit float. */
   readonly realOnly: boolean;
+  /** The graph it was applied in: `train`, `forward`, `evaluate`, `initialise`. */
+  readonly graph: string;
   /** The tensor whose equation changed. */
   readonly tensor: string;
   readonly before: string;

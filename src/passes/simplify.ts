@@ -34,7 +34,7 @@ const subPasses: readonly SubPass[] = [
 const mostRounds = 10;
 
 function run(graph: Graph, context: Context): Graph {
-  const work = new Workspace(context);
+  const work = new Workspace(context, graph.name);
   const roots = readable(graph, work);
   let current = removeDead(graph, work, roots.meanwhile);
   for (let round = 0; round < mostRounds; round++) {

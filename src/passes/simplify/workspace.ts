@@ -11,6 +11,8 @@ export type SubPass = (graph: Graph, work: Workspace) => Graph;
 /** What all sub-passes of one run of `simplify` share: the builder, the log, and which tensors a statement reads. */
 export class Workspace {
   readonly context: Context;
+  /** The name of the graph, for the log. */
+  private readonly graph: string;
   /** Equations in which no identity of one expression applies. */
   readonly plain = new Set<Statement>();
   /** Equations in which algebra found nothing, with the producers that it looked through. */
@@ -18,8 +20,9 @@ export class Workspace {
   private readonly reads = new Map<Statement, readonly Tensor[]>();
   private readonly keys = new Map<Equation, string>();
 
-  constructor(context: Context) {
+  constructor(context: Context, graph: string) {
     this.context = context;
+    this.graph = graph;
   }
 
   get builder(): Builder {
@@ -51,6 +54,7 @@ export class Workspace {
     const application: RuleApplication = {
       rule,
       realOnly,
+      graph: this.graph,
       tensor: tensor.name,
       get before() {
         return before();
