@@ -5,7 +5,7 @@ import type { Equation, Graph, Reshape, Tensor } from "../ir/types.ts";
 import { AccessTable, Aliases } from "./fuse/dependences.ts";
 import type { Item } from "./fuse/dependences.ts";
 import type { FusedGraph, KernelGroup } from "./fuse/group.ts";
-import { lone, statementsOf } from "./fuse/group.ts";
+import { lone, statementsOf, storedInParts } from "./fuse/group.ts";
 import { bringHome } from "./fuse/home.ts";
 import type { Inlined } from "./fuse/inline.ts";
 import { inlineProducers } from "./fuse/inline.ts";
@@ -25,7 +25,7 @@ export function fuse(graph: Graph, level: 0 | 1, context: Context): FusedGraph {
   const { statements } = inlined;
   const aliases = new Aliases(statements.filter((s): s is Reshape => s.kind === "reshape"));
   const readers = new Readers(statements, graph.results);
-  const items = separate(statements, inlined.sources);
+  const items = separate(statements, inlined.sources, b);
   if (level === 0) {
     const grouped = bringHome(items, readers, new AccessTable(aliases), b);
     return { name: graph.name, items: grouped, results: graph.results, notes: [] };
@@ -44,12 +44,14 @@ export function fuse(graph: Graph, level: 0 | 1, context: Context): FusedGraph {
 function separate(
   statements: readonly (Equation | Reshape)[],
   sources: ReadonlyMap<Equation, readonly Equation[]>,
+  b: Builder,
 ): Item[] {
+  const complete = storedInParts(statements, b);
   const stored = new Set<Tensor>();
   return statements.map((s) => {
     const first = !stored.has(s.tensor);
     stored.add(s.tensor);
-    return s.kind === "reshape" ? s : lone(s, first, sources.get(s) ?? [s]);
+    return s.kind === "reshape" ? s : lone(s, first, sources.get(s) ?? [s], complete.has(s.tensor));
   });
 }
 

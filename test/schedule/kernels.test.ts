@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { printKernel } from "../../src/ir/kernel-printer.ts";
+import type { Tensor } from "../../src/ir/types.ts";
 import { calls, compare, Scene } from "./build.ts";
 import { attention, convolution, softmaxLoss, varying } from "./scenes.ts";
 
@@ -115,7 +117,42 @@ describe.each(levels)("a schedule at level %i computes what its graphs mean", (l
     const made = compare(s, s.graphs([dx]), level);
     expect(made.differences).toEqual([]);
     const cleared = made.schedule.backward.calls.flatMap((c) => (c.kind === "clear" ? [c.tensor.name] : []));
-    expect(cleared).toEqual(["h"]);
+    expect(cleared).toEqual([]);
+  });
+
+  test("parts that leave a gap start from zero; those that leave none do not", () => {
+    const s = new Scene();
+    const batch = varying(s, "batch", 5);
+    const x = s.tensor("x", [batch, 3], "input");
+    const [whole, gap, added] = ["whole", "gap", "added"].map((n) => s.tensor(n, [batch, 6])) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
+    const [b, i] = [s.index("b", batch), s.index("i", 3)];
+    for (const phase of [0, 1])
+      s.equation(whole, [b, s.b.plus(s.b.times(i, 2), phase)], s.read(x, b, i), { indices: [i] });
+    s.equation(gap, [b, s.b.times(i, 2)], s.read(x, b, i), { indices: [i] });
+    s.equation(added, [b, s.b.times(i, 2)], s.read(x, b, i), { indices: [i], accumulate: true });
+    for (const phase of [0, 1])
+      s.equation(added, [b, s.b.plus(i, 3 * phase)], s.read(x, b, i), { indices: [i], accumulate: true });
+    const made = compare(s, s.graphs([whole, gap, added]), level, new Map([[batch, 3]]));
+    expect(made.differences).toEqual([]);
+    const cleared = made.schedule.backward.calls.flatMap((c) => (c.kind === "clear" ? [c.tensor.name] : []));
+    expect(cleared).toEqual(["gap", "added"]);
+  });
+
+  test("a maximum and its position are one fold", () => {
+    const s = new Scene();
+    const x = s.tensor("x", [2, 4], "input");
+    const [best, at] = [s.tensor("best", [2]), s.tensor("at", [2], "definition", "i32")];
+    const [i, j] = [s.index("i", 2), s.index("j", 4)];
+    s.equation(best, [i], s.read(x, i, j), { reducer: "max", reduced: [j] });
+    s.equation(at, [i], s.read(x, i, j), { reducer: "argmax", reduced: [j] });
+    const made = compare(s, s.graphs([best, at]), level);
+    expect(made.differences).toEqual([]);
+    const text = made.schedule.kernels.map(printKernel).join("");
+    expect(text.match(/max\(/g) ?? []).toHaveLength(level === 0 ? 1 : 0);
   });
 
   test("reshapes are views, copies where a view is not allowed", () => {

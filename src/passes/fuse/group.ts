@@ -55,8 +55,39 @@ export function loopOrder(e: Equation): Index[] {
   return [...order, ...e.indices.filter((i) => !order.has(i))];
 }
 
-/** A kernel of its own for one equation. `first`: nothing was stored into its tensor before. */
-export function lone(e: Equation, first: boolean, sources: readonly Equation[] = [e]): KernelGroup {
+/**
+ * Tensors whose parts store every cell before anything is added to one. Each cell is stored at most once, so it is
+ * enough to count them.
+ */
+export function storedInParts(statements: readonly (Equation | Reshape)[], b: Builder): Set<Tensor> {
+  const stored = new Map<Tensor, Affine>();
+  const added = new Set<Tensor>();
+  const complete = new Set<Tensor>();
+  const count = (extents: readonly Affine[]): Affine =>
+    extents.reduce<Affine>((n, e) => b.times(n, e), b.integer(1));
+  for (const s of statements) {
+    if (s.kind === "reshape" || added.has(s.tensor)) continue;
+    if (s.accumulate) {
+      added.add(s.tensor);
+    } else if (s.reducer !== null || s.where.length === 0) {
+      const cells = b.plus(stored.get(s.tensor) ?? 0, count(s.indices.map((i) => i.extent)));
+      stored.set(s.tensor, cells);
+      if (cells === count(s.tensor.shape)) complete.add(s.tensor);
+    }
+  }
+  return complete;
+}
+
+/**
+ * A kernel of its own for one equation. `first`: nothing was stored into its tensor before. `inParts`: this and later
+ * parts store all of it.
+ */
+export function lone(
+  e: Equation,
+  first: boolean,
+  sources: readonly Equation[] = [e],
+  inParts = false,
+): KernelGroup {
   const starts = first && !isPersistent(e.tensor);
   const whole = targetsWhole(e) && e.target.length === e.indices.length;
   const member: Member = {
@@ -65,7 +96,7 @@ export function lone(e: Equation, first: boolean, sources: readonly Equation[] =
     fills: starts && whole,
     sources,
   };
-  const clears = starts && !whole && !coversWhole(e) ? [e.tensor] : [];
+  const clears = starts && !inParts && !whole && !coversWhole(e) ? [e.tensor] : [];
   return { kind: "group", members: [member], internal: new Set(), clears };
 }
 

@@ -9,7 +9,7 @@ import { hasValueHere } from "../fuse/readers.ts";
 import { guarded, guardedLoop, rangeConditions } from "./guards.ts";
 import { localName, placeName } from "./names.ts";
 import type { NameSpace } from "./names.ts";
-import { accumulator, constantOf, localValue } from "./reduction.ts";
+import { accumulator, constantOf, extremeOf, localValue } from "./reduction.ts";
 
 /** The statements of one kernel, before shared values are named. */
 export function lowerGroup(group: KernelGroup, names: NameSpace, b: Builder): readonly KernelStatement[] {
@@ -85,15 +85,7 @@ class Lowering {
   private leaves(equations: readonly Equation[], run: readonly Member[]): KernelStatement[] {
     const [first] = equations;
     if (first!.reducer === null) return this.plain(run[0]!);
-    const before: Variable[] = [];
-    const step: KernelStatement[] = [];
-    const results = equations.map((e) => {
-      const name = (suffix: string): string => this.names.fresh(this.accumulatorName(e) + suffix);
-      const acc = accumulator(this.b, e.reducer!, e.reduced, this.forward(e.body), name);
-      before.push(...acc.before);
-      step.push(...acc.step);
-      return acc.result;
-    });
+    const { before, step, results } = this.accumulators(equations);
     const loops = this.reduceLoops(
       first!.reduced,
       first!.where.map((c) => this.forward(c)),
@@ -101,6 +93,29 @@ class Lowering {
     );
     const stores = run.flatMap((m, i) => this.storeResult(m, results[i]!));
     return [...before, ...loops, ...stores];
+  }
+
+  /** What the equations of one loop keep. `max` needs nothing of its own where `argmax` of the same values is kept. */
+  private accumulators(equations: readonly Equation[]): {
+    before: Variable[];
+    step: KernelStatement[];
+    results: Expr[];
+  } {
+    const values = equations.map((e) => this.forward(e.body));
+    const fresh = (name: string): string => this.names.fresh(name);
+    const tellers = equations.map((e, n) =>
+      equations.findIndex((x, k) => extremeOf(x.reducer!) === e.reducer && values[k] === values[n]),
+    );
+    const made = equations.map((e, n) =>
+      tellers[n]! < 0
+        ? accumulator(this.b, e.reducer!, e.reduced, values[n]!, fresh, this.accumulatorName(e))
+        : undefined,
+    );
+    return {
+      before: made.flatMap((m) => [...(m?.before ?? [])]),
+      step: made.flatMap((m) => [...(m?.step ?? [])]),
+      results: made.map((m, n) => m?.result ?? made[tellers[n]!]!.best!),
+    };
   }
 
   /** Where nothing was added up there may be no cell to add to: the conditions of the sum protected the place too. */

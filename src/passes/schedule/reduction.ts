@@ -20,8 +20,10 @@ export interface Accumulator {
   readonly best?: Expr;
 }
 
-/** The reducer whose position another reducer gives. */
-export const extremeOf: Readonly<Partial<Record<Reducer, "max" | "min">>> = { argmax: "max", argmin: "min" };
+/** The reducer whose position a reducer gives. */
+export function extremeOf(reducer: Reducer): "max" | "min" | undefined {
+  return reducer === "argmax" ? "max" : reducer === "argmin" ? "min" : undefined;
+}
 
 /** The reference to a local as an expression: an integer is an affine form of it. */
 export function localValue(b: Builder, local: Local): Expr {
@@ -48,14 +50,14 @@ export function accumulator(
   reducer: Reducer,
   indices: readonly Index[],
   value: Expr,
+  fresh: (name: string) => string,
   name: string,
-  bestName: () => string,
 ): Accumulator {
-  const extreme = extremeOf[reducer];
-  if (extreme) return positionAccumulator(b, extreme, indices, value, name, bestName());
-  const local = b.local(name, value.type);
+  if (reducer === "argmax" || reducer === "argmin")
+    return positionAccumulator(b, reducer, indices, value, fresh, name);
+  const local = b.local(fresh(name), value.type);
   const before: Variable[] = [
-    { kind: "variable", local, value: constantOf(b, value.type, identityOf(reducer)) },
+    { kind: "variable", local, value: constantOf(b, value.type, identities[reducer]) },
   ];
   const result = localValue(b, local);
   const folds = reducer === "max" || reducer === "min";
@@ -70,11 +72,12 @@ function positionAccumulator(
   reducer: "argmax" | "argmin",
   indices: readonly Index[],
   value: Expr,
-  name: (suffix: string) => string,
+  fresh: (name: string) => string,
+  name: string,
 ): Accumulator {
   const extreme = reducer === "argmax" ? "max" : "min";
-  const best = b.local(name(`_${extreme}`), value.type);
-  const position = b.local(name(""), "i32");
+  const best = b.local(fresh("best"), value.type);
+  const position = b.local(fresh(name), "i32");
   const better: KernelStatement[] = [
     { kind: "assign", local: best, value, reducer: null },
     { kind: "assign", local: position, value: positionOf(b, indices), reducer: null },
@@ -88,6 +91,7 @@ function positionAccumulator(
       { kind: "if", condition: wins(b, extreme, value, localValue(b, best)), body: better, otherwise: [] },
     ],
     result: localValue(b, position),
+    best: localValue(b, best),
   };
 }
 
