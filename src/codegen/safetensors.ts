@@ -90,10 +90,10 @@ function openTensors(model«: string», bytes«: Uint8Array»)«: TensorFile» {
   return { header, metadata, bytes: view, start: 8 + length };
 }`;
 
-export const readMetadata = `/** A number of the metadata, or \`otherwise\` where there is none. */
+export const readMetadata = `/** A number of the metadata; without it \`otherwise\`, or an error where that is NaN. */
 function readMetadata(model«: string», file«: TensorFile», name«: string», otherwise«: number»)«: number» {
   const text = property(file.metadata, name);
-  if (text === undefined) return otherwise;
+  if (text === undefined && !Number.isNaN(otherwise)) return otherwise;
   const value = typeof text === "string" && text !== "" ? Number(text) : NaN;
   if (Number.isNaN(value)) {
     throw new RangeError(\`\${model}: the metadata "\${name}" is \${String(text)}, not a number\`);
