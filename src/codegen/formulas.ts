@@ -1,6 +1,7 @@
 /** The comment above a kernel: its formulas, the step of the chain rule, and the line of the source. */
 import type { Context } from "../ir/context.ts";
 import type { Kernel } from "../ir/kernel.ts";
+import { tensorsWritten } from "../ir/dependences.ts";
 import { printStatement } from "../ir/printer.ts";
 import { reassemble } from "../ir/reassemble.ts";
 import type { Sources } from "../ir/source.ts";
@@ -11,6 +12,7 @@ const mostFormulas = 12;
 
 export function kernelComment(
   kernel: Kernel,
+  others: readonly Statement[],
   { sources, builder }: Pick<Context, "sources" | "builder">,
 ): string[] {
   const statements = reassemble(kernel.statements, builder);
@@ -25,9 +27,28 @@ export function kernelComment(
   }
   const [only] = groups;
   const hidden = statements.length - shown.length;
-  const more = hidden > 0 ? [`… and ${hidden} more`] : [];
+  const more = [...(hidden > 0 ? [`… and ${hidden} more`] : []), ...likewise(kernel, others, sources)];
   if (only && groups.length === 1) return [...only.formulas, ...lines(only.notes), ...more];
   return [...groups.flatMap((g) => [...g.formulas, ...lines(g.notes).map((n) => `    ${n}`)]), ...more];
+}
+
+/** `likewise k (attention.nn:9), v (attention.nn:10)`: the same code for other tensors, or from other lines. */
+function likewise(kernel: Kernel, others: readonly Statement[], sources: Sources): string[] {
+  const own = kernel.statements.at(-1)!;
+  const ownLine = userLine(own, sources);
+  const names = (s: Statement): string[] => {
+    const place = userLine(s, sources);
+    return tensorsWritten(s).map((t) => (place === ownLine ? t.name : `${t.name} (${place})`));
+  };
+  const shown = new Set(names(own));
+  const list = [...new Set(others.flatMap(names))].filter((name) => !shown.has(name));
+  const hidden = list.length - mostFormulas;
+  const more = hidden > 0 ? `, … and ${hidden} more` : "";
+  return list.length > 0 ? [`likewise ${list.slice(0, mostFormulas).join(", ")}${more}`] : [];
+}
+
+function userLine({ origin }: Statement, sources: Sources): string {
+  return sourceLine({ span: origin.span, name: origin.name }, sources) ?? "";
 }
 
 function lines(text: string): string[] {

@@ -1,5 +1,6 @@
 /** The kernels in reading order: what the model computes, how it learns, and where it starts. */
 import type { Kernel, Procedure, Schedule } from "../ir/kernel.ts";
+import type { Statement } from "../ir/types.ts";
 import { printKernelFunction } from "./kernels.ts";
 import type { Model } from "./model.ts";
 import type { TextBuilder } from "./text.ts";
@@ -10,14 +11,36 @@ interface Section {
 }
 
 export function printKernels(model: Model, out: TextBuilder): void {
+  const others = otherUses(model.schedule);
   for (const { title, kernels } of sections(model.schedule)) {
     out.blank();
     out.comment(`${"-".repeat(Math.max(4, 90 - title.length))} ${title}`);
     for (const kernel of kernels) {
       out.blank();
-      printKernelFunction(kernel, model.kernelNames.get(kernel)!, model.module, out);
+      printKernelFunction(
+        kernel,
+        model.kernelNames.get(kernel)!,
+        others.get(kernel) ?? [],
+        model.module,
+        out,
+      );
     }
   }
+}
+
+/** What a kernel computes for other calls than the one that its comment shows: the last statement of each. */
+function otherUses({ initialise, forward, evaluate, backward, update }: Schedule): Map<Kernel, Statement[]> {
+  const uses = new Map<Kernel, Set<Statement>>();
+  for (const { calls } of [forward, evaluate, backward, update, initialise]) {
+    for (const call of calls) {
+      if (call.kind === "clear") continue;
+      const known = uses.get(call.kernel) ?? new Set();
+      uses.set(call.kernel, known.add(call.statements.at(-1)!));
+    }
+  }
+  return new Map(
+    [...uses].map(([kernel, all]) => [kernel, [...all].filter((s) => s !== kernel.statements.at(-1))]),
+  );
 }
 
 function sections(schedule: Schedule): Section[] {

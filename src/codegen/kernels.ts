@@ -1,7 +1,7 @@
 /** Prints a kernel as a plain function over typed arrays. */
 import { precedence } from "../ir/atoms.ts";
 import type { Kernel, KernelStatement, Loop } from "../ir/kernel.ts";
-import type { Affine, Dim, Expr, Index, Local, Origin, Tensor } from "../ir/types.ts";
+import type { Affine, Dim, Expr, Index, Local, Origin, Statement, Tensor } from "../ir/types.ts";
 import { printAddress, summands } from "./addresses.ts";
 import type { Scope } from "./expressions.ts";
 import { ExpressionPrinter } from "./expressions.ts";
@@ -13,14 +13,15 @@ import type { ModuleScope } from "./scope.ts";
 import { arrayTypes } from "./scope.ts";
 import type { TextBuilder } from "./text.ts";
 
-/** Prints one kernel with the comment that explains it. */
+/** Prints one kernel with the comment that explains it. `others`: what it also computes. */
 export function printKernelFunction(
   kernel: Kernel,
   name: string,
+  others: readonly Statement[],
   module: ModuleScope,
   out: TextBuilder,
 ): void {
-  new KernelFunction(kernel, module, out).print(name);
+  new KernelFunction(kernel, module, out).print(name, others);
 }
 
 class KernelFunction implements Scope {
@@ -47,7 +48,7 @@ class KernelFunction implements Scope {
     noteOrigins(kernel.body, kernel.statements[0]!.origin, this.origins);
   }
 
-  print(name: string): void {
+  print(name: string, others: readonly Statement[]): void {
     const { buffers, scalars, dims, statements } = this.kernel;
     const parameters = [
       ...buffers.map(({ tensor }) => `${this.tensor(tensor).name}«: ${arrayTypes[tensor.type]}»`),
@@ -55,7 +56,7 @@ class KernelFunction implements Scope {
       ...dims.map((d) => `${this.name(d)}«: number»`),
     ];
     const origin = statements[0]!.origin;
-    this.out.doc(kernelComment(this.kernel, this.module), origin);
+    this.out.doc(kernelComment(this.kernel, others, this.module), origin);
     this.out.list(`function ${name}`, parameters, "«: void» {", origin);
     this.out.indented(() => this.statements(this.kernel.body, this.names));
     this.out.line("}");

@@ -72,4 +72,18 @@ export const models: Readonly<Record<string, string>> = {
     loss cross_entropy(logits, label)
     optimizer adam(lr = 0.01)
   }`,
+  views: `model Views {
+    dim batch <= 4
+    input x: [batch, 3]
+    output column = reshape(x, batch, 3, 1)
+    loss mean(column^2)
+  }`,
+  worst: `model Worst {
+    dim batch <= 4
+    input label: int[batch] < 3
+    v = label |> embedding(3, 2)
+    worst[j] = min[b] v[b, j]
+    loss mean((v - worst)^2)
+    optimizer sgd(lr = 0.1)
+  }`,
 };
