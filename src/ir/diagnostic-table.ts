@@ -46,7 +46,8 @@ export const diagnosticTable = {
     (p) => `cannot ${p.operation} ${p.left} and ${p.right}: the shapes do not broadcast`,
   ),
   NN2005: error<{ what: string; wanted: string; found: number }>(
-    (p) => `${quote(p.what)} needs ${p.wanted} dimension${p.wanted === "1" ? "" : "s"}, but has ${p.found}`,
+    (p) =>
+      `${quote(p.what)} needs ${p.wanted} dimension${/\b1$/.test(p.wanted) ? "" : "s"}, but has ${p.found}`,
   ),
   NN2006: error<{ name: string }>((p) => `the range of the index \`${p.name}\` is not known`),
   NN2007: error<{ name: string; first: string; second: string }>(
@@ -54,7 +55,8 @@ export const diagnosticTable = {
   ),
   NN2008: error<{ form: string; extent: string; dimension: number; certain: string }>(
     (p) =>
-      `the subscript ${p.form} is not certain to be inside dimension ${p.dimension}, which has ${p.extent}: ${p.certain}`,
+      `the subscript ${p.form} is ${p.certain === "" ? "outside" : "not certain to be inside"} dimension ${p.dimension}, ` +
+      `which has ${p.extent}${p.certain === "" ? "" : `: ${p.certain}`}`,
   ),
   NN2009: error<{ what: string; wanted: string; found: string }>(
     (p) => `${quote(p.what)} must be ${p.wanted}, but is ${p.found}`,
@@ -63,8 +65,8 @@ export const diagnosticTable = {
     (p) => `wrong arguments for \`${p.callee}\`: ${p.problem}`,
   ),
   NN2011: error<{ what: string }>((p) => p.what),
-  NN2012: error<{ what: string }>(
-    (p) => `${p.what} must be known at compile time, and an integer (or true or false)`,
+  NN2012: error<{ what: string; wanted: "an integer" | "true or false" }>(
+    (p) => `${p.what} must be ${p.wanted}, known at compile time`,
   ),
   NN2013: error<{ what: string; wanted: string; found: string }>(
     (p) => `${quote(p.what)} must have the extent ${p.wanted}, but has ${p.found}`,
@@ -95,6 +97,10 @@ export const diagnosticTable = {
   NN2031: error<{ name: string; problem: string }>((p) => `the size \`${p.name}\` ${p.problem}`),
   NN2032: error<{ name: string }>((p) => `\`${p.name}\` is not an optimizer`),
   NN2033: error<{ wanted: string; found: string }>((p) => `the new shape ${p.found} needs ${p.wanted}`),
+  NN2035: error<{ name: string; where: string }>((p) => `\`${p.name}\` is used ${p.where}`),
+  NN2036: error<{ name: string; shape: string }>(
+    (p) => `${quote(p.name)} would be ${p.shape}: every extent must be at least 1`,
+  ),
   NN2034: error(() => "a slice inside an index definition can't be reshaped"),
 
   // -------------------------------------------------------------------------------------------- NN3xxx differentiation

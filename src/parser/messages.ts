@@ -2,6 +2,7 @@
 import type { IParserErrorMessageProvider, IToken, TokenType } from "chevrotain";
 import { tokenLabel } from "chevrotain";
 import * as t from "./tokens.ts";
+import { isReducer } from "./words.ts";
 
 /** What the brackets of a rule hold. */
 const itemsOf: ReadonlyMap<string, string> = new Map([
@@ -63,6 +64,8 @@ export function hint(expected: string, found: IToken, previous: IToken | undefin
   if (type === t.Name && afterFactor && (endsHere || expected.includes(")")))
     return "a product is written with `*`";
   if (found.image === "*" && previous?.image === "*") return "a power is written `^`";
+  const habit = habits.find((h) => h.fits(expected, found, previous));
+  if (habit) return habit.help;
   if (expected === tokenLabel(t.Tilde)) return "say how the parameter starts: `~ zeros`, `~ normal(0, 0.01)`";
   if (expected === tokenLabel(t.Equals) && [t.LeftParenthesis, t.Pipe].includes(type)) {
     return "a line of a block defines a name: `y = …`";
@@ -74,5 +77,55 @@ export function hint(expected: string, found: IToken, previous: IToken | undefin
   }
   return undefined;
 }
+
+interface Habit {
+  readonly fits: (expected: string, found: IToken, previous: IToken | undefined) => boolean;
+  readonly help: string;
+}
+
+const wants = (expected: string, ...types: readonly TokenType[]): boolean =>
+  types.some((type) => expected.includes(tokenLabel(type)));
+
+/** What is written elsewhere, and how it is written here. */
+const habits: readonly Habit[] = [
+  {
+    fits: (expected, found) => found.image === "==" && expected === tokenLabel(t.Equals),
+    help: "a definition is written `=`",
+  },
+  {
+    fits: (expected, found) => found.tokenType === t.Equals && wants(expected, t.Then, t.RightParenthesis),
+    help: "equality is written `==`",
+  },
+  {
+    fits: (_, found, previous) =>
+      found.tokenType === t.Name && /^(let|var|const|val)$/.test(previous?.image ?? ""),
+    help: "a definition is just `h = …`",
+  },
+  {
+    fits: (expected, found) => found.tokenType === t.Colon && wants(expected, t.RightBracket),
+    help: "a lone `:` is the whole dimension; a part of it has an index with a range: `y[i < 10] = x[i]`",
+  },
+  {
+    fits: (_, __, previous) => previous?.tokenType === t.Rest,
+    help: "leading dimensions have a name together: `...i`",
+  },
+  {
+    fits: (expected, found, previous) =>
+      found.tokenType === t.Name && isReducer(previous?.image ?? "") && expected === tokenLabel(t.End),
+    help: "a reducer names its indices, `sum[k] x[k]`, or has parentheses, `sum(x)`",
+  },
+  {
+    fits: (expected) => [tokenLabel(t.In), tokenLabel(t.Range)].includes(expected),
+    help: "a loop is written `for i in 0..n { … }`",
+  },
+  {
+    fits: (expected) => expected === tokenLabel(t.Else),
+    help: "an `if` is a value, so it has both: `if c then a else b`",
+  },
+  {
+    fits: (expected) => expected === tokenLabel(t.Colon),
+    help: "say its shape, `x: [n, 64]`; a scalar is `x: []`",
+  },
+];
 
 const declarations: ReadonlySet<TokenType> = new Set([t.Model, t.Fn, t.Layer, t.Import]);

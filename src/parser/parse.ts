@@ -93,6 +93,12 @@ const meant: ReadonlyMap<string, string> = new Map([
   ["#", "//"],
 ]);
 
+/** Signs that stand for something else than another sign. */
+const explained: ReadonlyMap<string, string> = new Map([
+  [".", "functions are applied as `f(x)` or `x |> f`"],
+  ["?", "write `if c then a else b`"],
+]);
+
 const shortened = (text: string): string => (text.length > 20 ? `${text.slice(0, 20)}…` : text);
 
 /** Reports what the lexer could not read, and returns where. */
@@ -100,7 +106,8 @@ function reportUnread(lexed: ILexingResult, text: string, file: string, diagnost
   for (const { offset, length } of lexed.errors) {
     const found = text.slice(offset, offset + length);
     const better = meant.get(found);
-    const more = better === undefined ? {} : { help: `write \`${better}\`` };
+    const help = better === undefined ? explained.get(found) : `write \`${better}\``;
+    const more = help === undefined ? {} : { help };
     diagnostics.report(
       "NN1001",
       { file, start: offset, end: offset + length },

@@ -82,8 +82,10 @@ export function assemble(
   for (const { infix, operand } of rest) {
     while (waiting.length > 0 && yields(waiting[waiting.length - 1]!, infix)) {
       const top = waiting[waiting.length - 1]!;
-      if (top.kind === "infix" && isChain(top, infix)) assembly.chained(infix, top);
+      const chained = top.kind === "infix" && isChain(top, infix) && built.at(-1)!.value.kind !== "error";
+      if (chained) assembly.chained(infix, top);
       reduce();
+      if (chained) built.push(mistaken(built.pop()!));
     }
     waiting.push(infix);
     push(operand);
@@ -95,6 +97,11 @@ export function assemble(
 function isChain(earlier: Infix, later: Infix): boolean {
   const { precedence, associativity } = binaryOperators[later.operator];
   return associativity === "none" && binaryOperators[earlier.operator].precedence === precedence;
+}
+
+/** What is reported already; what is made of it is no further mistake. */
+function mistaken({ value, start, end }: Built): Built {
+  return { value: { kind: "error", span: value.span }, start, end };
 }
 
 function joined(assembly: Assembly, infix: Infix, left: Built, right: Built): Built {

@@ -11,7 +11,7 @@ import type { Callable } from "./scope.ts";
 import { Scope } from "./scope.ts";
 import { matchType } from "./shapes.ts";
 import type { ArrayValue, InstanceValue } from "./values.ts";
-import { sizeOf, truthOf } from "./values.ts";
+import { printShape, sizeOf, truthOf } from "./values.ts";
 
 /** Calls nested deeper than this are a recursion without end. */
 const deepest = 64;
@@ -29,7 +29,7 @@ export function instantiate(
   const known = elab.instances.get(path);
   if (known?.layer === layer) return known;
   const bound = bindArguments(elab, env, callable, layer.sizes, given, layer.name.text, span);
-  const sizes = new Map([...bound].map(([name, a]) => [name, compileTime(elab, env, a, name)]));
+  const sizes = new Map([...bound].map(([name, a]) => [name, layerSize(elab, env, layer, a)]));
   const instance: InstanceValue = {
     kind: "instance",
     layer,
@@ -42,14 +42,37 @@ export function instantiate(
   return instance;
 }
 
+/** A tensor among the sizes is meant to be what the layer is applied to. */
+function layerSize(
+  elab: Elaboration,
+  env: Environment,
+  layer: LayerDeclaration,
+  a: BoundArgument,
+): ArrayValue {
+  const name = a.parameter.name.text;
+  if (a.value.shape.length > 0) {
+    const sizes = layer.sizes.some((s) => !s.default) ? "…" : "";
+    const more = {
+      notes: [
+        { message: `\`${name}\` is a size of \`${layer.name.text}\`, declared here`, span: a.parameter.span },
+      ],
+      help: `what a layer is applied to is piped in: \`x |> ${layer.name.text}(${sizes})\``,
+    };
+    fail(elab, env, "NN2020", a.span, { what: `\`${name}\``, found: printShape(a.value.shape) }, more);
+  }
+  return compileTime(elab, env, a, name);
+}
+
 /** Sizes are known at compile time, except plain numbers such as a rate, which may be anything scalar. */
 function compileTime(elab: Elaboration, env: Environment, a: BoundArgument, name: string): ArrayValue {
   const { value, parameter } = a;
   const wanted = parameter.type?.extents === undefined ? parameter.type?.element : undefined;
+  const notes = [{ message: `\`${name}\` is declared here`, span: parameter.span }];
+  const what = `\`${name}\``;
   if (wanted === "int" && sizeOf(value) === undefined)
-    fail(elab, env, "NN2012", a.span, { what: `\`${name}\`` });
+    fail(elab, env, "NN2012", a.span, { what, wanted: "an integer" }, { notes });
   if (wanted === "bool" && truthOf(value) === undefined)
-    fail(elab, env, "NN2012", a.span, { what: `\`${name}\`` });
+    fail(elab, env, "NN2012", a.span, { what, wanted: "true or false" }, { notes });
   return value;
 }
 

@@ -75,13 +75,14 @@ function assign(
             parameters.map((p) => p.name.text),
           )
         : undefined;
+      const takes = parameters.map((p) => `\`${p.name.text}\``).join(", ");
       return fail(
         elab,
         env,
         "NN2010",
         argument.span,
         { callee, problem: `it has ${problem}` },
-        { notes: [declared], help },
+        { notes: [declared], help: help ?? (takes === "" ? "it takes none" : `it takes ${takes}`) },
       );
     }
     if (assigned.has(parameter.name.text)) {

@@ -46,6 +46,7 @@ export function block(
   const types = new Map<string, TypeSyntax>();
   for (const s of body) if (s.kind === "typed") types.set(s.name.text, s.type);
   adoptResultType(body, types, result);
+  announce(env.scope, body, false);
   let returned: ArrayValue | undefined;
   let failed = false;
   for (const s of body) {
@@ -72,6 +73,19 @@ export function block(
   // Inside a call the caller has nothing to go on with; the mistake itself is already reported.
   if (failed && !returned && env.owner !== "model") throw new Reported();
   return returned;
+}
+
+/** Every name that the statements will define. */
+function announce(scope: Scope, body: readonly Statement[], inTurns: boolean): void {
+  for (const s of body) {
+    if (s.kind === "for") announce(scope, s.body, true);
+    const defines =
+      s.kind === "definition"
+        ? s.value !== undefined
+        : "name" in s && s.kind !== "update" && s.kind !== "optimizer" && s.kind !== "typed";
+    if (defines && "name" in s)
+      scope.announce(s.name.text, { name: s.name.span, statement: s.span, inTurns });
+  }
 }
 
 /** `return y` gives `y[…] = …` the declared result type, where y has none of its own. */
@@ -150,7 +164,7 @@ function repeat(
   const bound = (e: ForStatement["from"]): number => {
     const size = sizeOf(arrayExpression(elab, e, env));
     const value = size && elab.builder.constantOf(size);
-    return value ?? fail(elab, env, "NN2012", e.span, { what: "a bound of `for`" });
+    return value ?? fail(elab, env, "NN2012", e.span, { what: "a bound of `for`", wanted: "an integer" });
   };
   const from = bound(s.from);
   const to = bound(s.to);

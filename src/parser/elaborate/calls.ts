@@ -15,7 +15,7 @@ import {
   sizeValue,
 } from "./builtins.ts";
 import type { Elaboration, Environment } from "./environment.ts";
-import { fail, pathOfUse, suggestion } from "./environment.ts";
+import { fail, failUnknown, pathOfUse, suggestion } from "./environment.ts";
 import { reducerNames } from "./reductions.ts";
 import type { Callable } from "./scope.ts";
 import type { ArrayValue, Value } from "./values.ts";
@@ -49,29 +49,15 @@ export function call(elab: Elaboration, e: CallExpression, place: Environment): 
     );
   }
   const callables = Object.entries(atoms).flatMap(([atom, row]) => (row.callable ? [atom] : []));
-  return fail(
-    elab,
-    env,
-    "NN2001",
-    e.callee.span,
-    { name },
-    {
-      help: suggestion(name, [
-        ...env.home.visible(),
-        ...callables,
-        ...reducerNames,
-        "random",
-        "grad",
-        "size",
-        "reshape",
-      ]),
-    },
-  );
+  const known = [...env.home.visible(), ...callables, ...reducerNames, "random", "grad", "size", "reshape"];
+  return failUnknown(elab, env, name, e.callee.span, suggestion(name, known));
 }
 
 /** The arguments as given, the piped value first. */
 function givenArguments(e: CallExpression): GivenArgument[] {
   const piped = e.piped ? [{ value: e.piped, span: e.piped.span }] : [];
+  // An argument that could not be read is reported, and no argument less.
+  if (e.arguments.some((a) => a.value.kind === "error")) throw new Reported();
   return [...piped, ...e.arguments];
 }
 

@@ -41,7 +41,7 @@ export function declareInput(elab: Elaboration, env: Environment, s: InputStatem
   requireNew(elab, env, s.name);
   const { type } = s;
   const shape = extentsOf(elab, env, type.extents ?? []);
-  requireAddressable(elab, env, shape, s.span);
+  requireAddressable(elab, env, s.name.text, shape, s.span);
   const tensor = b.tensor({
     name: uniqueName(elab, s.name.text),
     type: type.element === "int" ? "i32" : type.element === "bool" ? "bool" : "f32",

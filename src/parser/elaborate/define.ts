@@ -7,6 +7,7 @@ import { conjuncts, freeIndices, rewriter, substitute, visit } from "../../ir/re
 import type { Affine, Equation, Expr, Index, Origin, Reduce, Span, Tensor } from "../../ir/types.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { uniqueName } from "./environment.ts";
+import { requireCells } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
 import { freshIndices, indexNames } from "./values.ts";
 
@@ -64,6 +65,13 @@ export function defineAt(
   const free = freeIndices(body);
   const outer = env.indices.filter((i) => free.has(i) && !own.has(i));
   const all = [...outer, ...indices];
+  requireCells(
+    elab,
+    env,
+    name,
+    all.map((i) => i.extent),
+    span,
+  );
   const tensor = b.tensor({
     name: uniqueName(elab, name),
     type: body.type,

@@ -6,6 +6,7 @@ import { define } from "./define.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail } from "./environment.ts";
 import { defineIndexed } from "./indexed.ts";
+import { requireArray } from "./operands.ts";
 import { environmentOf, pathOf, requireNew } from "./paths.ts";
 import { atBroadcast, broadcastShape, extentsOf, fitElement } from "./shapes.ts";
 import type { ArrayValue, InstanceValue } from "./values.ts";
@@ -28,12 +29,9 @@ export function defineName(
   const inner = environmentOf(env, path);
   const instance = sharedLayer(elab, inner, s);
   const home = env.scope.home(s.name.text);
-  if (instance) {
-    home.bind(s.name.text, { kind: "value", value: instance, span: s.name.span });
-    return;
-  }
-  const value = elab.expression(s.value, inner);
+  const value = instance ?? elab.expression(s.value, inner);
   if (value.kind === "instance") {
+    if (s.as) requireArray(elab, value, s.value, env);
     home.bind(s.name.text, { kind: "value", value, span: s.name.span });
     return;
   }

@@ -170,7 +170,8 @@ export function attempt<T>(f: () => T): T | undefined {
 /** `did you mean …?`, where a known name is close. */
 export function suggestion(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  // Of a single letter only the other case is close.
+  let bestDistance = Math.min(Math.max(1, Math.floor(name.length / 3)), name.length - 1) + 1;
   for (const candidate of known) {
     const d = distance(name.toLowerCase(), candidate.toLowerCase());
     if (d < bestDistance && candidate !== name) [best, bestDistance] = [candidate, d];
@@ -188,5 +189,35 @@ export function bindingOf(elab: Elaboration, env: Environment, name: string, spa
   const help = callable
     ? `\`${name}\` is a ${callable.declaration.kind}; call it, as in \`${name}(…)\``
     : suggestion(name, env.scope.visible());
+  return failUnknown(elab, env, name, span, help);
+}
+
+/** A name that means nothing here: defined only later, or only in the turns of a `for`, or nowhere. */
+export function failUnknown(
+  elab: Elaboration,
+  env: Environment,
+  name: string,
+  span: Span,
+  help: string | undefined,
+): never {
+  const later = env.scope.announcement(name);
+  if (later && later.name.file === span.file) {
+    const { statement, inTurns } = later;
+    const own = statement.start <= span.start && span.end <= statement.end;
+    const where = own
+      ? "in its own definition"
+      : inTurns
+        ? "outside the `for` that defines it"
+        : "before its definition";
+    const note = { message: "it is defined here", span: later.name };
+    const hint = own
+      ? "a recurrence needs a start and a `for`: `s: [n]`, `s[0] = …`, `for t in 0..n - 1 { s[t + 1] = … s[t] … }`"
+      : inTurns
+        ? "a `for` carries on what is defined before it; what it defines itself belongs to the turn"
+        : "definitions are taken from top to bottom: move it above";
+    fail(elab, env, "NN2035", span, { name, where }, { notes: own ? [] : [note], help: hint });
+  }
+  // What could not be read may have defined it.
+  if (env.home.broken) throw new Reported();
   return fail(elab, env, "NN2001", span, { name }, { help });
 }

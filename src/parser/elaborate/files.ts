@@ -34,7 +34,9 @@ export class Files {
     if (known) return known;
     const scope = new FileScope(file, this.library);
     this.scopes.set(file, scope);
+    const before = this.diagnostics.all.length;
     const tree = this.read(file, text);
+    scope.broken = this.diagnostics.all.length > before;
     this.declare(tree, scope);
     for (const i of tree.imports) this.import(i, scope, file);
     return scope;

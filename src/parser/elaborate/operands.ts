@@ -5,14 +5,18 @@ import type { Expression } from "../syntax.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail } from "./environment.ts";
 import { atBroadcast, broadcastShape } from "./shapes.ts";
-import type { ArrayValue } from "./values.ts";
+import type { ArrayValue, Value } from "./values.ts";
 import { isScalar, printShape, scalar, scalarExpr } from "./values.ts";
 
 /** The same, where only a tensor or a scalar will do. */
 export function arrayExpression(elab: Elaboration, e: Expression, env: Environment): ArrayValue {
-  const value = elab.expression(e, env);
+  return requireArray(elab, elab.expression(e, env), e, env);
+}
+
+/** The value, which must not be a layer that is not applied. */
+export function requireArray(elab: Elaboration, value: Value, e: Expression, env: Environment): ArrayValue {
   if (value.kind === "array") return value;
-  const help = "apply it: `encode(x)` or `x |> encode`";
+  const help = e.kind === "name" ? `apply it: \`${e.name}(x)\` or \`x |> ${e.name}\`` : "apply it: `x |> …`";
   return fail(
     elab,
     env,

@@ -172,6 +172,7 @@ export function matrixProduct(
 /** `W: [64, 10]`, where a parameter of another shape would have fitted. */
 function fittingParameter(e: BinaryExpression, x: ArrayValue, y: ArrayValue): string | undefined {
   if (e.right.kind !== "name" || y.tensor?.role !== "parameter" || y.shape.length !== 2) return undefined;
-  const fitting = printShape([x.shape.at(-1)!, y.shape[1]!]);
+  const inner = x.shape.at(-1)!;
+  const fitting = printShape([inner, y.shape[1] === inner ? y.shape[0]! : y.shape[1]!]);
   return `did you mean \`${e.right.name}: ${fitting}\`?`;
 }

@@ -8,7 +8,7 @@ import type { Elaboration, Environment } from "./environment.ts";
 import { attempt, fail, suggestion } from "./environment.ts";
 import { makeState } from "./owned.ts";
 import { Scope } from "./scope.ts";
-import { storeUpdate, updateValue } from "./updates.ts";
+import { updateTensor } from "./updates.ts";
 import type { ArrayValue } from "./values.ts";
 import { isScalar, ofTensor, scalarExpr } from "./values.ts";
 
@@ -117,7 +117,7 @@ function executeUpdate(elab: Elaboration, env: Environment, s: Statement, parame
     if (target?.role !== "state" && target !== parameter) {
       return fail(elab, env, "NN2023", s.name.span, { name: s.name.text });
     }
-    storeUpdate(elab, env, target, updateValue(elab, env, target, s), s.span);
+    updateTensor(elab, env, target, s);
   } else if (s.kind === "definition") {
     defineName(elab, env, s, s.type);
   } else {

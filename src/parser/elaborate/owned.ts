@@ -51,7 +51,7 @@ function makeParameter(
   shape: readonly Affine[],
 ): Tensor {
   const { builder: b } = elab;
-  requireAddressable(elab, env, shape, s.span);
+  requireAddressable(elab, env, s.name.text, shape, s.span);
   const path = pathOf(env, s.name.text);
   const tensor = b.tensor({
     name: uniqueName(elab, path),

@@ -130,12 +130,12 @@ export function reduceArray(
 function axisOf(elab: Elaboration, env: Environment, axis: ArrayValue, rank: number, span: Span): number {
   const e = isScalar(axis) ? scalarExpr(axis) : undefined;
   const value = e?.kind === "affine" ? elab.builder.constantOf(e) : undefined;
-  if (value === undefined) return fail(elab, env, "NN2012", span, { what: "`axis`" });
+  if (value === undefined) return fail(elab, env, "NN2012", span, { what: "`axis`", wanted: "an integer" });
   const d = value < 0 ? value + rank : value;
   if (d < 0 || d >= rank)
     return fail(elab, env, "NN2005", span, {
       what: `axis ${value}`,
-      wanted: `more than ${Math.max(value, -value - 1)}`,
+      wanted: `at least ${Math.max(value + 1, -value)}`,
       found: rank,
     });
   return d;

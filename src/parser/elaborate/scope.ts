@@ -25,9 +25,18 @@ export type Binding =
   /** A definition that failed: its mistake is reported, so its uses are not. */
   | { readonly kind: "failed"; readonly span: Span };
 
+/** Where a block defines a name: the name itself, and the whole statement. */
+export interface Announcement {
+  readonly name: Span;
+  readonly statement: Span;
+  /** Defined in the turns of a `for`, and unknown outside. */
+  readonly inTurns: boolean;
+}
+
 /** Nested name tables. `carries` marks the turn of a `for`: names of enclosing scopes are redefined there. */
 export class Scope {
   private readonly names = new Map<string, Binding>();
+  private readonly announced = new Map<string, Announcement>();
 
   constructor(
     readonly parent: Scope | null = null,
@@ -45,6 +54,15 @@ export class Scope {
 
   bind(name: string, binding: Binding): void {
     this.names.set(name, binding);
+  }
+
+  /** Tells that a statement of this block will define the name: a use before it is a mistake of its own. */
+  announce(name: string, announcement: Announcement): void {
+    if (!this.announced.has(name)) this.announced.set(name, announcement);
+  }
+
+  announcement(name: string): Announcement | undefined {
+    return this.announced.get(name) ?? this.parent?.announcement(name);
   }
 
   /** Where a definition of `name` goes: the scope that a `for` carries it in, or this one. */
@@ -77,6 +95,8 @@ export class FileScope {
   readonly models: ModelDeclaration[] = [];
   /** Imports that could not be found: reported where they are imported, so not again where they are used. */
   readonly missing = new Set<string>();
+  /** Something in the file could not be read: what it would have defined is not missing. */
+  broken = false;
 
   constructor(
     readonly file: string,

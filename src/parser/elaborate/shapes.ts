@@ -48,7 +48,7 @@ export function sizeExpression(
 ): Affine {
   const size = sizeOf(elab.expression(e, env));
   if (size) return size;
-  return fail(elab, env, "NN2012", e.span, { what: "a size" });
+  return fail(elab, env, "NN2012", e.span, { what: "a size", wanted: "an integer" });
 }
 
 /** The extents of a declared type, every name of which is known. */
@@ -201,20 +201,29 @@ export function typeName(type: ArrayValue["type"]): string {
   return { f32: "a number", i32: "an integer", bool: "a truth value" }[type];
 }
 
+/** A definition without cells is a mistake, such as a window that is larger than the image. */
+export function requireCells(
+  elab: Elaboration,
+  env: Environment,
+  name: string,
+  shape: readonly Affine[],
+  span: Span,
+): void {
+  const empty = shape.some((extent) => (elab.builder.constantOf(extent) ?? 1) < 1);
+  if (empty) fail(elab, env, "NN2036", span, { name, shape: printShape(shape) });
+}
+
 /** Extents and dimensions beyond this can't be addressed in one typed array. */
 export const largest = 2 ** 30;
 
 export function requireAddressable(
   elab: Elaboration,
   env: Environment,
+  name: string,
   shape: readonly Affine[],
   span: Span,
 ): void {
-  for (const extent of shape) {
-    const known = elab.builder.constantOf(extent);
-    if (known !== undefined && known < 1)
-      fail(elab, env, "NN2024", span, { name: printShape(shape), problem: `has an extent of ${known}` });
-  }
+  requireCells(elab, env, name, shape, span);
   const count = cellCount(elab, shape);
   const size = elab.builder.constantOf(count);
   if (size !== undefined && size > largest)

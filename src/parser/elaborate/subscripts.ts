@@ -1,10 +1,11 @@
 /** `x[b, i*stride + u, :, ...s]`: every subscript is proved in range, protected by `else`, or a mistake. */
+import type { Note } from "../../ir/diagnostics.ts";
 import { prove } from "../../ir/intervals.ts";
 import type { Affine, Expr, Span } from "../../ir/types.ts";
 import type { ElseExpression, Subscript, SubscriptExpression } from "../syntax.ts";
 import type { Elaboration, Environment } from "./environment.ts";
-import { fail, report } from "./environment.ts";
-import { atBroadcast, broadcastShape } from "./shapes.ts";
+import { fail, failUnknown, report } from "./environment.ts";
+import { atBroadcast, broadcastShape, typeName } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
 import { castValue, isScalar, printExtent, printShape, scalarExpr } from "./values.ts";
 
@@ -81,13 +82,23 @@ function placesOfOne(
     }
     return Array.from({ length: restCount }, () => ({ form: { kind: "slice" as const }, span: s.span }));
   }
+  if (s.value.kind === "name" && isUnknown(env, s.value.name)) {
+    const { name, span } = s.value;
+    const help = `an index is named on the left, or by a reducer: \`sum[${name}] …\``;
+    return failUnknown(elab, env, name, span, help);
+  }
   const value = elab.expression(s.value, env);
   if (value.kind !== "array" || value.type !== "i32" || !isScalar(value)) {
-    const found = value.kind === "array" && !isScalar(value) ? "a whole tensor" : "not an integer";
-    return fail(elab, env, "NN2015", s.span, { found });
+    const whole = value.kind === "array" && !isScalar(value);
+    const found = whole ? "a whole tensor" : value.kind === "array" ? typeName(value.type) : "a layer";
+    const help = whole ? "subscript it too: `x[label[i]]`" : "integers divide with `div`, which rounds down";
+    return fail(elab, env, "NN2015", s.span, { found }, { help });
   }
   return [{ form: { kind: "at", form: scalarExpr(value) as Affine }, span: s.span }];
 }
+
+const isUnknown = (env: Environment, name: string): boolean =>
+  !env.scope.lookup(name) && !env.home.lookup(name) && name !== "step" && name !== "training";
 
 /** 0 ≤ form < extent must be certain here; inside `(… else …)` what is not certain becomes a condition. */
 export function requireInRange(
@@ -111,19 +122,39 @@ export function requireInRange(
       env.protect.push(condition);
       continue;
     }
-    const certain = side === "below" ? "it may be negative" : `it may reach ${printExtent(extent)}`;
+    const numeric = b.constantOf(form) !== undefined && b.constantOf(extent) !== undefined;
+    const uncertain = side === "below" ? "it may be negative" : `it may reach ${printExtent(extent)}`;
     report(
       elab,
       env,
       "NN2008",
       span,
-      { form: printExtent(form), extent: printExtent(extent), dimension, certain },
-      {
-        help: "say what lies outside, `(x[…] else 0)`, or narrow the range of an index, `i < n`",
-      },
+      { form: printExtent(form), extent: printExtent(extent), dimension, certain: numeric ? "" : uncertain },
+      numeric
+        ? { help: `subscripts count from 0, so the last is ${printExtent(b.minus(extent, 1))}` }
+        : whyUncertain(form, extent),
     );
     return;
   }
+}
+
+/** Where the bound of data decides, that bound is what is missing or too large. */
+function whyUncertain(form: Affine, extent: Affine): { notes?: Note[]; help: string } {
+  const data = form.terms.flatMap(({ atom }) =>
+    atom.kind === "opaque" && atom.value.kind === "read" && atom.value.tensor.role === "input"
+      ? [atom.value.tensor]
+      : [],
+  );
+  const [input] = data;
+  if (!input)
+    return { help: "say what lies outside, `(x[…] else 0)`, or narrow the range of an index, `i < n`" };
+  const below = input.below
+    ? `with values below ${printExtent(input.below)}`
+    : "without a bound of its values";
+  return {
+    notes: [{ message: `\`${input.name}\` is declared ${below} here`, span: input.span }],
+    help: `declare the bound, \`input ${input.name}: int[…] < ${printExtent(extent)}\`, or make the dimension larger`,
+  };
 }
 
 /** `(read else otherwise)`: a select on what could not be proved. */

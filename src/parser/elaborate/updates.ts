@@ -1,14 +1,16 @@
 /** `update …`: what `step` changes besides the parameters. */
 import { readsOf } from "../../ir/rewrite.ts";
-import type { Span, Tensor } from "../../ir/types.ts";
+import type { Affine, Span, Tensor } from "../../ir/types.ts";
 import type { UpdateStatement } from "../syntax.ts";
-import { define, store } from "./define.ts";
+import { defineAt, store } from "./define.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail } from "./environment.ts";
-import { defineIndexed } from "./indexed.ts";
+import type { Cell } from "./indexed.ts";
+import { cellOf } from "./indexed.ts";
+import { leftSide } from "./left.ts";
 import { arrayExpression } from "./operands.ts";
 import { environmentOf } from "./paths.ts";
-import { atBroadcast, broadcastShape } from "./shapes.ts";
+import { atBroadcast, broadcastShape, typeName } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
 import { castValue, freshIndices, printShape } from "./values.ts";
 
@@ -27,30 +29,40 @@ export function update(elab: Elaboration, env: Environment, s: UpdateStatement):
       { name: s.name.text },
       { notes: [{ message: "it is defined here", span: binding.span }] },
     );
-  storeUpdate(elab, env, tensor, updateValue(elab, env, tensor, s), s.span);
+  updateTensor(elab, env, tensor, s);
 }
 
-/** The new value; with subscripts on the left it is elaborated as a definition of its own. */
-export function updateValue(
+/** The new value of the whole, or with subscripts on the left of the cells that they name; the others stay. */
+export function updateTensor(elab: Elaboration, env: Environment, tensor: Tensor, s: UpdateStatement): void {
+  const path = `${tensor.name}.next`;
+  const inner: Environment = { ...environmentOf(env, path), emit: elab.gathered.update };
+  if (!s.subscripts) return storeUpdate(elab, env, tensor, arrayExpression(elab, s.value, inner), s.span);
+  const left = leftSide(elab, inner, s.subscripts, s.value, tensor.shape, s.span);
+  const value = castValue(elab.builder, arrayExpression(elab, s.value, left.env), "f32");
+  const cell = cellOf(elab, left.env, { ...s, subscripts: s.subscripts }, left, value, tensor.shape);
+  requireDistinct(elab, env, tensor, cell.target, s.span);
+  if (value.type !== "f32") {
+    const wrong = { what: s.name.text, wanted: typeName("f32"), found: typeName(value.type) };
+    fail(elab, env, "NN2009", s.value.span, wrong);
+  }
+  storeCells(elab, inner, tensor, cell, s.span);
+}
+
+/** Every subscript is a constant, or counts with an index of its own: then no two cells are the same one. */
+function requireDistinct(
   elab: Elaboration,
   env: Environment,
   tensor: Tensor,
-  s: UpdateStatement,
-): ArrayValue {
-  const path = `${tensor.name}.next`;
-  const inner: Environment = { ...environmentOf(env, path), emit: elab.gathered.update };
-  if (!s.subscripts) return arrayExpression(elab, s.value, inner);
-  const name = { text: `${s.name.text}'`, span: s.name.span };
-  return defineIndexed(
-    elab,
-    inner,
-    { kind: "definition", name, subscripts: s.subscripts, value: s.value, span: s.span },
-    undefined,
-  );
+  target: readonly Affine[],
+  span: Span,
+): void {
+  const atoms = target.flatMap((t) => t.terms.map((term) => term.atom));
+  const plain = atoms.every((a) => a.kind === "index") && new Set(atoms).size === atoms.length;
+  if (plain && target.every((t) => t.terms.length <= 1)) return;
+  fail(elab, env, "NN2014", span, { name: tensor.name, problem: "some cells may be given a value twice" });
 }
 
-/** tensor[i] = value. A state that is read at other places than the one written is computed aside first. */
-export function storeUpdate(
+function storeUpdate(
   elab: Elaboration,
   env: Environment,
   tensor: Tensor,
@@ -76,16 +88,18 @@ export function storeUpdate(
   const indices = freshIndices(b, tensor.shape, elab.indexNames.get(tensor));
   const target = indices.map((i) => b.of(i));
   const body = atBroadcast(elab, number, target, tensor.shape);
+  storeCells(elab, emitting, tensor, { indices, target, body }, span);
+}
+
+/** tensor[target] = body. A state that is read at other places than the one written is computed aside first. */
+function storeCells(elab: Elaboration, env: Environment, tensor: Tensor, cell: Cell, span: Span): void {
+  const { indices, target, body } = cell;
   const inPlace = readsOf(body).every(
     (r) => r.tensor !== tensor || r.subscripts.every((p, d) => p === target[d]),
   );
-  if (inPlace) return store(elab, emitting, { tensor, indices, target }, body, span);
-  const next = define(
-    elab,
-    emitting,
-    `${tensor.name}.next`,
-    { ...number, shape: tensor.shape, at: (at) => atBroadcast(elab, number, at, tensor.shape) },
-    span,
-  );
-  store(elab, emitting, { tensor, indices, target }, next.at(target, tensor.shape), span);
+  const subscripts = indices.map((i) => elab.builder.of(i));
+  const value = inPlace
+    ? body
+    : defineAt(elab, env, `${tensor.name}.next`, indices, body, span).at(subscripts, []);
+  store(elab, env, { tensor, indices, target }, value, span);
 }

@@ -69,14 +69,8 @@ function takeIn(
   const reads = readsIn(reader).filter((r) => candidates.has(r.tensor));
   for (const tensor of new Set(reads.map((r) => r.tensor))) {
     const candidate = candidates.get(tensor)!;
-    if (
-      pays(
-        candidate,
-        reader,
-        reads.filter((r) => r.tensor === tensor),
-      )
-    )
-      taken.add(candidate);
+    const own = reads.filter((r) => r.tensor === tensor);
+    if (staysInPlace(candidate, reader, own) && pays(candidate, reader, own)) taken.add(candidate);
   }
   if (taken.size === 0) return reader;
   const inside = new Set([...taken].map((c) => c.equation.tensor));
@@ -98,6 +92,18 @@ function takeIn(
     where: reader.where.map(walk),
     body: walk(reader.body),
   };
+}
+
+/** An update reads the tensor that it stores into at the cell it stores only: the other cells may be new already. */
+function staysInPlace({ equation, holds }: Candidate, reader: Equation, reads: readonly Read[]): boolean {
+  if (!holds.includes(reader.tensor)) return true;
+  const at = (place: readonly Affine[], target: readonly Affine[]): boolean =>
+    place.every((p, d) => p === target[d]);
+  const inside = readsIn(equation).filter((r) => r.tensor === reader.tensor);
+  return (
+    inside.every((r) => at(r.subscripts, equation.target)) &&
+    reads.every((r) => at(r.subscripts, reader.target))
+  );
 }
 
 function pays({ equation, readers }: Candidate, reader: Equation, reads: readonly Read[]): boolean {
