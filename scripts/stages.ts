@@ -3,7 +3,6 @@
  * `npx unrun scripts/stages.ts`; a test says when that is due.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { formatModule } from "../src/codegen/format.ts";
 import { emitModule } from "../src/codegen/module.ts";
 import { Builder } from "../src/ir/builder.ts";
 import type { Context, RuleApplication } from "../src/ir/context.ts";
@@ -71,13 +70,13 @@ async function run(source: string, file: string): Promise<Run> {
     logged = context.log.length;
   };
   const graphs = buildGraphs(program, context, { simplify: true, trace });
-  const level = async (n: 0 | 1): Promise<Level> => {
+  const level = (n: 0 | 1): Level => {
     const scheduled = schedule(graphs, n, context);
     const header = { version: "", file, sha256: "" };
-    const raw = emitModule(scheduled, context, { language: "typescript", header, unit });
-    return { schedule: scheduled, module: (await formatModule(raw, sources, unit)).code };
+    const { code } = emitModule(scheduled, context, { language: "typescript", header, unit });
+    return { schedule: scheduled, module: code };
   };
-  return { source, traced, backward: graphs.backward.statements, level: [await level(0), await level(1)] };
+  return { source, traced, backward: graphs.backward.statements, level: [level(0), level(1)] };
 }
 
 // ------------------------------------------------------------------------------------------------------------ excerpts

@@ -2,7 +2,6 @@
  * nnc: from the text of a `.nn` file to a training module. This file is the whole way on one screen; it and all below
  * it run in a browser.
  */
-import { formatModule } from "./codegen/format.ts";
 import { emitModule } from "./codegen/module.ts";
 import { Builder } from "./ir/builder.ts";
 import type { Context, RuleApplication } from "./ir/context.ts";
@@ -33,8 +32,6 @@ export interface CompileOptions {
   readonly realOnlyRules?: boolean;
   /** Default "typescript". "javascript" also gives the declarations. */
   readonly language?: "typescript" | "javascript";
-  /** false leaves the layout as printed and does not load prettier. Default true. */
-  readonly format?: boolean;
   /** Which model, where the file has several. */
   readonly model?: string;
   /** Called with a readable text after every stage. */
@@ -76,15 +73,14 @@ export function check(source: string, options: CompileOptions = {}): CheckResult
 export async function compile(source: string, options: CompileOptions = {}): Promise<CompileResult> {
   const { program, context, ...checked } = read(source, options);
   if (!program) return { ...checked, outputs: [], graphs: null, rules: [] };
-  const { level = 1, simplify = true, trace, language = "typescript", format = true } = options;
+  const { level = 1, simplify = true, trace, language = "typescript" } = options;
   const graphs = buildGraphs(program, context, { simplify, trace });
   const scheduled = schedule(graphs, level, context);
   trace?.("schedule", printSchedule(scheduled));
   const { file = "model.nn", version = ownVersion } = options;
   const unit = `${file.replace(/\.nn$/, "")}.${language === "typescript" ? "ts" : "js"}`;
   const header = { version, file, sha256: await sha256(source) };
-  const raw = emitModule(scheduled, context, { language, header, unit });
-  const emitted = format ? await formatModule(raw, context.sources, unit) : raw;
+  const emitted = emitModule(scheduled, context, { language, header, unit });
   const outputs: Emitted[] = [
     { kind: "module", text: emitted.code },
     ...(emitted.declaration === undefined

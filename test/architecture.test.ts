@@ -30,7 +30,6 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const home: Readonly<Record<string, string>> = {
   chevrotain: "parser",
   "fastest-levenshtein": "parser",
-  prettier: "codegen",
   "@jridgewell/gen-mapping": "codegen",
   commander: "cli",
   chokidar: "cli",
@@ -142,11 +141,6 @@ test("the compiler uses no global of Node", () => {
     });
   }
   expect(found).toEqual([]);
-});
-
-test("what is heavy is loaded when it is needed", () => {
-  const eager = allImports.filter((i) => packageOf(i.specifier) === "prettier" && !i.lazy && !i.typeOnly);
-  expect(eager.map((i) => `${i.from} imports ${i.specifier}`)).toEqual([]);
 });
 
 test("no file imports itself by a detour", () => {

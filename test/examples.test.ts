@@ -50,7 +50,6 @@ describe.each(names)("%s", (name) => {
         file: name,
         level,
         language: "javascript",
-        format: false,
       });
       expect(diagnostics).toEqual([]);
       compiled.push(await load(outputs[0]!.text, built.program.name));

@@ -5,13 +5,14 @@ import { membersOf } from "./members.ts";
 import type { Model } from "./model.ts";
 import type { ModuleHeader } from "./header.ts";
 import { printHeader } from "./header.ts";
+import type { Line } from "./text.ts";
 import { TextBuilder } from "./text.ts";
 
 export function printDeclaration(
   models: readonly Model[],
   header: ModuleHeader,
   needsNested: boolean,
-): string {
+): readonly Line[] {
   const out = new TextBuilder("typescript");
   printHeader(header, out);
   out.block(shapesType);
@@ -28,5 +29,5 @@ export function printDeclaration(
       }
     });
   }
-  return `${out.lines.map((l) => l.text).join("\n")}\n`;
+  return out.lines;
 }

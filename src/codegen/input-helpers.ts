@@ -7,13 +7,7 @@ export const shapesType = `«/** Extents by name; those known only at run time a
 type Shapes = Readonly<Record<string, readonly (number | string)[]>>;»`;
 
 export const countRows = `/** How many rows of \`size\` values an input has; an array of arrays has one for each. */
-function countRows(
-  model«: string»,
-  name«: string»,
-  values«: Nested<number | boolean>»,
-  size«: number»,
-  shape«: string»,
-)«: number» {
+function countRows(model«: string», name«: string», values«: Nested<number | boolean>», size«: number», shape«: string»)«: number» {
   if (values === undefined) throw new TypeError(\`\${model}: input "\${name}" is missing\`);
   if (values === null || typeof values !== "object" || typeof values.length !== "number") {
     throw new TypeError(\`\${model}: input "\${name}" must be an array of the shape \${shape}\`);
@@ -29,14 +23,7 @@ function countRows(
 }`;
 
 export const bindDimension = `/** The size of a dimension, from the rows of the input that shows it. */
-function bindDimension(
-  model«: string»,
-  dimension«: string»,
-  count«: number»,
-  least«: number»,
-  most«: number»,
-  name«: string»,
-)«: number» {
+function bindDimension(model«: string», dimension«: string», count«: number», least«: number», most«: number», name«: string»)«: number» {
   if (!Number.isInteger(count) || count < least) {
     const needed = \`\${dimension} must be a whole number of at least \${least}\`;
     throw new RangeError(\`\${model}: input "\${name}" makes \${dimension} \${count}, but \${needed}\`);
@@ -48,28 +35,14 @@ function bindDimension(
 }`;
 
 export const expectRows = `/** Checks the rows of an input against what the other inputs and the shape say. */
-function expectRows(
-  model«: string»,
-  name«: string»,
-  rows«: number»,
-  expected«: number»,
-  meaning«: string»,
-)«: void» {
+function expectRows(model«: string», name«: string», rows«: number», expected«: number», meaning«: string»)«: void» {
   if (rows === expected) return;
   const wanted = meaning === "" ? \`its shape needs \${expected}\` : \`\${meaning} is \${expected}\`;
   throw new RangeError(\`\${model}: input "\${name}" has \${rows} rows, but \${wanted}\`);
 }`;
 
 export const copyValues = `/** Copies values into \`target\` from \`at\` on; \`inner\` holds the extents behind this level. Gives where it ended. */
-function copyValues(
-  model«: string»,
-  name«: string»,
-  values«: Nested<number | boolean>»,
-  target«: Float32Array | Int32Array | Uint8Array»,
-  inner«: readonly number[]»,
-  level«: number»,
-  at«: number»,
-)«: number» {
+function copyValues(model«: string», name«: string», values«: Nested<number | boolean>», target«: Float32Array | Int32Array | Uint8Array», inner«: readonly number[]», level«: number», at«: number»)«: number» {
   const takesFlags = target instanceof Uint8Array;
   const takesFloats = target instanceof Float32Array;
   for (let i = 0; i < values.length; i++) {
@@ -104,14 +77,7 @@ export const reading = (
   array: string,
   element: string,
 ): string => `/** The values themselves where they are a ${array} of the caller's, else a copy in \`buffer\`. */
-function ${name}(
-  model«: string»,
-  name«: string»,
-  values«: Nested<${element}>»,
-  buffer«: ${array}»,
-  inner«: readonly number[]»,
-  count«: number»,
-)«: ${array}» {
+function ${name}(model«: string», name«: string», values«: Nested<${element}>», buffer«: ${array}», inner«: readonly number[]», count«: number»)«: ${array}» {
   if (values instanceof ${array} && values.buffer !== buffer.buffer) return values;
   const copied = copyValues(model, name, values, buffer, inner, 0, 0);
   if (copied !== count) {
@@ -121,13 +87,7 @@ function ${name}(
 }`;
 
 export const checkIntegers = `/** Checks that integers lie between 0 and below − 1. */
-function checkIntegers(
-  model«: string»,
-  name«: string»,
-  values«: Int32Array»,
-  count«: number»,
-  below«: number»,
-)«: void» {
+function checkIntegers(model«: string», name«: string», values«: Int32Array», count«: number», below«: number»)«: void» {
   for (let i = 0; i < count; i++) {
     if (values[i] >= 0 && values[i] < below) continue;
     const needed = \`it must be an integer from 0 to \${below - 1}\`;
@@ -136,13 +96,7 @@ function checkIntegers(
 }`;
 
 export const checkDistribution = `/** Checks that each row is a distribution: nothing negative, and a sum of 1. */
-function checkDistribution(
-  model«: string»,
-  name«: string»,
-  values«: Float32Array»,
-  count«: number»,
-  size«: number»,
-)«: void» {
+function checkDistribution(model«: string», name«: string», values«: Float32Array», count«: number», size«: number»)«: void» {
   for (let row = 0; row < count; row += size) {
     let sum = 0;
     for (let i = row; i < row + size; i++) {

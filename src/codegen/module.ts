@@ -10,12 +10,13 @@ import { printInterfaces } from "./interfaces.ts";
 import { printKernels } from "./kernel-sections.ts";
 import { printAllocation } from "./memory.ts";
 import { printClass } from "./model-class.ts";
+import { brokenLines } from "./layout.ts";
 import { callWords, Model } from "./model.ts";
 import { Names } from "./names.ts";
 import type { ModuleScope } from "./scope.ts";
 import { sourceMap } from "./source-map.ts";
 import type { Language, Line } from "./text.ts";
-import { TextBuilder } from "./text.ts";
+import { lineWidth, TextBuilder } from "./text.ts";
 
 export interface EmitOptions {
   readonly language: Language;
@@ -81,18 +82,29 @@ export function emitModule(
   return finish(out.lines, declaration, context, options.unit);
 }
 
-/** The module that these lines are. */
-export function finish(
+/** The module that these lines are, in prettier's layout: what is too long is broken. */
+function finish(
   lines: readonly Line[],
-  declaration: string | undefined,
+  declaration: readonly Line[] | undefined,
   context: Pick<Context, "sources">,
   unit: string,
 ): EmittedModule {
-  const code = `${lines.map((l) => l.text).join("\n")}\n`;
+  const broken = inWidth(lines);
   return {
-    code,
-    declaration,
-    map: sourceMap(lines, context.sources, unit),
-    lines: lines.map((l) => l.origin),
+    code: textOf(broken),
+    declaration: declaration && textOf(inWidth(declaration)),
+    map: sourceMap(broken, context.sources, unit),
+    lines: broken.map((l) => l.origin),
   };
+}
+
+function inWidth(lines: readonly Line[]): readonly Line[] {
+  return lines.flatMap((whole) => {
+    if (whole.text.length <= lineWidth) return [whole];
+    return brokenLines(whole.text, lineWidth).map((text) => ({ text, origin: whole.origin }));
+  });
+}
+
+function textOf(lines: readonly Line[]): string {
+  return `${lines.map((l) => l.text).join("\n")}\n`;
 }

@@ -42,11 +42,14 @@ export class TextBuilder {
     this.depth--;
   }
 
-  /** `head {`, the body, `}`. */
+  /** `head {`, the body, `}`; `head {}` around nothing. */
   braces(head: string, body: () => void, origin: Origin | null = null, close = "}"): void {
     this.line(`${head} {`, origin);
+    const before = this.collected.length;
     this.indented(body);
-    this.line(close);
+    if (this.collected.length > before || close !== "}") return this.line(close);
+    this.collected.pop();
+    this.line(`${head} {}`, origin);
   }
 
   /** `head(a, b)tail` on one line where it fits, else an item a line. */
@@ -86,7 +89,8 @@ export class TextBuilder {
   }
 }
 
-const lineWidth = 100;
+/** Where lines of generated code end. */
+export const lineWidth = 100;
 
 /** Keeps or drops what stands between « and ». */
 export function typed(code: string, language: Language): string {

@@ -1,7 +1,6 @@
 /** Generated code, imported as a module. */
 import type { Schedule } from "../../src/ir/kernel.ts";
 import type { Context } from "../../src/ir/context.ts";
-import { formatModule } from "../../src/codegen/format.ts";
 import type { EmittedModule } from "../../src/codegen/module.ts";
 import { emitModule } from "../../src/codegen/module.ts";
 import type { Language } from "../../src/codegen/text.ts";
@@ -18,14 +17,6 @@ export function emit(
     header,
     unit: language === "typescript" ? "m.ts" : "m.js",
   });
-}
-
-export async function emitFormatted(
-  schedule: Schedule,
-  context: Context,
-  language: Language,
-): Promise<EmittedModule> {
-  return formatModule(emit(schedule, context, language), context.sources, "m.ts");
 }
 
 /** What generated classes look like to a test. */

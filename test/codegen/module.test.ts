@@ -5,7 +5,7 @@ import { interpret } from "../../src/ir/interpreter.ts";
 import type { Dim, Tensor } from "../../src/ir/types.ts";
 import { schedule } from "../../src/passes/schedule.ts";
 import type { AnyModel } from "./load.ts";
-import { at, emit, emitFormatted, importCode } from "./load.ts";
+import { at, emit, importCode } from "./load.ts";
 import { complaints, transpile } from "./typescript.ts";
 import { xor } from "./xor.ts";
 
@@ -86,23 +86,16 @@ describe.each(levels)("a module at level %i computes what its graphs mean", (lev
     expect(a.save()).toEqual(b.save());
   });
 
-  test.each(["typescript", "javascript"] as const)(
-    "prettier leaves the formatted %s as it is",
-    async (language) => {
-      const sample = xor();
-      const formatted = await emitFormatted(
-        schedule(sample.graphs, level, sample.context),
-        sample.context,
-        language,
-      );
-      const parser = language === "typescript" ? "typescript" : "babel";
-      expect(await prettier.format(formatted.code, { parser, printWidth: 100 })).toBe(formatted.code);
-      if (!formatted.declaration) return;
-      expect(await prettier.format(formatted.declaration, { parser: "typescript", printWidth: 100 })).toBe(
-        formatted.declaration,
-      );
-    },
-  );
+  test.each(["typescript", "javascript"] as const)("prettier leaves %s as it is", async (language) => {
+    const sample = xor();
+    const formatted = emit(schedule(sample.graphs, level, sample.context), sample.context, language);
+    const parser = language === "typescript" ? "typescript" : "babel";
+    expect(await prettier.format(formatted.code, { parser, printWidth: 100 })).toBe(formatted.code);
+    if (!formatted.declaration) return;
+    expect(await prettier.format(formatted.declaration, { parser: "typescript", printWidth: 100 })).toBe(
+      formatted.declaration,
+    );
+  });
 });
 
 test.each(["6", "5.9"] as const)("TypeScript %s has nothing to say, strictly", (version) => {
@@ -283,24 +276,20 @@ describe("inputs", () => {
 });
 
 describe("lines", () => {
-  test("each generated line leads to the line of the source, through formatting too", async () => {
+  test("each generated line leads to the line of the source", () => {
     const sample = xor();
     const scheduled = schedule(sample.graphs, 0, sample.context);
-    for (const module of [
-      emit(scheduled, sample.context, "typescript"),
-      await emitFormatted(scheduled, sample.context, "typescript"),
-    ]) {
-      const lines = module.code.split("\n");
-      const n = lines.findIndex((l) => l.includes("dlinear[i * 3 + j] = "));
-      expect(n).toBeGreaterThan(0);
-      expect(module.lines[n]?.name).toBe("dh.linear");
-      expect(sample.context.sources.line(module.lines[n]!.span)).toBe("xor.nn:6");
-      expect(JSON.parse(module.map)).toMatchObject({
-        version: 3,
-        sources: expect.arrayContaining(["xor.nn"]),
-      });
-      const call = lines.findIndex((l) => l.includes("d_p_linear_W("));
-      expect(module.lines[call]?.name).toBe("dp.linear.W");
-    }
+    const module = emit(scheduled, sample.context, "typescript");
+    const lines = module.code.split("\n");
+    const n = lines.findIndex((l) => l.includes("dlinear[i * 3 + j] = "));
+    expect(n).toBeGreaterThan(0);
+    expect(module.lines[n]?.name).toBe("dh.linear");
+    expect(sample.context.sources.line(module.lines[n]!.span)).toBe("xor.nn:6");
+    expect(JSON.parse(module.map)).toMatchObject({
+      version: 3,
+      sources: expect.arrayContaining(["xor.nn"]),
+    });
+    const call = lines.findIndex((l) => l.includes("d_p_linear_W("));
+    expect(module.lines[call]?.name).toBe("dp.linear.W");
   });
 });

@@ -22,7 +22,7 @@ test.each([
   param z: [3, 3] ~ zeros
   logits[b < batch, j] = z[b, j]${loss}
 }`;
-  const { outputs, diagnostics } = await compile(source, { level, language: "javascript", format: false });
+  const { outputs, diagnostics } = await compile(source, { level, language: "javascript" });
   expect(diagnostics).toEqual([]);
   const model = (await load(outputs[0]!.text, "M")).create({});
   flatten(model.parameters).z!.set([1000, -1000, 0, -1000, 1000, 0, 89, 89, 89]);

@@ -1,8 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { identifier, literalKey, Names, pathTree, propertyKey, shortNames } from "../../src/codegen/names.ts";
 import { commentLines, TextBuilder } from "../../src/codegen/text.ts";
-import { tokens } from "../../src/codegen/tokens.ts";
-import { followLines } from "../../src/codegen/format.ts";
 
 describe("names of the source become identifiers and nothing else", () => {
   test.each([
@@ -71,36 +69,5 @@ describe("text of the source stays inside comments", () => {
         "}",
       ]);
     }
-  });
-});
-
-describe("following lines through a formatter", () => {
-  const origin = (name: string) => ({ name, span: { file: "", start: 0, end: 0 } });
-  const [a, b] = [origin("a"), origin("b")];
-
-  test("strings, numbers, templates and comments are one token each", () => {
-    expect(tokens('x["a\\"b"] += 1e-7; // c d\n`${a}\n b`').map((t) => t.text)).toEqual([
-      "x",
-      "[",
-      'a"b',
-      "]",
-      "+",
-      "=",
-      "1e-7",
-      ";",
-      "//cd",
-      "`${a}b`",
-    ]);
-  });
-
-  test("breaking, joining, parentheses and commas", () => {
-    const before = "f(a * b % c, 'd');\ng({\n  x: 1 })";
-    const after = 'f(\n  (a * b) % c,\n  "d",\n);\ng({ x: 1 });\n';
-    expect(followLines(before, [a, b, b], after)).toEqual([a, a, a, null, b, null]);
-  });
-
-  test("a changed token is noticed", () => {
-    expect(() => followLines("a + b", [a], "a - b")).toThrow("formatting changed the code");
-    expect(() => followLines("a + b", [a], "a +")).toThrow("formatting dropped code");
   });
 });

@@ -13,7 +13,6 @@ async function load(name: string, level: 0 | 1): Promise<AnyClass> {
     level,
     sizes: fixture.sizes,
     language: "javascript",
-    format: false,
   });
   expect(diagnostics).toEqual([]);
   const code = outputs.find((o) => o.kind === "module")!.text;
