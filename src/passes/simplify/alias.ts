@@ -41,25 +41,51 @@ function copiedWhole(e: Equation): Tensor | undefined {
 }
 
 /**
- * Aliases: A[i, j] = B[…], a constant, or a size, is replaced by its right side in the readers of A. A result keeps
- * its equation (and its readers keep reading it, unless it is a constant); so does what a gradient is asked for.
+ * The same of a part `T[1, b, j] = …`, where a read stands at its constant places: `T[1, b′, k]`. Undefined for other
+ * reads, and for parts that do not run over whole dimensions.
+ */
+function partAt(b: Builder, { target, indices, body }: Equation, read: Read): Expr | undefined {
+  const at = new Map<Index, Affine>();
+  for (const [d, place] of target.entries()) {
+    const subscript = read.subscripts[d]!;
+    const index = indices.find((i) => b.of(i) === place);
+    if (index?.extent === read.tensor.shape[d]) at.set(index!, subscript);
+    else if (place.terms.length > 0 || place !== subscript) return undefined;
+  }
+  const isPlain = at.size === indices.length && target.filter((t) => t.terms.length > 0).length === at.size;
+  return isPlain ? substitute(b, body, at) : undefined;
+}
+
+/**
+ * Aliases: A[i, j] = B[…], a constant, or a size, is replaced by its right side in the readers of A; so is a part
+ * A[0, j] = B[…] in what reads that place. A result keeps its equation (and its readers keep reading it, unless it is a
+ * constant); so does what a gradient is asked for.
  */
 export function replaceAliases(graph: Graph, work: Workspace): Graph {
   const index = new GraphIndex(graph, work);
   const b = work.builder;
   const aliases = new Map<Tensor, Equation>();
+  const parts = new Map<Tensor, Equation[]>();
   const rewrite = rewriter(b, {
     after: (e) => {
       const read = asRead(e);
-      const alias = read && aliases.get(read.tensor);
-      return alias ? bodyAt(b, alias, read.subscripts) : e;
+      if (!read) return e;
+      const alias = aliases.get(read.tensor);
+      if (alias) return bodyAt(b, alias, read.subscripts);
+      for (const part of parts.get(read.tensor) ?? []) {
+        const value = partAt(b, part, read);
+        if (value) return value;
+      }
+      return e;
     },
   });
   let changed = false;
   const statements = graph.statements.map((s): Statement => {
-    const next = work.tensorsRead(s).some((t) => aliases.has(t)) ? replaceIn(s) : s;
+    const next = work.tensorsRead(s).some((t) => aliases.has(t) || parts.has(t)) ? replaceIn(s) : s;
     changed ||= next !== s;
-    if (next.kind === "equation" && isAlias(next, index)) aliases.set(next.tensor, next);
+    if (next.kind !== "equation" || !isAlias(next, index)) return next;
+    if (index.pointwise(next.tensor)) aliases.set(next.tensor, next);
+    else parts.set(next.tensor, [...(parts.get(next.tensor) ?? []), next]);
     return next;
   });
   return changed ? { ...graph, statements } : graph;
@@ -67,6 +93,8 @@ export function replaceAliases(graph: Graph, work: Workspace): Graph {
   function replaceIn(s: Statement): Statement {
     if (s.kind === "equation") {
       const next = mapEquation(s, rewrite, b);
+      if (next.body === s.body && sameItems(next.where, s.where) && sameItems(next.target, s.target))
+        return s;
       work.record(
         "alias",
         false,
@@ -84,10 +112,21 @@ export function replaceAliases(graph: Graph, work: Workspace): Graph {
   }
 }
 
+function sameItems(a: readonly Expr[], z: readonly Expr[]): boolean {
+  return a.every((item, k) => item === z[k]);
+}
+
+/** A part that nothing is ever added to. */
+function isSteadyPart(e: Equation, index: GraphIndex): boolean {
+  if (e.accumulate || e.reducer !== null || e.where.length > 0) return false;
+  const writers = (index.writers.get(e.tensor) ?? []).map((at) => index.graph.statements[at]!);
+  return writers.every((w) => w.kind === "equation" && !w.accumulate);
+}
+
 function isAlias(e: Equation, index: GraphIndex): boolean {
   const t = e.tensor;
   if (isPersistent(t) || index.results.has(t) || index.pinned.has(t)) return false;
-  if (index.pointwise(t) === undefined || !isTransparent(e.body)) return false;
+  if (!isTransparent(e.body) || (index.pointwise(t) === undefined && !isSteadyPart(e, index))) return false;
   const readers = index.readers.get(t);
   const last = readers?.[readers.length - 1] ?? -1;
   // A persistent tensor may be updated: then its old value lives on in the copy only.
