@@ -188,6 +188,9 @@ function rangeOfOpaque(value: Opaque["value"], found: Found): Range {
   if (value.kind === "read" && value.tensor.below) {
     return { low: 0, high: rangeOfForm(value.tensor.below, found).high - 1 };
   }
+  if (value.kind === "reduce" && (value.reducer === "argmax" || value.reducer === "argmin")) {
+    return { low: 0, high: value.indices.reduce((n, i) => n * rangeOfForm(i.extent, found).high, 1) - 1 };
+  }
   if (value.kind !== "apply") return unbounded;
   const ranges = value.args.map((a) => (a.kind === "affine" ? rangeOfForm(a, found) : unbounded));
   return integerRanges[value.atom]?.(ranges as [Range, Range, Range]) ?? unbounded;

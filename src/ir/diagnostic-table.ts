@@ -13,6 +13,8 @@ const error = <P = Record<string, never>>(message: (p: P) => string): Row<P> => 
   message,
 });
 
+const warning = <P>(message: (p: P) => string): Row<P> => ({ severity: "warning", message });
+
 export const diagnosticTable = {
   // -------------------------------------------------------------------------------------------------------- NN1xxx syntax
   NN1001: error<{ text: string }>((p) => `\`${p.text}\` is not part of the language`),
@@ -97,11 +99,14 @@ export const diagnosticTable = {
   NN2031: error<{ name: string; problem: string }>((p) => `the size \`${p.name}\` ${p.problem}`),
   NN2032: error<{ name: string }>((p) => `\`${p.name}\` is not an optimizer`),
   NN2033: error<{ wanted: string; found: string }>((p) => `the new shape ${p.found} needs ${p.wanted}`),
+  NN2034: error(() => "a slice inside an index definition can't be reshaped"),
   NN2035: error<{ name: string; where: string }>((p) => `\`${p.name}\` is used ${p.where}`),
   NN2036: error<{ name: string; shape: string }>(
     (p) => `${quote(p.name)} would be ${p.shape}: every extent must be at least 1`,
   ),
-  NN2034: error(() => "a slice inside an index definition can't be reshaped"),
+  NN2037: warning<{ left: string; right: string; result: string }>(
+    (p) => `${p.left} and ${p.right} broadcast to ${p.result}`,
+  ),
 
   // -------------------------------------------------------------------------------------------- NN3xxx differentiation
   NN3001: error<{ name: string; expected: string }>(

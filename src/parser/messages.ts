@@ -67,8 +67,11 @@ export function hint(expected: string, found: IToken, previous: IToken | undefin
   const habit = habits.find((h) => h.fits(expected, found, previous));
   if (habit) return habit.help;
   if (expected === tokenLabel(t.Tilde)) return "say how the parameter starts: `~ zeros`, `~ normal(0, 0.01)`";
-  if (expected === tokenLabel(t.Equals) && [t.LeftParenthesis, t.Pipe].includes(type)) {
-    return "a line of a block defines a name: `y = …`";
+  if (
+    expected === tokenLabel(t.Equals) &&
+    ([t.LeftParenthesis, t.Pipe].includes(type) || t.isOperator(type))
+  ) {
+    return "a line of a block defines a name, `y = …`; the value of a body is its `return …`";
   }
   if (declarations.has(type))
     return `\`${found.image}\` stands at the top level of a file, outside all blocks`;

@@ -138,7 +138,17 @@ function execute(
     case "for":
       return repeat(elab, env, s, types);
     case "typed":
-      return;
+      if (env.scope.announcement(s.name.text)) return;
+      fail(
+        elab,
+        env,
+        "NN2001",
+        s.name.span,
+        { name: s.name.text },
+        {
+          help: `only its type is declared: \`${s.name.text}[…] = …\` is missing`,
+        },
+      );
   }
 }
 

@@ -159,7 +159,7 @@ function bindSizes(elab: Elaboration, env: Environment, model: ModelDeclaration)
       const value = given ?? (p.default ? elab.expression(p.default, env) : undefined);
       const problem = !value
         ? "has no default: set it, `--set`"
-        : (wantsTruth ? truthOf(value) === undefined : sizeOf(value) === undefined)
+        : (wantsTruth ? truthOf(value) === undefined : sizeOf(value) === undefined) || isFraction(set)
           ? `must be ${wantsTruth ? "true or false" : "an integer"}`
           : undefined;
       if (problem) report(elab, env, "NN2031", p.span, { name, problem });
@@ -168,6 +168,9 @@ function bindSizes(elab: Elaboration, env: Environment, model: ModelDeclaration)
     if (!env.scope.own(name)) env.scope.bind(name, { kind: "failed", span: p.span });
   }
 }
+
+const isFraction = (set: number | boolean | undefined): boolean =>
+  typeof set === "number" && !Number.isSafeInteger(set);
 
 /** What is set from outside must be there to be set. */
 function checkSettings(elab: Elaboration, env: Environment, model: ModelDeclaration): void {

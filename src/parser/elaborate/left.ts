@@ -5,6 +5,7 @@ import type { Elaboration, Environment } from "./environment.ts";
 import { fail } from "./environment.ts";
 import { childrenOf, findUses, rangeOfIndex, rangesOfRest } from "./infer.ts";
 import { arrayExpression } from "./operands.ts";
+import { requireNew } from "./paths.ts";
 import { Scope } from "./scope.ts";
 import { sizeExpression, typeName } from "./shapes.ts";
 import { isScalar, scalarExpr } from "./values.ts";
@@ -43,6 +44,7 @@ export function leftSide(
   const target: Affine[] = [];
   let whole = true;
   const bindIndex = (name: string, extent: Affine, where: Span): Index => {
+    requireNew(elab, { ...env, scope }, { text: name, span: where });
     const index = b.index(name, extent);
     scope.bind(name, { kind: "index", index, span: where });
     indices.push(index);
@@ -54,6 +56,7 @@ export function leftSide(
       const extents = declared?.slice(target.length, target.length + restCount);
       const ranges = rangesOfRest(elab, env, s.name.text, s.span, uses, extents);
       const list = ranges.map((r) => b.index(r.name, r.extent));
+      requireNew(elab, { ...env, scope }, s.name);
       scope.bind(s.name.text, { kind: "indices", indices: list, span: s.span });
       indices.push(...list);
       target.push(...list.map((i) => b.of(i)));

@@ -3,7 +3,7 @@ import type { Note } from "../../ir/diagnostics.ts";
 import type { Affine, Expr, Span } from "../../ir/types.ts";
 import type { Expression } from "../syntax.ts";
 import type { Elaboration, Environment } from "./environment.ts";
-import { fail } from "./environment.ts";
+import { fail, report } from "./environment.ts";
 import { atBroadcast, broadcastShape } from "./shapes.ts";
 import type { ArrayValue, Value } from "./values.ts";
 import { isScalar, printShape, scalar, scalarExpr } from "./values.ts";
@@ -53,6 +53,7 @@ export function elementwise(
       },
     );
   }
+  warnOfSquare(elab, env, place.span, x, y, shape);
   const at = (subscripts: readonly Affine[], s: readonly Affine[]): Expr =>
     f(atBroadcast(elab, x, subscripts, s), atBroadcast(elab, y, subscripts, s));
   // The type of the result is whatever `f` makes of two elements.
@@ -60,6 +61,27 @@ export function elementwise(
   const names = mergeNames(shape.length, x, y);
   const flexible = shape.length === 0 && (x.flexible || y.flexible) ? { flexible: true as const } : {};
   return { kind: "array", type: probe.type, shape, at, names, ...flexible };
+}
+
+/** [n, 1] and [n] make [n, n], which is hardly ever meant: each is repeated along what the other has already. */
+function warnOfSquare(
+  elab: Elaboration,
+  env: Environment,
+  span: Span,
+  x: ArrayValue,
+  y: ArrayValue,
+  shape: readonly Affine[],
+): void {
+  // Who writes [n, 1] and [1, n] means it.
+  if (x.shape.length === y.shape.length) return;
+  const repeated = (v: ArrayValue): Affine[] =>
+    shape.filter((extent, d) => v.shape[d - shape.length + v.shape.length] !== extent);
+  const both = repeated(x).filter((extent) => repeated(y).includes(extent));
+  if (both.length === 0) return;
+  const shapes = { left: printShape(x.shape), right: printShape(y.shape), result: printShape(shape) };
+  report(elab, env, "NN2037", span, shapes, {
+    help: "give both the same dimensions: `h[:, 0]`, or `reshape(h, n)`",
+  });
 }
 
 /** Where the operands that have names were given their shapes. */

@@ -4,6 +4,7 @@ import type { ReduceExpression } from "../syntax.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail } from "./environment.ts";
 import { findUses, rangeOfIndex, rangesOfRest } from "./infer.ts";
+import { requireNew } from "./paths.ts";
 import { Scope } from "./scope.ts";
 import { cellCount, sizeExpression, typeName } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
@@ -21,6 +22,7 @@ export function reduction(elab: Elaboration, env: Environment, e: ReduceExpressi
   const indices: Index[] = [];
   for (const i of e.indices) {
     const name = i.name.text;
+    requireNew(elab, { ...env, scope }, i.name);
     if (i.rest) {
       const list = rangesOfRest(elab, env, name, i.span, uses).map((r) => b.index(r.name, r.extent));
       scope.bind(name, { kind: "indices", indices: list, span: i.span });

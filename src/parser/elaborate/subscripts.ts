@@ -48,7 +48,9 @@ function placesOf(
   const rank = target.shape.length;
   const rests = e.subscripts.filter((s) => s.kind === "rest").length;
   const plain = e.subscripts.length - rests;
-  if (plain > rank || rests > 1) {
+  const second = e.subscripts.filter((s) => s.kind === "rest")[1];
+  if (second) fail(elab, env, "NN2015", second.span, { found: "a second `...`" });
+  if (plain > rank) {
     fail(
       elab,
       env,
