@@ -92,7 +92,7 @@ class Placement {
     const lets = nodes.map((node): Let => {
       const whole = node.type === "i32" && node.kind !== "affine" ? this.b.opaque(node as Local) : node;
       const value = replace(() => true)(whole);
-      const name = this.b.local(this.names.fresh(letName(node)), node.type);
+      const name = this.b.local(this.names.fresh(...letNames(node)), node.type);
       local.set(node, name);
       return { kind: "let", local: name, value };
     });
@@ -100,9 +100,11 @@ class Placement {
   }
 }
 
-/** Values other than reads are only numbered. */
-function letName(node: Expr): string {
-  return node.kind === "read" ? placeName(node.tensor, node.subscripts) : "value";
+/** Values other than reads are only numbered. A scalar is called like its tensor. */
+function letNames(node: Expr): [string, ...string[]] {
+  if (node.kind !== "read") return ["value"];
+  const name = placeName(node.tensor, node.subscripts);
+  return [name, `${name}_value`];
 }
 
 function deepMap(s: KernelStatement, f: (e: Expr) => Expr): KernelStatement {

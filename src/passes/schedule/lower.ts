@@ -102,7 +102,7 @@ class Lowering {
     results: Expr[];
   } {
     const values = equations.map((e) => this.forward(e.body));
-    const fresh = (name: string): string => this.names.fresh(name);
+    const fresh = (name: string): string => this.names.fresh(name, `${name}_value`);
     const tellers = equations.map((e, n) =>
       equations.findIndex((x, k) => extremeOf(x.reducer!) === e.reducer && values[k] === values[n]),
     );

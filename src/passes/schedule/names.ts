@@ -26,9 +26,10 @@ export class NameSpace {
     this.taken.add(name);
   }
 
-  fresh(wanted: string): string {
-    const base = identifier(wanted);
-    let name = base;
+  /** The first of the wanted names that is free, or the first with a number. */
+  fresh(...wanted: readonly [string, ...string[]]): string {
+    const [base, ...others] = wanted.map(identifier) as [string, ...string[]];
+    let name = [base, ...others].find((w) => !this.taken.has(w)) ?? base;
     for (let n = 2; this.taken.has(name); n++) name = `${base}_${n}`;
     this.taken.add(name);
     return name;
