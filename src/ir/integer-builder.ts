@@ -17,6 +17,8 @@ import type {
 /** Interning, and arithmetic of integers: every result is in affine normal form. `Builder` adds all other nodes. */
 export class IntegerBuilder implements IntegerInterner {
   private readonly interned = new Map<string, { id: number }>();
+  /** The forms of single atoms, which are asked for most. */
+  private readonly forms = new Map<IntegerAtom, Affine>();
   private nextId = 1;
 
   id(): number {
@@ -42,7 +44,11 @@ export class IntegerBuilder implements IntegerInterner {
 
   /** The normal form of one atom. */
   of(atom: IntegerAtom): Affine {
-    return this.affine(0, [{ factor: 1, atom }]);
+    const known = this.forms.get(atom);
+    if (known) return known;
+    const form = this.affine(0, [{ factor: 1, atom }]);
+    this.forms.set(atom, form);
+    return form;
   }
 
   toAffine(value: Affine | IntegerAtom | number): Affine {

@@ -1,6 +1,6 @@
 /** Walking and rewriting expressions. Every walker memoises on the node: expressions are graphs, not trees. */
 import type { Builder } from "./builder.ts";
-import type { Affine, Equation, Expr, Index, IntegerAtom, Read, Tensor } from "./types.ts";
+import type { Affine, Apply, Equation, Expr, Index, IntegerAtom, Read, Tensor } from "./types.ts";
 
 /** What a rewrite may replace: loop indices (and other integer atoms) and whole nodes. */
 export interface Rewriter {
@@ -52,20 +52,37 @@ export function rewriter(b: Builder, rules: Rewriter): (e: Expr) => Expr {
       }
     }
   };
+  // What is made of the same parts is the same: nothing is built again where nothing was rewritten.
+  const walkAll = <T extends Expr>(list: readonly T[], step: (e: T) => T): readonly T[] => {
+    const walked = list.map(step);
+    return walked.every((e, i) => e === list[i]) ? list : walked;
+  };
+  const same = (e: Apply | Read): Expr => (e.type === "i32" ? b.opaque(e) : e);
   const rebuild = (e: Expr): Expr => {
     switch (e.kind) {
       case "constant":
       case "local":
         return e;
-      case "affine":
-        return b.plus(b.integer(e.constant), ...e.terms.map((t) => b.times(walkAtom(t.atom), t.factor)));
-      case "read":
-        return b.read(rules.tensor?.(e.tensor) ?? e.tensor, e.subscripts.map(walkAffine));
-      case "apply":
-        if (e.atom === "cast") return b.cast(walk(e.args[0]!), e.type as "f32" | "i32");
-        return b.apply(e.atom, e.args.map(walk));
-      case "condition":
-        return e.relation === "zero" ? b.zero(walkAffine(e.form)) : b.nonnegative(walkAffine(e.form));
+      case "affine": {
+        const forms = e.terms.map((t) => walkAtom(t.atom));
+        if (forms.every((form, i) => form === b.of(e.terms[i]!.atom))) return e;
+        return b.plus(e.constant, ...forms.map((form, i) => b.times(form, e.terms[i]!.factor)));
+      }
+      case "read": {
+        const tensor = rules.tensor?.(e.tensor) ?? e.tensor;
+        const subscripts = walkAll(e.subscripts, walkAffine);
+        return tensor === e.tensor && subscripts === e.subscripts ? same(e) : b.read(tensor, subscripts);
+      }
+      case "apply": {
+        const args = walkAll(e.args, walk);
+        if (args === e.args) return same(e);
+        return e.atom === "cast" ? b.cast(args[0]!, e.type as "f32" | "i32") : b.apply(e.atom, args);
+      }
+      case "condition": {
+        const form = walkAffine(e.form);
+        if (form === e.form) return e;
+        return e.relation === "zero" ? b.zero(form) : b.nonnegative(form);
+      }
       case "reduce":
         return b.reduce(e.reducer, e.indices, e.where.map(walk), walk(e.body));
     }

@@ -81,9 +81,13 @@ class Merger {
 
   private join(group: KernelGroup): boolean {
     let sibling: { at: number; merged: Merged } | undefined;
+    // What the group must stay behind, of what was passed so far: a kernel that it joins moves past none of it.
+    const before: Item[] = [];
     for (let at = this.items.length - 1; at >= Math.max(0, this.items.length - reach.uses); at--) {
       const into = this.items[at]!;
-      if (into.kind === "reshape" || !this.canMoveTo(at, group)) continue;
+      const isFollowed = before.some((x) => this.access.depends(x, into));
+      if (isFollowed || this.access.depends(group, into)) before.push(into);
+      if (into.kind === "reshape" || isFollowed) continue;
       const merged = mergeGroups(into, group, this.aliases, this.readers, this.b);
       if (!merged) continue;
       if (merged.uses) {
@@ -104,10 +108,6 @@ class Merger {
     }
     behind.delete(this.items[at]!);
     return behind;
-  }
-
-  private canMoveTo(at: number, group: KernelGroup): boolean {
-    return [...this.followers(at)].every((x) => !this.access.depends(group, x));
   }
 
   private replace(at: number, group: KernelGroup, merged: Merged): void {

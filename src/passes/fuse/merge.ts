@@ -28,7 +28,7 @@ export function mergeGroups(
   readers: Readers,
   b: Builder,
 ): Merged | undefined {
-  if (second.members.length !== 1) return undefined;
+  if (second.members.length !== 1 || !mayShare(first, second.members[0]!)) return undefined;
   const last = first.members.at(-1)!;
   const next = withOwnIndices(first, second.members[0]!, b);
   if (!isIndependent(last) || !isIndependent(next)) return undefined;
@@ -45,6 +45,13 @@ export function mergeGroups(
     return fits(group) ? { group, ...why } : undefined;
   }
   return undefined;
+}
+
+/** What needs no look at the loops: a use of what the first stores, or else loops that are all the same. */
+function mayShare(first: KernelGroup, next: Member): boolean {
+  const stored = new Set(first.members.map((m) => m.equation.tensor));
+  const uses = readsIn(next.equation).some((r) => stored.has(r.tensor));
+  return uses || (next.loops.length > 0 && first.members.every((m) => m.loops.length === next.loops.length));
 }
 
 /** How many of the outer loops run over the same extents. */
