@@ -29,11 +29,14 @@ export function greatestCommonDivisor(a: number, b: number): number {
 const floorMod = (a: number, c: number): number => a - c * Math.floor(a / c);
 
 export function addAffine(intern: IntegerInterner, a: Affine, b: Affine): Affine {
+  if (a.terms.length === 0 && a.constant === 0) return b;
+  if (b.terms.length === 0) return b.constant === 0 ? a : intern.affine(a.constant + b.constant, a.terms);
   return combine(intern, a.constant + b.constant, [...a.terms, ...b.terms]);
 }
 
 export function scaleAffine(intern: IntegerInterner, a: Affine, factor: number): Affine {
   if (factor === 0) return intern.affine(0, []);
+  if (factor === 1) return a;
   return intern.affine(
     a.constant * factor,
     a.terms.map((t) => ({ factor: t.factor * factor, atom: t.atom })),
