@@ -1,6 +1,6 @@
 /** The function that takes all memory of a model, and names the stretches of it. */
 import type { Block } from "../ir/kernel.ts";
-import type { Affine, ScalarType, Tensor } from "../ir/types.ts";
+import type { Affine, Origin, ScalarType, Tensor } from "../ir/types.ts";
 import { printSize } from "./addresses.ts";
 import type { Model } from "./model.ts";
 import type { PathTree } from "./names.ts";
@@ -79,8 +79,15 @@ export function printAllocation(model: Model, out: TextBuilder): void {
 }
 
 function printViews(model: Model, layout: Layout, out: TextBuilder): void {
+  const inline = (node: PathTree<Tensor>): string => {
+    const leaves = [...node.leaves].map(([key, tensor]) => `${key}: ${layout.view(tensor)}`);
+    const groups = [...node.groups].map(([key, group]) => `${key}: ${inline(group)}`);
+    const all = [...leaves, ...groups];
+    return all.length === 0 ? "{}" : `{ ${all.join(", ")} }`;
+  };
   const tree = (name: string, node: PathTree<Tensor>): void => {
-    if (node.groups.size + node.leaves.size === 0) return out.line(`${name}: {},`);
+    const whole = `${name}: ${inline(node)},`;
+    if (out.fits(whole)) return out.line(whole, originWithin(node));
     out.line(`${name}: {`);
     out.indented(() => {
       for (const [key, tensor] of node.leaves) out.line(`${key}: ${layout.view(tensor)},`, originOf(tensor));
@@ -108,6 +115,13 @@ function printViews(model: Model, layout: Layout, out: TextBuilder): void {
     const extents = t.shape.slice(1).map((e) => model.locals.text(model.largest(e)));
     return `[${extents.join(", ")}]${extents.length === 0 ? "« as number[]»" : ""}`;
   });
+}
+
+/** Where the first tensor of a tree comes from. */
+function originWithin({ leaves, groups }: PathTree<Tensor>): Origin | null {
+  for (const tensor of leaves.values()) return originOf(tensor);
+  for (const group of groups.values()) return originWithin(group);
+  return null;
 }
 
 export function originOf(tensor: Tensor): { span: Tensor["span"]; name: string } {

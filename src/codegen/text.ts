@@ -52,11 +52,15 @@ export class TextBuilder {
     this.line(`${head} {}`, origin);
   }
 
+  /** Whether this code has room on one line here. */
+  fits(code: string): boolean {
+    return 2 * this.depth + typed(code, this.language).length <= lineWidth;
+  }
+
   /** `head(a, b)tail` on one line where it fits, else an item a line. */
   list(head: string, items: readonly string[], tail: string, origin: Origin | null = null): void {
     const whole = `${head}(${items.join(", ")})${tail}`;
-    const width = 2 * this.depth + typed(whole, this.language).length;
-    if (width <= lineWidth || items.length === 0) return this.line(whole, origin);
+    if (this.fits(whole) || items.length === 0) return this.line(whole, origin);
     this.line(`${head}(`, origin);
     this.indented(() => items.forEach((item) => this.line(`${item},`, origin)));
     this.line(`)${tail}`, origin);
