@@ -1,6 +1,7 @@
 import type { Builder } from "../../ir/builder.ts";
+import { prove } from "../../ir/intervals.ts";
 import { printStatement } from "../../ir/printer.ts";
-import { freeIndices } from "../../ir/rewrite.ts";
+import { freeIndices, readsOf } from "../../ir/rewrite.ts";
 import type { Equation, Expr, Graph, Index, Statement } from "../../ir/types.ts";
 import { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
@@ -39,8 +40,13 @@ function hoisted(e: Equation, index: GraphIndex, work: Workspace): Equation[] | 
   const b = work.builder;
   const { negative, above, below } = factorsOf(e.body);
   const varies = (x: Expr): boolean => e.reduced.some((r) => freeIndices(x).has(r));
-  const outside = { above: above.filter((x) => !varies(x)), below: below.filter((x) => !varies(x)) };
-  const inside = { above: above.filter(varies), below: below.filter(varies) };
+  const outer = e.where.filter((w) => !varies(w));
+  // The conditions that stay with the sum may be what keeps a factor's reads in range.
+  const leaves = (x: Expr): boolean =>
+    !varies(x) && (outer.length === e.where.length || readsInRange(x, outer, b));
+  const stays = (x: Expr): boolean => !leaves(x);
+  const outside = { above: above.filter(leaves), below: below.filter(leaves) };
+  const inside = { above: above.filter(stays), below: below.filter(stays) };
   const worthwhile = [...outside.above, ...outside.below].some((x) => x.kind !== "constant");
   if (!worthwhile || inside.above.length + inside.below.length === 0) return undefined;
 
@@ -66,9 +72,17 @@ function hoisted(e: Equation, index: GraphIndex, work: Workspace): Equation[] | 
   });
   const total = b.read(tensor, indices);
   const value = quotient([...outside.above, total], outside.below, b);
-  const outer = e.where.filter((w) => !varies(w));
   const body = negative ? b.neg(value) : value;
   return [sum, b.equation({ ...e, reducer: null, reduced: [], where: outer, body })];
+}
+
+function readsInRange(e: Expr, assumptions: readonly Expr[], b: Builder): boolean {
+  const holds = (condition: Expr): boolean => prove(condition, assumptions, b);
+  return readsOf(e).every(({ tensor, subscripts }) =>
+    subscripts.every(
+      (s, d) => holds(b.nonnegative(s)) && holds(b.nonnegative(b.minus(b.minus(tensor.shape[d]!, s), 1))),
+    ),
+  );
 }
 
 function factorsOf(
