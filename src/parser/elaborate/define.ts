@@ -7,7 +7,7 @@ import { conjuncts, freeIndices, rewriter, substitute, visit } from "../../ir/re
 import type { Affine, Equation, Expr, Index, Origin, Reduce, Span, Tensor } from "../../ir/types.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { uniqueName } from "./environment.ts";
-import { requireCells } from "./shapes.ts";
+import { requireAddressable } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
 import { freshIndices, indexNames } from "./values.ts";
 
@@ -65,7 +65,7 @@ export function defineAt(
   const free = freeIndices(body);
   const outer = env.indices.filter((i) => free.has(i) && !own.has(i));
   const all = [...outer, ...indices];
-  requireCells(
+  requireAddressable(
     elab,
     env,
     name,

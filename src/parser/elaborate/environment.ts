@@ -188,7 +188,7 @@ export function bindingOf(elab: Elaboration, env: Environment, name: string, spa
   const callable = env.home.lookup(name);
   const help = callable
     ? `\`${name}\` is a ${callable.declaration.kind}; call it, as in \`${name}(…)\``
-    : suggestion(name, env.scope.visible());
+    : suggestion(name, [...env.scope.visible(), ...env.home.visible(), "training", "step"]);
   return failUnknown(elab, env, name, span, help);
 }
 

@@ -50,9 +50,12 @@ export class Files {
   private declare(tree: SourceFile, scope: FileScope): void {
     for (const declaration of tree.declarations) {
       const name = declaration.name.text;
-      const known = declaration.kind === "model" ? undefined : scope.own(name);
+      const known =
+        declaration.kind === "model"
+          ? scope.models.find((m) => m.name.text === name)
+          : scope.own(name)?.declaration;
       if (known) {
-        const notes = [{ message: "it is defined here", span: known.declaration.name.span }];
+        const notes = [{ message: "it is defined here", span: known.name.span }];
         this.diagnostics.report("NN2002", declaration.name.span, { name }, { notes });
       } else if (declaration.kind === "model") {
         scope.models.push(declaration);

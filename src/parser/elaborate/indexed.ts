@@ -10,7 +10,14 @@ import { arrayExpression } from "./operands.ts";
 import { addPart } from "./parts.ts";
 import { environmentOf, pathOf, requireNew, resultPath } from "./paths.ts";
 import type { Scope } from "./scope.ts";
-import { atBroadcast, broadcastShape, extentsOf, fitElement, requireCells, typeName } from "./shapes.ts";
+import {
+  atBroadcast,
+  broadcastShape,
+  extentsOf,
+  fitElement,
+  requireAddressable,
+  typeName,
+} from "./shapes.ts";
 import { requireInRange } from "./subscripts.ts";
 import type { ArrayValue } from "./values.ts";
 import { castValue, freshIndices, ofTensor, printShape, scalarExpr } from "./values.ts";
@@ -103,7 +110,7 @@ function definePart(
   }
   if (env.indices.length > 0) fail(elab, env, "NN2022", s.span, { name: s.name.text });
   if (!known) requireNew(elab, env, s.name);
-  requireCells(elab, env, s.name.text, declared, s.name.span);
+  requireAddressable(elab, env, s.name.text, declared, s.name.span);
   const tensor =
     known ??
     b.tensor({

@@ -6,12 +6,13 @@ import { store } from "./define.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, uniqueName } from "./environment.ts";
 import { environmentOf, pathOf, requireNew } from "./paths.ts";
-import { atBroadcast, broadcastShape, cellCount, extentsOf, requireAddressable } from "./shapes.ts";
+import { atBroadcast, broadcastShape, cellCount, extentsOf, requireAddressable, typeName } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
 import { castValue, freshIndices, indexNames, ofTensor, printShape } from "./values.ts";
 
 /** A model's parameter exists at once; a layer's when its body first mentions it (an unused bias takes no memory). */
 export function declareParam(elab: Elaboration, env: Environment, s: ParamStatement): void {
+  requireFloats(elab, env, s);
   requireNew(elab, env, s.name);
   const shape = (): readonly Affine[] => extentsOf(elab, env, s.type.extents ?? []);
   const make = (): ArrayValue =>
@@ -21,6 +22,14 @@ export function declareParam(elab: Elaboration, env: Environment, s: ParamStatem
   } else {
     env.scope.bind(s.name.text, { kind: "lazy", make, span: s.name.span });
   }
+}
+
+/** What is learned or kept from step to step is a number. */
+function requireFloats(elab: Elaboration, env: Environment, s: ParamStatement | StateStatement): void {
+  const element = s.type?.element;
+  if (element !== "int" && element !== "bool") return;
+  const found = typeName(element === "int" ? "i32" : "bool");
+  fail(elab, env, "NN2009", s.type!.span, { what: s.name.text, wanted: typeName("f32"), found });
 }
 
 /** The tensor of this name that the layer instance owns already, if its shape is the one asked for now; or a new one. */
@@ -113,6 +122,7 @@ function initialise(
 }
 
 export function declareState(elab: Elaboration, env: Environment, s: StateStatement): void {
+  requireFloats(elab, env, s);
   requireNew(elab, env, s.name);
   const shape = (): readonly Affine[] => extentsOf(elab, env, s.type?.extents ?? []);
   const path = pathOf(env, s.name.text);

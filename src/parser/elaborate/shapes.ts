@@ -2,7 +2,7 @@
 import type { Affine, Span } from "../../ir/types.ts";
 import type { ExtentSyntax, TypeSyntax } from "../syntax.ts";
 import type { Elaboration, Environment } from "./environment.ts";
-import { fail } from "./environment.ts";
+import { fail, failUnknown, suggestion } from "./environment.ts";
 import type { Scope } from "./scope.ts";
 import type { ArrayValue } from "./values.ts";
 import { castValue, printExtent, printShape, scalar, sizeOf } from "./values.ts";
@@ -46,6 +46,10 @@ export function sizeExpression(
   env: Environment,
   e: Parameters<Elaboration["expression"]>[0],
 ): Affine {
+  if (e.kind === "name" && !env.scope.lookup(e.name) && !env.home.lookup(e.name)) {
+    const help = suggestion(e.name, env.scope.visible()) ?? `declare it: \`dim ${e.name} <= 128\``;
+    failUnknown(elab, env, e.name, e.span, help);
+  }
   const size = sizeOf(elab.expression(e, env));
   if (size) return size;
   return fail(elab, env, "NN2012", e.span, { what: "a size", wanted: "an integer" });
@@ -201,8 +205,11 @@ export function typeName(type: ArrayValue["type"]): string {
   return { f32: "a number", i32: "an integer", bool: "a truth value" }[type];
 }
 
-/** A definition without cells is a mistake, such as a window that is larger than the image. */
-export function requireCells(
+/** Extents and dimensions beyond this can't be addressed in one typed array. */
+export const largest = 2 ** 30;
+
+/** A tensor without cells is a mistake, such as a window that is larger than the image; so is one beyond memory. */
+export function requireAddressable(
   elab: Elaboration,
   env: Environment,
   name: string,
@@ -211,19 +218,6 @@ export function requireCells(
 ): void {
   const empty = shape.some((extent) => (elab.builder.constantOf(extent) ?? 1) < 1);
   if (empty) fail(elab, env, "NN2036", span, { name, shape: printShape(shape) });
-}
-
-/** Extents and dimensions beyond this can't be addressed in one typed array. */
-export const largest = 2 ** 30;
-
-export function requireAddressable(
-  elab: Elaboration,
-  env: Environment,
-  name: string,
-  shape: readonly Affine[],
-  span: Span,
-): void {
-  requireCells(elab, env, name, shape, span);
   const count = cellCount(elab, shape);
   const size = elab.builder.constantOf(count);
   if (size !== undefined && size > largest)
