@@ -1,11 +1,11 @@
 /** The exported types of a model. */
 import type { Affine, ScalarType, Tensor } from "../ir/types.ts";
 import { printAffine as printFormula } from "../ir/printer.ts";
-import { originOf } from "./memory.ts";
+import { originOf, originWithin } from "./memory.ts";
 import type { Model, Result } from "./model.ts";
 import type { PathTree } from "./names.ts";
 import { arrayTypes } from "./scope.ts";
-import type { TextBuilder } from "./text.ts";
+import { quoted, TextBuilder } from "./text.ts";
 
 export function printInterfaces(model: Model, out: TextBuilder): void {
   const of = (doc: string, name: string, body: () => void): void => {
@@ -41,13 +41,13 @@ export function printInterfaces(model: Model, out: TextBuilder): void {
   of(
     "Arrays by the names of the source; a gradient has the place of its parameter.",
     model.type("Parameters"),
-    () => printTree(model.parameters.tree, out, arrayLeaf),
+    () => printTree(model.type("Parameters"), model.parameters.tree, out, arrayLeaf),
   );
   of("What is remembered besides the parameters.", model.type("States"), () =>
-    printTree(model.states.tree, out, arrayLeaf),
+    printTree(model.type("States"), model.states.tree, out, arrayLeaf),
   );
   of("Numbers that may be changed between steps.", model.type("Hyper"), () =>
-    printTree(model.hypers.tree, out, hyperLeaf),
+    printTree(model.type("Hyper"), model.hypers.tree, out, hyperLeaf),
   );
 }
 
@@ -99,17 +99,34 @@ export function resultType(tensor: Tensor): string {
   return tensor.shape.length === 0 ? "number" : arrayTypes[tensor.type];
 }
 
-function printTree(
-  node: PathTree<Tensor>,
-  out: TextBuilder,
-  leaf: (key: string, t: Tensor, out: TextBuilder) => void,
-): void {
+type PrintLeaf = (key: string, t: Tensor, out: TextBuilder) => void;
+
+/** `path` is the type whose members these are. Equal turns of a loop, `h.0 … h.49`, have the type of the first. */
+function printTree(path: string, node: PathTree<Tensor>, out: TextBuilder, leaf: PrintLeaf): void {
   for (const [key, tensor] of node.leaves) leaf(key, tensor, out);
+  const paths = new Map<string, string>();
   for (const [key, group] of node.groups) {
+    const isTurn = /^\d/.test(key);
+    const own = `${path}[${isTurn || key.startsWith('"') ? key : quoted(key)}]`;
+    if (isTurn) {
+      const text = textOfTree(group, leaf);
+      const same = paths.get(text);
+      if (same !== undefined) {
+        out.line(`readonly ${key}: ${same};`, originWithin(group));
+        continue;
+      }
+      paths.set(text, own);
+    }
     out.line(`readonly ${key}: {`);
-    out.indented(() => printTree(group, out, leaf));
+    out.indented(() => printTree(own, group, out, leaf));
     out.line("};");
   }
+}
+
+function textOfTree(node: PathTree<Tensor>, leaf: PrintLeaf): string {
+  const out = new TextBuilder("typescript");
+  printTree("", node, out, leaf);
+  return out.lines.map((l) => l.text).join("\n");
 }
 
 function arrayLeaf(key: string, tensor: Tensor, out: TextBuilder): void {

@@ -118,7 +118,7 @@ function printViews(model: Model, layout: Layout, out: TextBuilder): void {
 }
 
 /** Where the first tensor of a tree comes from. */
-function originWithin({ leaves, groups }: PathTree<Tensor>): Origin | null {
+export function originWithin({ leaves, groups }: PathTree<Tensor>): Origin | null {
   for (const tensor of leaves.values()) return originOf(tensor);
   for (const group of groups.values()) return originWithin(group);
   return null;
