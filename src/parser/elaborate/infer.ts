@@ -194,7 +194,7 @@ export function rangeOfIndex(
   const found = binding(uses, name).filter((u) => u.extents.length === 1);
   if (given) return given;
   const first = found[0];
-  if (!first && uses.failed) throw new Reported();
+  if (!first && (uses.failed || env.home.broken)) throw new Reported();
   if (!first) return fail(elab, env, "NN2006", span, { name }, { help: `give its range: \`${name} < n\`` });
   const other = found.find((u) => u.extents[0] !== first.extents[0]);
   if (other) {
@@ -224,7 +224,7 @@ export function rangesOfRest(
 ): Range[] {
   const found = binding(uses, name);
   const extents = declared ?? found[0]?.extents;
-  if (!extents && uses.failed) throw new Reported();
+  if (!extents && (uses.failed || env.home.broken)) throw new Reported();
   if (!extents) return fail(elab, env, "NN2006", span, { name: `...${name}` });
   const other = found.find(
     (u) => u.extents.length !== extents.length || u.extents.some((e, d) => e !== extents[d]),
