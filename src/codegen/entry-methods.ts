@@ -57,7 +57,9 @@ export function printForward(model: Model, head: string, out: TextBuilder): void
       if (isGiven) {
         // The caller's own array, or the buffer that it was copied to, which has room for the largest count.
         const given = `this.#${model.reference(tensor)}`;
-        out.line(`this.#${key}View = ${given}.length === ${size} ? ${given} : ${given}.subarray(0, ${size});`);
+        out.line(
+          `this.#${key}View = ${given}.length === ${size} ? ${given} : ${given}.subarray(0, ${size});`,
+        );
         continue;
       }
       out.braces(`if (this.#${key}View.length !== ${size})`, () =>
