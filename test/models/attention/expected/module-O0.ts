@@ -49,8 +49,18 @@ export interface AttentionParameters {
       readonly W: Float32Array;
     };
   };
-  readonly k: AttentionParameters["q"];
-  readonly v: AttentionParameters["q"];
+  readonly k: {
+    readonly linear: {
+      /** [3, 3] */
+      readonly W: Float32Array;
+    };
+  };
+  readonly v: {
+    readonly linear: {
+      /** [3, 3] */
+      readonly W: Float32Array;
+    };
+  };
   readonly logits: {
     readonly linear: {
       /** [3, 5] */
@@ -87,8 +97,30 @@ export interface AttentionStates {
       };
     };
   };
-  readonly k: AttentionStates["q"];
-  readonly v: AttentionStates["q"];
+  readonly k: {
+    readonly linear: {
+      readonly W: {
+        readonly adam: {
+          /** [3, 3] */
+          readonly m: Float32Array;
+          /** [3, 3] */
+          readonly v: Float32Array;
+        };
+      };
+    };
+  };
+  readonly v: {
+    readonly linear: {
+      readonly W: {
+        readonly adam: {
+          /** [3, 3] */
+          readonly m: Float32Array;
+          /** [3, 3] */
+          readonly v: Float32Array;
+        };
+      };
+    };
+  };
   readonly logits: {
     readonly linear: {
       readonly W: {
