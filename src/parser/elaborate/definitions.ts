@@ -8,7 +8,7 @@ import { fail } from "./environment.ts";
 import { defineIndexed } from "./indexed.ts";
 import { requireArray } from "./operands.ts";
 import { environmentOf, pathOf, requireNew } from "./paths.ts";
-import { atBroadcast, broadcastShape, extentsOf, fitElement } from "./shapes.ts";
+import { broadcastTo, extentsOf, fitElement } from "./shapes.ts";
 import type { ArrayValue, InstanceValue } from "./values.ts";
 import { castValue, isConstant, isScalar, printShape, sizeOf } from "./values.ts";
 
@@ -67,22 +67,8 @@ function fitDeclared(
 ): ArrayValue {
   const fitted = fitElement(elab, env, type, value, s.name.text, s.value!.span);
   const shape = type.extents ? extentsOf(elab, env, type.extents) : [];
-  const together = broadcastShape(fitted.shape, shape);
-  if (!together || together.length !== shape.length || together.some((e, d) => e !== shape[d])) {
-    fail(
-      elab,
-      env,
-      "NN2013",
-      s.value!.span,
-      { what: s.name.text, wanted: printShape(shape), found: printShape(fitted.shape) },
-      {
-        notes: [{ message: "its type is declared here", span: type.span }],
-      },
-    );
-  }
-  if (fitted.shape.length === shape.length && fitted.shape.every((e, d) => e === shape[d])) return fitted;
-  const { tensor: _, flexible: __, ...rest } = fitted;
-  return { ...rest, shape, at: (subscripts, whole) => atBroadcast(elab, fitted, subscripts, whole) };
+  const notes = [{ message: "its type is declared here", span: type.span }];
+  return broadcastTo(elab, env, fitted, shape, s.name.text, s.value!.span, notes);
 }
 
 /** `encode = linear(64)`: an instance whose path is the name itself. */

@@ -10,14 +10,7 @@ import { arrayExpression } from "./operands.ts";
 import { addPart } from "./parts.ts";
 import { environmentOf, pathOf, requireNew, resultPath } from "./paths.ts";
 import type { Scope } from "./scope.ts";
-import {
-  atBroadcast,
-  broadcastShape,
-  extentsOf,
-  fitElement,
-  requireAddressable,
-  typeName,
-} from "./shapes.ts";
+import { broadcastTo, extentsOf, fitElement, requireAddressable, typeName } from "./shapes.ts";
 import { requireInRange } from "./subscripts.ts";
 import type { ArrayValue } from "./values.ts";
 import { castValue, freshIndices, ofTensor, printShape, scalarExpr } from "./values.ts";
@@ -44,14 +37,10 @@ export function defineIndexed(
   if (left.whole && !parts) {
     requireNew(elab, env, s.name);
     const rest = declared?.slice(left.target.length) ?? typed.shape;
-    const trailing = freshIndices(b, rest, typed.names);
-    checkTrailing(elab, env, s.value!.span, typed, rest);
-    const cell = atBroadcast(
-      elab,
-      typed,
-      trailing.map((i) => b.of(i)),
-      rest,
-    );
+    const cells = broadcastTo(elab, env, typed, rest, "each cell", s.value!.span);
+    const trailing = freshIndices(b, rest, cells.names);
+    const subscripts = trailing.map((i) => b.of(i));
+    const cell = cells.at(subscripts, rest);
     const value = defineAt(elab, inner, path, [...left.indices, ...trailing], cell, s.span, s.doc);
     env.scope.home(s.name.text).bind(s.name.text, { kind: "value", value, span: s.name.span });
     return value;
@@ -66,22 +55,6 @@ export function defineIndexed(
     declared,
     parts ? (known.value as ArrayValue).tensor! : undefined,
   );
-}
-
-function checkTrailing(
-  elab: Elaboration,
-  env: Environment,
-  span: Span,
-  value: ArrayValue,
-  rest: readonly Affine[],
-): void {
-  const shape = broadcastShape(value.shape, rest);
-  if (shape && shape.length === rest.length && shape.every((e, d) => e === rest[d])) return;
-  fail(elab, env, "NN2013", span, {
-    what: "each cell",
-    wanted: printShape(rest),
-    found: printShape(value.shape),
-  });
 }
 
 /** One part of a tensor whose type is declared. */
@@ -164,14 +137,14 @@ export function cellOf(
 ): Cell {
   const { builder: b } = elab;
   const rest = shape.slice(left.target.length);
-  checkTrailing(elab, env, s.value.span, value, rest);
-  const trailing = freshIndices(b, rest, value.names);
+  const cells = broadcastTo(elab, env, value, rest, "each cell", s.value.span);
+  const trailing = freshIndices(b, rest, cells.names);
   const places = trailing.map((i) => b.of(i));
   const target = [...left.target, ...places];
   target.forEach((form, d) =>
     requireInRange(elab, left.env, form, shape[d]!, s.subscripts[d]?.span ?? s.span, d),
   );
-  return { indices: [...left.indices, ...trailing], target, body: atBroadcast(elab, value, places, rest) };
+  return { indices: [...left.indices, ...trailing], target, body: cells.at(places, rest) };
 }
 
 /** The scope that a tensor in parts belongs to: outside every `for`, whose turns define its parts. */

@@ -6,9 +6,9 @@ import type { Elaboration, Environment } from "./environment.ts";
 import { fail, join, uniqueName } from "./environment.ts";
 import { arrayExpression } from "./operands.ts";
 import { Scope } from "./scope.ts";
-import { atBroadcast, broadcastShape } from "./shapes.ts";
+import { broadcastTo } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
-import { castValue, freshIndices, ofTensor, printShape } from "./values.ts";
+import { castValue, freshIndices, ofTensor } from "./values.ts";
 
 export function overrideGradient(
   elab: Elaboration,
@@ -64,24 +64,11 @@ export function overrideGradient(
     path: join(env.path, "gradient"),
     uses: new Map(),
   };
-  const given = castValue(b, arrayExpression(elab, gradient.value, inner), "f32");
-  const shape = broadcastShape(given.shape, wrt.shape);
-  if (!shape || shape.some((e, d) => e !== wrt.shape[d]) || shape.length !== wrt.shape.length) {
-    fail(elab, env, "NN2013", gradient.span, {
-      what: "the gradient",
-      wanted: printShape(wrt.shape),
-      found: printShape(given.shape),
-    });
-  }
+  const written = castValue(b, arrayExpression(elab, gradient.value, inner), "f32");
+  const given = broadcastTo(elab, inner, written, wrt.shape, "the gradient", gradient.span);
   const indices = freshIndices(b, wrt.shape, x.names);
   const target = indices.map((i) => b.of(i));
-  store(
-    elab,
-    inner,
-    { tensor: dx, indices, target },
-    atBroadcast(elab, given, target, wrt.shape),
-    gradient.span,
-  );
+  store(elab, inner, { tensor: dx, indices, target }, given.at(target, wrt.shape), gradient.span);
   env.emit.push({
     kind: "override",
     id: b.id(),

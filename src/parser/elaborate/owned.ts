@@ -6,7 +6,7 @@ import { store } from "./define.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, uniqueName } from "./environment.ts";
 import { environmentOf, pathOf, requireNew } from "./paths.ts";
-import { atBroadcast, broadcastShape, cellCount, extentsOf, requireAddressable, typeName } from "./shapes.ts";
+import { broadcastTo, cellCount, extentsOf, requireAddressable, typeName } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
 import { castValue, freshIndices, indexNames, ofTensor, printShape } from "./values.ts";
 
@@ -100,23 +100,10 @@ function initialise(
     : elab.expression(value, inner);
   if (drawn.kind !== "array")
     return fail(elab, env, "NN2011", value.span, { what: "a layer is no starting value" });
-  const number = castValue(b, drawn, "f32");
-  const shape = broadcastShape(number.shape, tensor.shape);
-  if (
-    number.type !== "f32" ||
-    !shape ||
-    shape.length !== tensor.shape.length ||
-    shape.some((e, d) => e !== tensor.shape[d])
-  ) {
-    fail(elab, env, "NN2013", value.span, {
-      what: tensor.name,
-      wanted: printShape(tensor.shape),
-      found: printShape(number.shape),
-    });
-  }
+  const number = broadcastTo(elab, env, castValue(b, drawn, "f32"), tensor.shape, tensor.name, value.span);
   const indices = freshIndices(b, tensor.shape, elab.indexNames.get(tensor));
   const target = indices.map((i) => b.of(i));
-  const body = atBroadcast(elab, number, target, tensor.shape);
+  const body = number.at(target, tensor.shape);
   // Memory starts as zeros.
   if (!isNumber(body, 0)) store(elab, inner, { tensor, indices, target }, body, value.span);
 }

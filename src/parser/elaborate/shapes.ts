@@ -1,4 +1,5 @@
 /** Broadcasting, declared types, and the agreement of extents. */
+import type { Note } from "../../ir/diagnostics.ts";
 import type { Affine, Span } from "../../ir/types.ts";
 import type { ExtentSyntax, TypeSyntax } from "../syntax.ts";
 import type { Elaboration, Environment } from "./environment.ts";
@@ -38,6 +39,35 @@ export function atBroadcast(
     return stretched ? elab.builder.integer(0) : subscripts[offset + d]!;
   });
   return v.at(own, v.shape);
+}
+
+/** The value stretched to exactly this shape; one that does not broadcast to it is a mistake. */
+export function broadcastTo(
+  elab: Elaboration,
+  env: Environment,
+  v: ArrayValue,
+  shape: readonly Affine[],
+  what: string,
+  span: Span,
+  notes: readonly Note[] = [],
+): ArrayValue {
+  const together = broadcastShape(v.shape, shape);
+  if (!together || together.length !== shape.length || together.some((e, d) => e !== shape[d])) {
+    fail(
+      elab,
+      env,
+      "NN2013",
+      span,
+      { what, wanted: printShape(shape), found: printShape(v.shape) },
+      { notes },
+    );
+  }
+  if (v.shape.length === shape.length && v.shape.every((e, d) => e === shape[d]) && !v.flexible) return v;
+  const names = [
+    ...shape.slice(v.shape.length).map(() => undefined),
+    ...(v.names ?? v.shape.map(() => undefined)),
+  ];
+  return { kind: "array", type: v.type, shape, names, at: (at, whole) => atBroadcast(elab, v, at, whole) };
 }
 
 /** The integer that a size expression is; anything else is a mistake. */

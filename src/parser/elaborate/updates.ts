@@ -10,9 +10,9 @@ import { cellOf } from "./indexed.ts";
 import { leftSide } from "./left.ts";
 import { arrayExpression } from "./operands.ts";
 import { environmentOf } from "./paths.ts";
-import { atBroadcast, broadcastShape, typeName } from "./shapes.ts";
+import { broadcastTo, typeName } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
-import { castValue, freshIndices, printShape } from "./values.ts";
+import { castValue, freshIndices } from "./values.ts";
 
 /** `update mean_seen = …`: runs in `step`, in source order, after the gradients are known. */
 export function update(elab: Elaboration, env: Environment, s: UpdateStatement): void {
@@ -71,23 +71,10 @@ function storeUpdate(
 ): void {
   const { builder: b } = elab;
   const emitting: Environment = { ...env, emit: elab.gathered.update };
-  const number = castValue(b, value, "f32");
-  const shape = broadcastShape(number.shape, tensor.shape);
-  if (
-    number.type !== "f32" ||
-    !shape ||
-    shape.length !== tensor.shape.length ||
-    shape.some((e, d) => e !== tensor.shape[d])
-  ) {
-    fail(elab, env, "NN2013", span, {
-      what: tensor.name,
-      wanted: printShape(tensor.shape),
-      found: printShape(value.shape),
-    });
-  }
+  const number = broadcastTo(elab, env, castValue(b, value, "f32"), tensor.shape, tensor.name, span);
   const indices = freshIndices(b, tensor.shape, elab.indexNames.get(tensor));
   const target = indices.map((i) => b.of(i));
-  const body = atBroadcast(elab, number, target, tensor.shape);
+  const body = number.at(target, tensor.shape);
   storeCells(elab, emitting, tensor, { indices, target, body }, span);
 }
 
