@@ -60,6 +60,31 @@ export function removeSingleLoops(e: Equation, b: Builder): Equation {
   return b.equation({ ...e, where, reduced, reducer, body: substitute(b, e.body, values) });
 }
 
+/**
+ * Where an extent is 1, the only place has two names: 0, and the equation's own index of that extent. The index is
+ * preferred, so that `dp[b, j] = p[b, j] − …` reads the cell it stands for, and its loops are those of its neighbours.
+ */
+export function nameOnlyPlaces(e: Equation, b: Builder): Equation {
+  const own = e.indices.filter((i) => b.constantOf(i.extent) === 1);
+  if (own.length === 0) return e;
+  const nameOf = (d: number): Index => own.find((i) => e.target[d] === b.of(i)) ?? own[0]!;
+  const isOnly = (place: Affine): boolean => place === b.integer(0) || own.some((i) => place === b.of(i));
+  const named = rewriter(b, {
+    after: (x) => {
+      if (x.kind !== "read") return x;
+      const only = (d: number): boolean => b.constantOf(x.tensor.shape[d]!) === 1 && isOnly(x.subscripts[d]!);
+      return b.read(
+        x.tensor,
+        x.subscripts.map((place, d) => (only(d) ? nameOf(d) : place)),
+      );
+    },
+  });
+  const where = e.where.map(named);
+  const body = named(e.body);
+  const same = body === e.body && where.every((w, k) => w === e.where[k]);
+  return same ? e : b.equation({ ...e, where, body });
+}
+
 /** A bound of one reduction index by a closed form becomes the loop's extent, or its start. */
 export function tightenExtents(e: Equation, b: Builder): Equation {
   if (e.reducer === null || e.reducer === "argmax" || e.reducer === "argmin") return e;

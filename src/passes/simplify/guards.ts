@@ -5,7 +5,13 @@ import { printStatement } from "../../ir/printer.ts";
 import { conjuncts, expressionsOf, freeIndices, readsOf, visit } from "../../ir/rewrite.ts";
 import type { Equation, Expr, Graph, Statement } from "../../ir/types.ts";
 import { bodyGuards } from "./guards-body.ts";
-import { readIndices, removeEqualities, removeSingleLoops, tightenExtents } from "./guards-loops.ts";
+import {
+  nameOnlyPlaces,
+  readIndices,
+  removeEqualities,
+  removeSingleLoops,
+  tightenExtents,
+} from "./guards-loops.ts";
 import { isPersistent } from "../../ir/dependences.ts";
 import { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
@@ -41,9 +47,18 @@ function hasConditions(e: Equation): boolean {
 
 /** One equation without the guards that can be proved, moved or used up. */
 export function withoutGuards(e: Equation, work: Workspace): Equation {
-  if (!hasConditions(e) && e.reduced.length === 0) return e;
+  const single = e.indices.some((i) => work.builder.constantOf(i.extent) === 1);
+  if (!hasConditions(e) && e.reduced.length === 0 && !single) return e;
   const b = work.builder;
-  const steps = [removeSingleLoops, proveGuards, bodyGuards, removeEqualities, tightenExtents, readIndices];
+  const steps = [
+    removeSingleLoops,
+    nameOnlyPlaces,
+    proveGuards,
+    bodyGuards,
+    removeEqualities,
+    tightenExtents,
+    readIndices,
+  ];
   let current = e;
   for (let round = 0; round < 6; round++) {
     const before = current;
