@@ -20,12 +20,11 @@ test("the command starts fast, by itself", () => {
   expect(statSync(cli).mode & 0o111).toBe(0o111);
 });
 
-test("the compiler is one file that needs neither Node nor a package until it formats", () => {
+test("the compiler is one file that needs neither Node nor a package", () => {
   const index = readFileSync(join(dist, "index.mjs"), "utf8");
   expect(index.match(/^import .*/gm) ?? []).toEqual([]);
   expect(index).not.toMatch(/["']node:|createRequire/);
-  const later = [...index.matchAll(/\bimport\(["']([^"']+)["']\)/g)].map((m) => m[1]!.split("/")[0]);
-  expect(new Set(later)).toEqual(new Set(["prettier"]));
+  expect(index).not.toMatch(/\bimport\(["']/);
 });
 
 test("a model compiles through a pipe that closes early", () => {

@@ -16,13 +16,17 @@ const words = [
   ..."import from as with gradient and or not div mod true false sum max mean x y 1 0.5 0..3 ŷ".split(" "),
 ];
 
-/** Every node has a place in the text, inside the place of the node that holds it. */
+/**
+ * Every node has a place in the text, inside the place of the node that holds it; what stands for unread text lies
+ * between tokens, maybe before the first of its node.
+ */
 function checkPlaces(value: unknown, from: number, to: number): void {
   if (typeof value !== "object" || value === null) return;
   let [start, end] = [from, to];
   if ("span" in value) {
     ({ start, end } = value.span as { start: number; end: number });
-    if (!(from <= start && start <= end && end <= to)) {
+    const unread = "kind" in value && value.kind === "error";
+    if (!(start <= end && (unread || (from <= start && end <= to)))) {
       throw new Error(`${start}–${end} is not inside ${from}–${to}: ${JSON.stringify(value)}`);
     }
   }
