@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { Builder } from "../../src/ir/builder.ts";
 import { freeIndices } from "../../src/ir/rewrite.ts";
 import type { Affine, Index } from "../../src/ir/types.ts";
-import type { RuleName } from "../../src/passes/solve.ts";
-import { allRules, countOf, rangeGuards, solve } from "../../src/passes/solve.ts";
+import type { RuleName } from "../../src/passes/solve/solve.ts";
+import { allRules, countOf, rangeGuards, solve } from "../../src/passes/solve/solve.ts";
 import type { RandomMap, Values } from "../support/integers.ts";
 import { buildMap, compile, compileGuard, forEach, subscript } from "../support/integers.ts";
 

@@ -5,8 +5,8 @@
 import type { Builder } from "../../ir/builder.ts";
 import { freeIndices, rewriter, substitute, substituteAffine, visit } from "../../ir/rewrite.ts";
 import type { Affine, Expr, Index, Read } from "../../ir/types.ts";
-import type { Solution } from "../solve.ts";
-import { countOf, maximumExtent, rangeGuards, solve } from "../solve.ts";
+import type { Solution } from "../solve/solve.ts";
+import { countOf, maximumExtent, rangeGuards, solve } from "../solve/solve.ts";
 
 export interface Placement {
   /** The cell of the target that receives the contribution. */

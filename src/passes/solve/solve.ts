@@ -6,18 +6,18 @@
  * equation that no rule solves is kept as an equality guard, never dropped. It is the one place that knows how an
  * equation removes a loop; `differentiate` uses it on subscripts, and anyone may use it on equality guards.
  */
-import type { Builder } from "../ir/builder.ts";
-import type { Affine, Index } from "../ir/types.ts";
-import type { RuleName } from "./solve-rules.ts";
-import { nextStep } from "./solve-rules.ts";
-import { splitIndices } from "./solve-split.ts";
+import type { Builder } from "../../ir/builder.ts";
+import type { Affine, Index } from "../../ir/types.ts";
+import type { RuleName } from "./rules.ts";
+import { nextStep } from "./rules.ts";
+import { splitIndices } from "./split.ts";
 
-import type { Solution } from "./solve-system.ts";
-import { System } from "./solve-system.ts";
+import type { Solution } from "./system.ts";
+import { System } from "./system.ts";
 
-export { countOf, maximumExtent, rangeGuards } from "./solve-system.ts";
-export type { Solution } from "./solve-system.ts";
-export type { RuleName } from "./solve-rules.ts";
+export { countOf, maximumExtent, rangeGuards } from "./system.ts";
+export type { Solution } from "./system.ts";
+export type { RuleName } from "./rules.ts";
 
 export const allRules: ReadonlySet<RuleName> = new Set(["unit", "radix", "lattice", "divisibility", "split"]);
 

@@ -1,8 +1,8 @@
 /** What is known and what is open while equations are solved (solve.ts). */
-import { rangeOf } from "../ir/affine.ts";
-import type { Builder } from "../ir/builder.ts";
-import { freeIndices, substitute, substituteAffine } from "../ir/rewrite.ts";
-import type { Affine, Expr, Index } from "../ir/types.ts";
+import { rangeOf } from "../../ir/affine.ts";
+import type { Builder } from "../../ir/builder.ts";
+import { freeIndices, substitute, substituteAffine } from "../../ir/rewrite.ts";
+import type { Affine, Expr, Index } from "../../ir/types.ts";
 
 /** The largest number of values an index takes. */
 export const maximumExtent = (i: Index): number => rangeOf(i.extent).high;
