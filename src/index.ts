@@ -63,15 +63,15 @@ export interface CompileResult extends CheckResult {
   readonly rules: readonly RuleApplication[];
 }
 
-/** Reads and checks a model; compiles nothing. */
+/** Reads and checks a model, or a file of functions and layers for others to import; compiles nothing. */
 export function check(source: string, options: CompileOptions = {}): CheckResult {
-  const { program: _, context: __, ...result } = read(source, options);
+  const { program: _, context: __, ...result } = read(source, options, true);
   return result;
 }
 
 /** Compiles one model. Mistakes in the source are diagnostics; only a broken invariant of the compiler throws. */
 export async function compile(source: string, options: CompileOptions = {}): Promise<CompileResult> {
-  const { program, context, ...checked } = read(source, options);
+  const { program, context, ...checked } = read(source, options, false);
   if (!program) return { ...checked, outputs: [], graphs: null, rules: [] };
   const { level = 1, simplify = true, trace, language = "typescript" } = options;
   const graphs = buildGraphs(program, context, { simplify, trace });
@@ -101,7 +101,7 @@ interface ReadResult extends CheckResult {
   readonly context: Context;
 }
 
-function read(source: string, options: CompileOptions): ReadResult {
+function read(source: string, options: CompileOptions, mayBeLibrary: boolean): ReadResult {
   const { file = "model.nn", model, sizes = {}, realOnlyRules = true } = options;
   const builder = new Builder();
   const sources = new Sources();
@@ -111,6 +111,7 @@ function read(source: string, options: CompileOptions): ReadResult {
     library,
     resolveImport: options.resolveImport ?? (() => null),
     model,
+    mayBeLibrary,
     sizes: new Map(Object.entries(sizes)),
     builder,
     sources,

@@ -1,6 +1,6 @@
 /** What every construct of the language means, as numbers out of the interpreter. */
 import { describe, expect, test } from "vitest";
-import { check } from "../../src/index.ts";
+import { check, compile } from "../../src/index.ts";
 import { close, model, numbers } from "../support/model.ts";
 
 /** The output `y` of a model body over the inputs x: [2, 3] = 1 … 6 and i: int[2] = 2, 0. */
@@ -170,6 +170,13 @@ test("one mistake is reported once, not again by what builds on it", () => {
   const broken =
     "model M {\n input x: [3]\n h[b, j] = b + j\n y[b, j] = tanh(h)[b, j] + x[j]\n z = nope(x)\n w[i] = z[i] * 2\n}";
   expect(check(broken).diagnostics.map((d) => d.code)).toEqual(["NN2006", "NN2001"]);
+});
+
+test("a file of functions is checked without a model, and compiled only with one", async () => {
+  const text = "/// Doubles.\nfn twice(x) = 2 * x";
+  expect(check(text).diagnostics).toEqual([]);
+  expect((await compile(text)).diagnostics.map((d) => d.code)).toEqual(["NN2025"]);
+  expect(check("").diagnostics.map((d) => d.code)).toEqual(["NN2025"]);
 });
 
 describe("dimensions", () => {

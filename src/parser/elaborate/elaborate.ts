@@ -23,6 +23,8 @@ export interface ElaborationInput {
   readonly source: SourceText;
   readonly library: readonly SourceText[];
   readonly resolveImport: ResolveImport;
+  /** A file of functions and layers, for others to import, is no mistake. */
+  readonly mayBeLibrary?: boolean;
   /** Which model, where the file has several. */
   readonly model?: string | undefined;
   /** Values for sizes and dimensions, by name. */
@@ -69,7 +71,8 @@ function chooseModel(input: ElaborationInput, home: FileScope): ModelDeclaration
     return undefined;
   }
   if (chosen) return chosen;
-  if (diagnostics.hasErrors) return undefined;
+  const isLibrary = input.mayBeLibrary && input.model === undefined && home.declares;
+  if (diagnostics.hasErrors || isLibrary) return undefined;
   const problem =
     input.model === undefined ? "this file has no model" : `this file has no model \`${input.model}\``;
   const help = suggestion(

@@ -115,6 +115,11 @@ export class FileScope {
     this.callables.set(name, callable);
   }
 
+  /** Whether the file declares anything of its own. */
+  get declares(): boolean {
+    return this.callables.size > 0;
+  }
+
   visible(): string[] {
     return [...this.callables.keys(), ...(this.library?.visible() ?? [])];
   }
