@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { check } from "../../src/index.ts";
+import { check, compile } from "../../src/index.ts";
 import { library } from "../../src/std/index.ts";
 
 const examples = fileURLToPath(new URL("../../examples", import.meta.url));
@@ -101,5 +101,23 @@ test("the library itself is without mistakes", () => {
   for (const { file, text } of library) {
     const found = check(`${text}\nmodel M { input x: [2]\n output y = x }`, { file }).diagnostics;
     expect(found.filter((d) => d.code !== "NN2002")).toEqual([]);
+  }
+});
+
+test("text that would unroll for ever is stopped", () => {
+  const twice = Array.from({ length: 40 }, (_, n) => `fn f${n + 1}(x) = f${n}(x) + f${n}(x)`).join("\n");
+  const source = `fn f0(x) = x + 1\n${twice}\nmodel M { input x: [3]\n output y = f40(x) }`;
+  expect(check(source).diagnostics.map((d) => d.code)).toEqual(["NN2028"]);
+  const nested = "for a in 0..1000 { for b in 0..1000 { h = h + 1 } }";
+  expect(check(`model M { input x: [3]\n h = x\n ${nested} }`).diagnostics.map((d) => d.code)).toEqual([
+    "NN2028",
+  ]);
+});
+
+test("a chain of thousands of definitions is compiled at both levels", async () => {
+  const source = "model M { input x: [4]\n h = x\n for t in 0..3000 { h = tanh(h) * 1.01 }\n output y = h }";
+  for (const level of [0, 1] as const) {
+    const { outputs } = await compile(source, { level, language: "javascript" });
+    expect(outputs.length).toBeGreaterThan(0);
   }
 });

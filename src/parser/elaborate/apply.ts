@@ -94,8 +94,14 @@ function bindParameters(
   }
 }
 
+/** More calls than this in one model are not a network: each of `deepest` levels may call twice the next. */
+const mostCalls = 50_000;
+
 function enter(elab: Elaboration, env: Environment, name: string, span: Span): Environment["calls"] {
   if (env.calls.length >= deepest) fail(elab, env, "NN2016", span, { name });
+  if (++elab.limits.calls > mostCalls) {
+    fail(elab, env, "NN2028", span, { what: "the number of calls", limit: String(mostCalls) });
+  }
   return [...env.calls, { name, span }];
 }
 

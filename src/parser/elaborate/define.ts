@@ -165,7 +165,6 @@ function emit(elab: Elaboration, env: Environment, e: Emitted): void {
       origin: originOf(env, e.span, e.tensor.name),
     }),
   );
-  elab.limits.statements++;
 }
 
 /** Inside the library the user's place is the outermost call; the inner place is kept beside it. */

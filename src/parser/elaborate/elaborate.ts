@@ -124,7 +124,7 @@ function newElaboration(input: ElaborationInput): Elaboration {
     indexNames: new Map(),
     parts: new Map(),
     places: { next: 0 },
-    limits: { turns: 0, statements: 0 },
+    limits: { turns: 0, calls: 0 },
     expression: (e, env) => expression(elab, e, env),
     call: (e, env) => call(elab, e, env),
     block: (body, env, result) => block(elab, body, env, result),

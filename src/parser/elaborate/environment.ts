@@ -54,7 +54,8 @@ export interface Elaboration {
   readonly parts: PartsTable;
   /** How many `random()` places were given out. */
   readonly places: { next: number };
-  readonly limits: { turns: number; statements: number };
+  /** What was unrolled so far; each has a limit, so that no text takes for ever. */
+  readonly limits: { turns: number; calls: number };
 
   readonly expression: (e: Expression, env: Environment) => Value;
   readonly call: (e: CallExpression, env: Environment) => Value;

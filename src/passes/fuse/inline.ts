@@ -5,7 +5,15 @@
 import { rangeOf } from "../../ir/affine.ts";
 import { atoms } from "../../ir/atoms.ts";
 import type { Builder } from "../../ir/builder.ts";
-import { coversWhole, freeIndices, readsOf, rewriter, substitute, visit } from "../../ir/rewrite.ts";
+import {
+  children,
+  coversWhole,
+  freeIndices,
+  readsOf,
+  rewriter,
+  substitute,
+  visit,
+} from "../../ir/rewrite.ts";
 import type { Affine, Equation, Expr, Graph, Index, Read, Reshape, Tensor } from "../../ir/types.ts";
 import { readsIn } from "./dependences.ts";
 import { isPersistent } from "../../ir/dependences.ts";
@@ -25,6 +33,9 @@ interface Candidate {
   /** Persistent tensors that it reads: it can't move behind an update of them. */
   readonly holds: readonly Tensor[];
 }
+
+/** A formula taller than this stays an equation of its own: every walker descends it, and nobody reads it. */
+const tallest = 100;
 
 export function inlineProducers(
   graph: Graph,
@@ -52,7 +63,7 @@ export function inlineProducers(
     if (isPersistent(s.tensor)) {
       for (const [t, c] of candidates) if (c.holds.includes(s.tensor)) candidates.delete(t);
     }
-    const candidate = uses.candidate(reader);
+    const candidate = heightOf(reader.body) <= tallest ? uses.candidate(reader) : undefined;
     if (candidate) candidates.set(s.tensor, candidate);
     out.push(reader);
   }
@@ -131,6 +142,16 @@ function volume(indices: readonly Index[]): number {
 /** A comparison, a truth value as a number, or one read times a constant: as cheap as reading the result. */
 function isTrivial(body: Expr): boolean {
   return readsOf(body).length <= 1 && costOf(body) <= 1;
+}
+
+/** The longest path from the expression to a leaf. */
+function heightOf(body: Expr): number {
+  const heights = new Map<Expr, number>();
+  visit([body], (e) => {
+    const below = children(e).map((child) => heights.get(child) ?? 0);
+    heights.set(e, 1 + Math.max(0, ...below));
+  });
+  return heights.get(body) ?? 0;
 }
 
 /** What does not depend on an index is computed once, outside the loops. */
