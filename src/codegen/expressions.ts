@@ -213,7 +213,7 @@ function isInfix(atom: AtomName, operator: string): boolean {
   return spelling.form === "infix" && spelling.operator === operator;
 }
 
-export function conditional(condition: Code, chosen: string, otherwise: string): Code {
+function conditional(condition: Code, chosen: string, otherwise: string): Code {
   return {
     text: `${within(condition, precedence.or)} ? ${chosen} : ${otherwise}`,
     precedence: precedence.select,

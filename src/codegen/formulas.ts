@@ -65,7 +65,7 @@ function notesOf(statement: Statement, sources: Sources): string[] {
 }
 
 /** `∂L/∂W = ∂L/∂z · ∂z/∂W`; where paths meet, their sum. */
-export function chainRule(steps: readonly AdjointStep[]): string {
+function chainRule(steps: readonly AdjointStep[]): string {
   const [first] = steps;
   if (!first) return "";
   const wrt = first.wrt.name;
@@ -81,7 +81,7 @@ function nameOf({ of }: AdjointStep): string {
 }
 
 /** `digits.nn:8 (std/layers.nn:5)`: the user's line, and the line of the library it leads to. */
-export function sourceLine({ span, within }: Origin, sources: Sources): string | undefined {
+function sourceLine({ span, within }: Origin, sources: Sources): string | undefined {
   if (!sources.has(span.file)) return undefined;
   const inner = within && sources.has(within.file) ? ` (${sources.line(within)})` : "";
   return `${sources.line(span)}${inner}`;

@@ -68,7 +68,7 @@ function printInputs(model: Model, inputs: readonly Tensor[], out: TextBuilder):
 }
 
 /** `[batch, 64], batch ≤ 128; integers below 10`. */
-export function inputFacts(t: Tensor): string {
+function inputFacts(t: Tensor): string {
   const kinds: Readonly<Record<ScalarType, string>> = {
     f32: t.distribution === true ? "distributions" : "",
     i32: t.below ? `integers below ${printFormula(t.below)}` : "integers",
@@ -95,7 +95,7 @@ function printResults(list: readonly Result[], out: TextBuilder, fixed: boolean)
   }
 }
 
-export function resultType(tensor: Tensor): string {
+function resultType(tensor: Tensor): string {
   return tensor.shape.length === 0 ? "number" : arrayTypes[tensor.type];
 }
 

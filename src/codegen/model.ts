@@ -239,6 +239,6 @@ function results(outputs: readonly Output[], names: Names): Result[] {
   return outputs.map((o) => ({ key: names.fresh(o.name), tensor: o.tensor, doc: o.doc ?? o.tensor.doc }));
 }
 
-export function tensorsOf(procedure: Procedure): Tensor[] {
+function tensorsOf(procedure: Procedure): Tensor[] {
   return procedure.calls.flatMap((c) => (c.kind === "call" ? [...c.buffers] : [c.tensor]));
 }

@@ -97,7 +97,7 @@ export class TextBuilder {
 export const lineWidth = 100;
 
 /** Keeps or drops what stands between « and ». */
-export function typed(code: string, language: Language): string {
+function typed(code: string, language: Language): string {
   return language === "typescript" ? code.replace(/[«»]/g, "") : code.replace(/«[^»]*»/g, "");
 }
 

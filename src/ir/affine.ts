@@ -4,7 +4,7 @@
  * is cancelled; a division whose value fits one interval collapses.
  */
 import type { AtomName } from "./atoms.ts";
-import type { Affine, IntegerAtom, Opaque, Term } from "./types.ts";
+import type { Affine, Index, IntegerAtom, Opaque, Term } from "./types.ts";
 
 /** Inclusive bounds; ±Infinity where nothing is known. */
 export interface Range {
@@ -12,7 +12,7 @@ export interface Range {
   readonly high: number;
 }
 
-export const unbounded: Range = { low: -Infinity, high: Infinity };
+const unbounded: Range = { low: -Infinity, high: Infinity };
 
 /** What affine arithmetic needs of a builder: interning. */
 export interface IntegerInterner {
@@ -225,3 +225,10 @@ const integerRanges: Partial<Record<AtomName, (args: [Range, Range, Range]) => R
     return { low: 0, high: x.low >= 0 ? Math.min(x.high, y.high - 1) : y.high - 1 };
   },
 };
+
+/** The largest number of values an index takes. */
+export const maximumExtent = (i: Index): number => rangeOf(i.extent).high;
+
+/** How many times a nest of these loops runs at most. */
+export const countOf = (loops: Iterable<Index>): number =>
+  [...loops].reduce((product, i) => product * Math.max(1, maximumExtent(i)), 1);

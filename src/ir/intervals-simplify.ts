@@ -37,11 +37,7 @@ export function simplifyConjunction(
 }
 
 /** `simplifyUnder` as a function with its memo, for several expressions that hold in one place. */
-export function simplifierUnder(
-  prover: Prover,
-  builder: Builder,
-  ...roots: readonly Expr[]
-): (e: Expr) => Expr {
+function simplifierUnder(prover: Prover, builder: Builder, ...roots: readonly Expr[]): (e: Expr) => Expr {
   const decidable = decidableNodes(roots);
   const walkers = new Map<Prover, (e: Expr) => Expr>();
   // A node that is reached under many different decisions could be visited exponentially often: with the budget

@@ -4,7 +4,7 @@ import { Prover } from "./intervals-prover.ts";
 import type { Affine, Expr } from "./types.ts";
 
 export { Prover } from "./intervals-prover.ts";
-export { simplifierUnder, simplifyConjunction, simplifyUnder } from "./intervals-simplify.ts";
+export { simplifyConjunction, simplifyUnder } from "./intervals-simplify.ts";
 
 /** Whether the condition follows from the assumptions. False means: not known to. */
 export function prove(condition: Expr, assumptions: readonly Expr[], builder: Builder): boolean {

@@ -93,7 +93,7 @@ function graphsOf({
 }
 
 /** The number of elements, with the maxima of the dimensions that vary by call. */
-export function sizeOf(b: Builder, t: Tensor): Affine {
+function sizeOf(b: Builder, t: Tensor): Affine {
   const largest = rewriter(b, {
     atom: (a) => (a.kind === "dim" && a.varies === "call" ? b.integer(a.maximum) : undefined),
   });

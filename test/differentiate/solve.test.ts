@@ -4,7 +4,8 @@ import { Builder } from "../../src/ir/builder.ts";
 import { freeIndices } from "../../src/ir/rewrite.ts";
 import type { Affine, Index } from "../../src/ir/types.ts";
 import type { RuleName } from "../../src/passes/solve/solve.ts";
-import { allRules, countOf, rangeGuards, solve } from "../../src/passes/solve/solve.ts";
+import { countOf } from "../../src/ir/affine.ts";
+import { allRules, rangeGuards, solve } from "../../src/passes/solve/solve.ts";
 import type { RandomMap, Values } from "../support/integers.ts";
 import { buildMap, compile, compileGuard, forEach, subscript } from "../support/integers.ts";
 

@@ -10,7 +10,7 @@ import { fail, join, uniqueName } from "./environment.ts";
 import { resultPath } from "./paths.ts";
 import { arrayExpression, elementwise } from "./operands.ts";
 import type { ReducerName } from "./reductions.ts";
-import { reduceArray, reducerNames } from "./reductions.ts";
+import { reduceArray } from "./reductions.ts";
 import { cellCount, sizeExpression, typeName } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
 import {
@@ -23,9 +23,6 @@ import {
   scalar,
   scalarExpr,
 } from "./values.ts";
-
-export const isReducer = (name: string): name is ReducerName =>
-  (reducerNames as readonly string[]).includes(name);
 
 function wrongCount(elab: Elaboration, env: Environment, callee: string, wanted: string, span: Span): never {
   return fail(elab, env, "NN2010", span, { callee, problem: `it takes ${wanted}` });

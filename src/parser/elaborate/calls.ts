@@ -2,21 +2,13 @@
 import type { AtomName } from "../../ir/atoms.ts";
 import { atoms } from "../../ir/atoms.ts";
 import { Reported } from "../../ir/diagnostics.ts";
+import { isReducer, reducerNames } from "../words.ts";
 import type { CallExpression } from "../syntax.ts";
 import { applyFunction, applyLayer, instantiate } from "./apply.ts";
 import type { GivenArgument } from "./arguments.ts";
-import {
-  applyAtom,
-  gradientOf,
-  isReducer,
-  randomValue,
-  reducerCall,
-  reshapeValue,
-  sizeValue,
-} from "./builtins.ts";
+import { applyAtom, gradientOf, randomValue, reducerCall, reshapeValue, sizeValue } from "./builtins.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, failUnknown, pathOfUse, suggestion } from "./environment.ts";
-import { reducerNames } from "./reductions.ts";
 import type { Callable } from "./scope.ts";
 import type { ArrayValue, Value } from "./values.ts";
 

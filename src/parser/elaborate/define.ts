@@ -190,7 +190,7 @@ function reduceAtRoot(body: Expr): Reduce | undefined {
   return factor === 1 && atom.kind === "opaque" && atom.value.kind === "reduce" ? atom.value : undefined;
 }
 
-export function containsReduce(e: Expr): boolean {
+function containsReduce(e: Expr): boolean {
   let found = false;
   visit([e], (node) => {
     if (node.kind === "reduce") found = true;

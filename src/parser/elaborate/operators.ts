@@ -116,7 +116,7 @@ function operandTypes(
 }
 
 /** `a @ b`: the matrix product over the last two dimensions, with NumPy's rules for vectors and leading dimensions. */
-export function matrixProduct(
+function matrixProduct(
   elab: Elaboration,
   env: Environment,
   e: BinaryExpression,

@@ -33,7 +33,7 @@ function requireFloats(elab: Elaboration, env: Environment, s: ParamStatement | 
 }
 
 /** The tensor of this name that the layer instance owns already, if its shape is the one asked for now; or a new one. */
-export function owned(
+function owned(
   elab: Elaboration,
   env: Environment,
   name: { readonly text: string; readonly span: Span },

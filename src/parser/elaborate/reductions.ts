@@ -1,5 +1,5 @@
 /** `sum[k] …` and `sum(x, axis = 0)`. */
-import type { Affine, Expr, Index, Reducer, Span } from "../../ir/types.ts";
+import type { Affine, Expr, Index, Span } from "../../ir/types.ts";
 import type { ReduceExpression } from "../syntax.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail } from "./environment.ts";
@@ -10,8 +10,7 @@ import { cellCount, sizeExpression, typeName } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
 import { castValue, freshIndices, isScalar, mapElements, scalar, scalarExpr } from "./values.ts";
 
-export type ReducerName = Reducer | "mean";
-export const reducerNames: readonly ReducerName[] = ["sum", "prod", "max", "min", "argmax", "argmin", "mean"];
+export type ReducerName = ReduceExpression["reducer"];
 
 /** `sum[k < n, ...i] body`: the body is elaborated once, with the indices in scope. */
 export function reduction(elab: Elaboration, env: Environment, e: ReduceExpression): ArrayValue {

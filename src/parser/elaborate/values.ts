@@ -73,7 +73,7 @@ export function castValue(b: Builder, v: ArrayValue, type: "f32" | "i32"): Array
   return v.type === type ? v : mapElements(v, type, (e) => castExpr(b, e, type));
 }
 
-export function castExpr(b: Builder, e: Expr, type: "f32" | "i32"): Expr {
+function castExpr(b: Builder, e: Expr, type: "f32" | "i32"): Expr {
   if (type === "f32" && e.kind === "affine" && e.constant === 0 && e.terms.length === 1) {
     const { factor, atom } = e.terms[0]!;
     if (
@@ -90,7 +90,7 @@ export function castExpr(b: Builder, e: Expr, type: "f32" | "i32"): Expr {
 }
 
 /** A closed integer expression, mentioning dimensions at most: what an extent may be. */
-export function isClosed(e: Affine): boolean {
+function isClosed(e: Affine): boolean {
   return e.terms.every(({ atom }) => {
     if (atom.kind === "dim") return true;
     if (atom.kind === "floor" || atom.kind === "modulo") return isClosed(atom.value);

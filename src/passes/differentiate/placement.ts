@@ -2,11 +2,12 @@
  * Where the contribution of one read lands: the loops of the forward equation are solved in terms of the cell of the
  * target (a gather), or the cell is given by the loops (a scatter), whichever visits less.
  */
+import { countOf, maximumExtent } from "../../ir/affine.ts";
 import type { Builder } from "../../ir/builder.ts";
 import { freeIndices, rewriter, substitute, substituteAffine, visit } from "../../ir/rewrite.ts";
 import type { Affine, Expr, Index, Read } from "../../ir/types.ts";
 import type { Solution } from "../solve/solve.ts";
-import { countOf, maximumExtent, rangeGuards, solve } from "../solve/solve.ts";
+import { rangeGuards, solve } from "../solve/solve.ts";
 
 export interface Placement {
   /** The cell of the target that receives the contribution. */

@@ -2,7 +2,7 @@
  * Element-wise definitions are written into the equations that read them, where that costs nothing: the total number
  * of evaluations does not grow, or the definition is so short that reading it from memory is no cheaper.
  */
-import { rangeOf } from "../../ir/affine.ts";
+import { countOf } from "../../ir/affine.ts";
 import { atoms } from "../../ir/atoms.ts";
 import type { Builder } from "../../ir/builder.ts";
 import {
@@ -121,7 +121,7 @@ function pays({ equation, readers }: Candidate, reader: Equation, reads: readonl
   const { body, indices } = equation;
   if (readsOf(body).length === 0 && costOf(body) === 0) return true;
   if (body.kind === "read") return true;
-  const cells = volume(indices);
+  const cells = countOf(indices);
   const visits = reads.reduce((n, r) => n + visitsOf(reader, r), 0);
   if (visits <= cells && readers === 1) return true;
   return isTrivial(body) && (visits <= cells || reader.reducer === null);
@@ -130,13 +130,9 @@ function pays({ equation, readers }: Candidate, reader: Equation, reads: readonl
 /** How often a read is evaluated: values that do not change in a loop are computed outside it. */
 function visitsOf(reader: Equation, read: Read): number {
   const loops = [...loopOrder(reader), ...reader.reduced];
-  if (reader.where.length > 0) return volume(loops);
+  if (reader.where.length > 0) return countOf(loops);
   const free = freeIndices(read);
-  return volume(loops.slice(0, loops.findLastIndex((i) => free.has(i)) + 1));
-}
-
-function volume(indices: readonly Index[]): number {
-  return indices.reduce((n, i) => n * Math.max(1, rangeOf(i.extent).high), 1);
+  return countOf(loops.slice(0, loops.findLastIndex((i) => free.has(i)) + 1));
 }
 
 /** A comparison, a truth value as a number, or one read times a constant: as cheap as reading the result. */

@@ -38,7 +38,7 @@ export function constantOf(b: Builder, type: ScalarType, value: number): Expr {
 }
 
 /** The linear position in the space of the indices. */
-export function positionOf(b: Builder, indices: readonly Index[]): Affine {
+function positionOf(b: Builder, indices: readonly Index[]): Affine {
   return indices.reduce<Affine>(
     (position, index) => b.plus(b.times(position, rangeOf(index.extent).high), index),
     b.integer(0),
@@ -96,7 +96,7 @@ function positionAccumulator(
 }
 
 /** Whether `value` replaces `best`: strictly better, or a NaN where `best` is none. */
-export function wins(b: Builder, extreme: "max" | "min", value: Expr, best: Expr): Expr {
+function wins(b: Builder, extreme: "max" | "min", value: Expr, best: Expr): Expr {
   if (value.type === "i32") return extreme === "max" ? b.less(best, value) : b.less(value, best);
   const atMost = extreme === "max" ? b.apply("le", [value, best]) : b.apply("le", [best, value]);
   return b.and(b.apply("not", [atMost]), b.apply("eq", [best, best]));

@@ -1,9 +1,10 @@
+import { countOf } from "../../ir/affine.ts";
 import type { Builder } from "../../ir/builder.ts";
 import { printStatement } from "../../ir/printer.ts";
 import { freeIndices, readsOf, targetsWhole } from "../../ir/rewrite.ts";
 import type { Equation, Expr, Graph, Read, Statement, Tensor } from "../../ir/types.ts";
 import { bodyAt } from "./alias.ts";
-import { costOfBody, costOfEquation, lengthOf, volume } from "./cost.ts";
+import { costOfBody, costOfEquation, lengthOf } from "./cost.ts";
 import { TooLarge } from "./fraction.ts";
 import { guardedBody } from "./merge.ts";
 import { isPersistent } from "../../ir/dependences.ts";
@@ -160,13 +161,13 @@ class Cancellation {
     if (known !== undefined) return known;
     const { index } = this;
     const t = producer.tensor;
-    const loops = volume(producer.indices);
+    const loops = countOf(producer.indices);
     const readers = index.readers.get(t) ?? [];
     const stays = index.results.has(t) || index.pinned.has(t) || isPersistent(t);
     const absorbs = (s: Statement): boolean => {
       const e = candidate(s);
       if (!e || readsOf(...e.where, ...e.target).some((r) => r.tensor === t)) return false;
-      return e.reducer === null || volume([...e.indices, ...e.reduced]) <= loops;
+      return e.reducer === null || countOf([...e.indices, ...e.reduced]) <= loops;
     };
     const last = readers.at(-1) ?? -1;
     const overwritten = readsOf(producer.body).some(
@@ -198,7 +199,7 @@ class Cancellation {
     if (isClosed(producer)) return costOfEquation(producer) / readers;
     const direct = readsOf(reader.body).filter((r) => r.tensor === producer.tensor);
     const loops = [...reader.indices, ...reader.reduced];
-    const repeats = (r: Read): number => volume(reader.reducer === null ? freeIndices(r) : loops);
+    const repeats = (r: Read): number => countOf(reader.reducer === null ? freeIndices(r) : loops);
     return costOfBody(producer) / readers - direct.reduce((sum, r) => sum + repeats(r), 0);
   }
 }

@@ -7,7 +7,7 @@ import { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** The read that an expression is, also where it is an integer. */
-export function asRead(e: Expr): Read | undefined {
+function asRead(e: Expr): Read | undefined {
   if (e.kind === "read") return e;
   if (e.kind !== "affine" || e.constant !== 0 || e.terms.length !== 1) return undefined;
   const { factor, atom } = e.terms[0]!;

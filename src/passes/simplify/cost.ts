@@ -1,4 +1,4 @@
-import { rangeOf } from "../../ir/affine.ts";
+import { countOf } from "../../ir/affine.ts";
 import { atoms } from "../../ir/atoms.ts";
 import { children, freeIndices, visit } from "../../ir/rewrite.ts";
 import type { Affine, Equation, Expr, Index } from "../../ir/types.ts";
@@ -34,19 +34,11 @@ export function costOfExpr(e: Expr): number {
   return total;
 }
 
-const extentOf = (i: Index): number => rangeOf(i.extent).high;
-
-export function volume(indices: Iterable<Index>): number {
-  let product = 1;
-  for (const i of indices) product *= extentOf(i);
-  return product;
-}
-
 /** What an equation costs, stores included. */
 export function costOfEquation(e: Equation): number {
-  const loops = volume(e.indices);
+  const loops = countOf(e.indices);
   return (
-    loops * (e.accumulate ? 2 : 1) + (e.reducer === null ? 0 : loops * volume(e.reduced)) + costOfBody(e)
+    loops * (e.accumulate ? 2 : 1) + (e.reducer === null ? 0 : loops * countOf(e.reduced)) + costOfBody(e)
   );
 }
 
@@ -57,12 +49,12 @@ export function costOfEquation(e: Equation): number {
  */
 export function costOfBody(e: Equation): number {
   const loops = [...e.indices, ...e.reduced];
-  const all = volume(loops);
+  const all = countOf(loops);
   const free = memoisedIndices();
   const repeats = (x: Expr): number => {
     const depends = free(x);
     if (e.reducer !== null) return depends.size === 0 ? 1 : all;
-    return volume(depends);
+    return countOf(depends);
   };
   let total = 0;
   visit([...e.where, e.body], (node) => {

@@ -8,7 +8,7 @@ import { isPersistent } from "../../ir/dependences.ts";
  * The value that an equation `form = 0` gives an index: its coefficient is ±1 and it does not recur inside ⌊⌋, mod
  * or a read.
  */
-export function solveFor(form: Affine, index: Index, b: Builder): Affine | undefined {
+function solveFor(form: Affine, index: Index, b: Builder): Affine | undefined {
   const term = form.terms.find((t) => t.atom === index);
   if (!term || Math.abs(term.factor) !== 1) return undefined;
   const rest = b.minus(form, b.times(index, term.factor));

@@ -46,7 +46,7 @@ const mostTerms = 24;
 /** What is left of a sum's cost, at most, where it is brought over one denominator. */
 const collapse = 0.75;
 
-export const zeroProduct: Product = { coefficient: zero, factors: new Map() };
+const zeroProduct: Product = { coefficient: zero, factors: new Map() };
 export const isZero = (p: Product): boolean => p.coefficient.numerator === 0;
 
 export function constantProduct(coefficient: Fraction): Product {

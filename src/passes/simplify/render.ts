@@ -1,7 +1,7 @@
 import type { Builder } from "../../ir/builder.ts";
 import type { Expr } from "../../ir/types.ts";
 import type { Fraction } from "./fraction.ts";
-import { fraction, one } from "./fraction.ts";
+import { fraction } from "./fraction.ts";
 import type { Factor, Product, Sum } from "./products.ts";
 import { isZero } from "./products.ts";
 
@@ -106,5 +106,3 @@ function condition(bracket: Expr): Expr {
   if (bracket.kind !== "apply") throw new Error("a bracket is the cast of a truth value");
   return bracket.args[0]!;
 }
-
-export const unit: Product = { coefficient: one, factors: new Map() };

@@ -1,9 +1,8 @@
 /** The rules of the solver (solve.ts), each for one equation `form = 0`; the cheapest applicable one is taken. */
-import { greatestCommonDivisor, rangeOf } from "../../ir/affine.ts";
+import { countOf, greatestCommonDivisor, maximumExtent, rangeOf } from "../../ir/affine.ts";
 import { freeIndices } from "../../ir/rewrite.ts";
 import type { Affine, Index } from "../../ir/types.ts";
 import type { PendingEquation, System } from "./system.ts";
-import { countOf, maximumExtent } from "./system.ts";
 
 /**
  * unit: v = known. radix: s·v + rest = known with rest in [0, s). lattice: s·i + d·u = known, one loop stays.

@@ -15,7 +15,7 @@ import { splitIndices } from "./split.ts";
 import type { Solution } from "./system.ts";
 import { System } from "./system.ts";
 
-export { countOf, maximumExtent, rangeGuards } from "./system.ts";
+export { rangeGuards } from "./system.ts";
 export type { Solution } from "./system.ts";
 export type { RuleName } from "./rules.ts";
 

@@ -2,11 +2,10 @@
  * The split rule of the solver (solve.ts): an index under ⌊·/c⌋ or mod c becomes c·q + r, which makes q and r plain.
  * Every second derivative of a strided operation needs it, because the lattice rule introduces ⌊·⌋ and mod.
  */
-import { rangeOf } from "../../ir/affine.ts";
+import { maximumExtent, rangeOf } from "../../ir/affine.ts";
 import { freeIndices, visit } from "../../ir/rewrite.ts";
 import type { Affine, FloorDivision, Index, Modulo } from "../../ir/types.ts";
 import type { System } from "./system.ts";
-import { maximumExtent } from "./system.ts";
 
 /** Every split removes a ⌊·⌋ or mod, but may put another index under one; so many are tried. */
 const maximumSplits = 8;

@@ -1,15 +1,8 @@
 /** What is known and what is open while equations are solved (solve.ts). */
-import { rangeOf } from "../../ir/affine.ts";
+import { countOf } from "../../ir/affine.ts";
 import type { Builder } from "../../ir/builder.ts";
 import { freeIndices, substitute, substituteAffine } from "../../ir/rewrite.ts";
 import type { Affine, Expr, Index } from "../../ir/types.ts";
-
-/** The largest number of values an index takes. */
-export const maximumExtent = (i: Index): number => rangeOf(i.extent).high;
-
-/** How many times a nest of these loops runs at most. */
-export const countOf = (loops: Iterable<Index>): number =>
-  [...loops].reduce((product, i) => product * Math.max(1, maximumExtent(i)), 1);
 
 export interface Solution {
   /** Every solved loop, in terms of what is given and of `loops`. */
