@@ -19,7 +19,7 @@ export interface PipelineOptions {
 }
 
 export function buildGraphs(program: Program, context: Context, options: PipelineOptions): ModelGraphs {
-  const { forward, backward, update, initialise, loss, metrics, outputs, gradients } = program;
+  const { forward, backward, statistics, update, initialise, loss, metrics, outputs, gradients } = program;
   const evaluated = [...(loss ? [loss] : []), ...metrics.map((m) => m.tensor)];
   const lasting = [...program.parameters, ...program.states, ...program.optimizerStates];
   const graph = (name: string, statements: readonly Statement[], results: readonly Tensor[]): Graph => ({
@@ -29,7 +29,7 @@ export function buildGraphs(program: Program, context: Context, options: Pipelin
   });
   const run = (g: Graph, training: boolean): Graph => runPasses(g, training, program, context, options);
   const wanted = [...evaluated, ...gradients];
-  const train = run(graph("train", [...forward, ...backward, ...update], wanted), true);
+  const train = run(graph("train", [...forward, ...backward, ...statistics, ...update], wanted), true);
   return {
     program,
     initialise: run(graph("initialise", initialise, lasting), false),

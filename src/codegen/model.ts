@@ -59,7 +59,7 @@ export class Model {
 
     const paths = (tensors: readonly Tensor[]): Paths<Tensor> => pathTree(tensors, (t) => t.name);
     this.parameters = paths(program.parameters);
-    const owners = new Map(program.gradients.map((g, i) => [g, program.parameters[i]!]));
+    const owners = new Map(program.gradients.map((g, i) => [g, program.trained[i]!]));
     this.gradients = pathTree(program.gradients, (t) => owners.get(t)!.name);
     this.states = paths([...program.states, ...program.optimizerStates]);
     this.hypers = paths(program.hypers);

@@ -14,6 +14,8 @@ export interface Program {
   readonly dims: readonly Dim[];
   readonly inputs: readonly Tensor[];
   readonly parameters: readonly Tensor[];
+  /** The parameters that are not frozen, in the same order. */
+  readonly trained: readonly Tensor[];
   /** Of layers and the model (running statistics), then of the optimizer (`<parameter path>.<optimizer>.<state>`). */
   readonly states: readonly Tensor[];
   readonly optimizerStates: readonly Tensor[];
@@ -22,13 +24,15 @@ export interface Program {
   readonly outputs: readonly Output[];
   readonly metrics: readonly Output[];
   readonly loss: Tensor | null;
-  /** gradients[i] belongs to parameters[i]; empty without a loss. */
+  /** gradients[i] belongs to trained[i]; empty without a loss. */
   readonly gradients: readonly Tensor[];
   /** Everything the model defines, up to the loss; layer updates are not in it. */
   readonly forward: readonly Statement[];
   /** Asks for `gradients` of `loss`. */
   readonly backward: readonly Statement[];
-  /** Layer updates, then optimizer updates, in source order. May read `forward`'s tensors and `gradients`. */
+  /** Updates of the states of layers and the model, in source order. May read `forward`'s tensors and `gradients`. */
+  readonly statistics: readonly Statement[];
+  /** What the optimizer does with `gradients`; it reads nothing else of a pass. */
   readonly update: readonly Statement[];
   /** Starting values of parameters, states and optimizer states. */
   readonly initialise: readonly Statement[];

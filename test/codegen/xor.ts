@@ -167,9 +167,11 @@ export function xor(): Sample {
     outputs: [{ name: "p", tensor: p }],
     metrics: [{ name: "spread", tensor: spread, doc: "Between the largest and the smallest answer." }],
     loss,
+    trained: parameters,
     gradients,
     forward: [...forward, ...metrics, eLoss],
     backward: [],
+    statistics: [],
     update,
     initialise,
   };

@@ -129,9 +129,11 @@ export class Scene {
       outputs: [],
       metrics: [],
       loss: null,
+      trained: this.withRole("parameter"),
       gradients,
       forward: [],
       backward: [],
+      statistics: [],
       update: [],
       initialise: [],
     };

@@ -92,7 +92,7 @@ export class Model {
   }
 
   gradient(name: string): number[] {
-    const k = this.program.parameters.indexOf(this.tensor(this.program.parameters, name));
+    const k = this.program.trained.indexOf(this.tensor(this.program.trained, name));
     return [...this.values.get(this.program.gradients[k]!)!];
   }
 
@@ -132,7 +132,7 @@ export class Model {
     this.backward(inputs);
     let worst = 0;
     const analytic = this.program.gradients.map((g) => [...this.values.get(g)!]);
-    this.program.parameters.forEach((p, k) => {
+    this.program.trained.forEach((p, k) => {
       const cells = this.values.get(p)!;
       const stride = Math.max(1, Math.floor(cells.length / most));
       for (let i = 0; i < cells.length; i += stride) {

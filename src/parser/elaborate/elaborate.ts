@@ -103,6 +103,7 @@ function newElaboration(input: ElaborationInput): Elaboration {
     outputs: [],
     metrics: [],
     forward: [],
+    statistics: [],
     update: [],
     initialise: [],
     loss: null,
@@ -188,7 +189,8 @@ function checkSettings(elab: Elaboration, env: Environment, model: ModelDeclarat
 function finish(elab: Elaboration, model: ModelDeclaration): Program {
   const { gathered, builder: b } = elab;
   const { loss } = gathered;
-  const gradients = loss ? gathered.parameters.map((p) => gradientTensor(elab, p)) : [];
+  const trained = gathered.parameters;
+  const gradients = loss ? trained.map((p) => gradientTensor(elab, p)) : [];
   const backward: Statement[] = [];
   if (loss) {
     const origin = { span: loss.span, name: `d${loss.name}` };
@@ -196,11 +198,11 @@ function finish(elab: Elaboration, model: ModelDeclaration): Program {
       kind: "gradient",
       id: b.id(),
       of: loss,
-      wrt: gathered.parameters,
+      wrt: trained,
       results: gradients,
       origin,
     });
-    elaborateOptimizer(elab, gradients);
+    elaborateOptimizer(elab, trained, gradients);
   } else if (gathered.optimizer && !model.body.some((s) => s.kind === "loss")) {
     const { statement, env } = gathered.optimizer;
     report(
@@ -221,6 +223,7 @@ function finish(elab: Elaboration, model: ModelDeclaration): Program {
     span: model.span,
     builtins: elab.builtins,
     loss,
+    trained,
     gradients,
     backward,
   };

@@ -27,6 +27,7 @@ export interface Gathered {
   readonly outputs: Output[];
   readonly metrics: Output[];
   readonly forward: Statement[];
+  readonly statistics: Statement[];
   readonly update: Statement[];
   readonly initialise: Statement[];
   loss: Tensor | null;

@@ -12,8 +12,12 @@ import { updateTensor } from "./updates.ts";
 import type { ArrayValue } from "./values.ts";
 import { isScalar, ofTensor, scalarExpr } from "./values.ts";
 
-/** Emits the updates of every parameter; `gradients[i]` belongs to `parameters[i]`. */
-export function elaborateOptimizer(elab: Elaboration, gradients: readonly Tensor[]): void {
+/** Emits the updates of every trained parameter; `gradients[i]` belongs to `trained[i]`. */
+export function elaborateOptimizer(
+  elab: Elaboration,
+  trained: readonly Tensor[],
+  gradients: readonly Tensor[],
+): void {
   const { gathered, builder: b } = elab;
   const chosen = gathered.optimizer;
   if (!chosen) return;
@@ -45,7 +49,7 @@ export function elaborateOptimizer(elab: Elaboration, gradients: readonly Tensor
       env,
     );
     const hypers = new Map([...bound].map(([parameter, a]) => [parameter, hyper(elab, parameter, a)]));
-    gathered.parameters.forEach((parameter, k) => {
+    trained.forEach((parameter, k) => {
       const scope = new Scope();
       for (const [key, value] of hypers)
         scope.bind(key, { kind: "value", value, span: declaration.name.span });

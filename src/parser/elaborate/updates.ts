@@ -1,6 +1,6 @@
 /** `update …`: what `step` changes besides the parameters. */
 import { readsOf } from "../../ir/rewrite.ts";
-import type { Affine, Span, Tensor } from "../../ir/types.ts";
+import type { Affine, Span, Statement, Tensor } from "../../ir/types.ts";
 import type { UpdateStatement } from "../syntax.ts";
 import { defineAt, store } from "./define.ts";
 import type { Elaboration, Environment } from "./environment.ts";
@@ -35,7 +35,7 @@ export function update(elab: Elaboration, env: Environment, s: UpdateStatement):
 /** The new value of the whole, or with subscripts on the left of the cells that they name; the others stay. */
 export function updateTensor(elab: Elaboration, env: Environment, tensor: Tensor, s: UpdateStatement): void {
   const path = `${tensor.name}.next`;
-  const inner: Environment = { ...environmentOf(env, path), emit: elab.gathered.update };
+  const inner: Environment = { ...environmentOf(env, path), emit: updatesOf(elab, env) };
   if (!s.subscripts) return storeUpdate(elab, env, tensor, arrayExpression(elab, s.value, inner), s.span);
   const left = leftSide(elab, inner, s.subscripts, s.value, tensor.shape, s.span);
   const value = castValue(elab.builder, arrayExpression(elab, s.value, left.env), "f32");
@@ -70,7 +70,7 @@ function storeUpdate(
   span: Span,
 ): void {
   const { builder: b } = elab;
-  const emitting: Environment = { ...env, emit: elab.gathered.update };
+  const emitting: Environment = { ...env, emit: updatesOf(elab, env) };
   const number = broadcastTo(elab, env, castValue(b, value, "f32"), tensor.shape, tensor.name, span);
   const indices = freshIndices(b, tensor.shape, elab.indexNames.get(tensor));
   const target = indices.map((i) => b.of(i));
@@ -89,4 +89,9 @@ function storeCells(elab: Elaboration, env: Environment, tensor: Tensor, cell: C
     ? body
     : defineAt(elab, env, `${tensor.name}.next`, indices, body, span).at(subscripts, []);
   store(elab, env, { tensor, indices, target }, value, span);
+}
+
+/** Where updates are gathered: those of an optimizer apart from those of layers and the model. */
+function updatesOf(elab: Elaboration, env: Environment): Statement[] {
+  return env.owner === "optimizer" ? elab.gathered.update : elab.gathered.statistics;
 }
