@@ -6,6 +6,13 @@ export interface Output {
   readonly doc?: string;
 }
 
+/** A state of an optimizer that starts as a copy of its parameter and follows it, such as a moving average. */
+export interface Shadow {
+  /** Of the state in the optimizer: `average`. */
+  readonly name: string;
+  readonly pairs: readonly { readonly parameter: Tensor; readonly state: Tensor }[];
+}
+
 /** What elaboration makes of one model. `training` is still a read of the builtin in `forward`. */
 export interface Program {
   readonly name: string;
@@ -19,6 +26,8 @@ export interface Program {
   /** Of layers and the model (running statistics), then of the optimizer (`<parameter path>.<optimizer>.<state>`). */
   readonly states: readonly Tensor[];
   readonly optimizerStates: readonly Tensor[];
+  /** The optimizer states that start as copies of their parameters, by name. */
+  readonly shadows: readonly Shadow[];
   readonly hypers: readonly Tensor[];
   readonly builtins: { readonly step: Tensor; readonly seed: Tensor; readonly training: Tensor };
   readonly outputs: readonly Output[];

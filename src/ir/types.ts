@@ -240,4 +240,4 @@ export interface Graph {
 }
 
 export type { AdjointStep, Origin, Span } from "./origin.ts";
-export type { Output, Program } from "./program.ts";
+export type { Output, Program, Shadow } from "./program.ts";

@@ -162,6 +162,7 @@ export function xor(): Sample {
     parameters,
     states: [],
     optimizerStates: velocity,
+    shadows: [],
     hypers: [lr],
     builtins,
     outputs: [{ name: "p", tensor: p }],

@@ -124,6 +124,7 @@ export class Scene {
       parameters: this.withRole("parameter"),
       states: this.withRole("state").filter((t) => !t.name.includes(".adam.")),
       optimizerStates: this.withRole("state").filter((t) => t.name.includes(".adam.")),
+      shadows: [],
       hypers: this.withRole("hyper"),
       builtins: { step: builtin("step"), seed: builtin("seed"), training: builtin("training") },
       outputs: [],

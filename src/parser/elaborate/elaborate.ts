@@ -99,6 +99,7 @@ function newElaboration(input: ElaborationInput): Elaboration {
     parameters: [],
     states: [],
     optimizerStates: [],
+    shadows: [],
     hypers: [],
     outputs: [],
     metrics: [],

@@ -23,6 +23,8 @@ export interface Gathered {
   readonly parameters: Tensor[];
   readonly states: Tensor[];
   readonly optimizerStates: Tensor[];
+  /** Optimizer states that start as copies of their parameters, by name. */
+  readonly shadows: { readonly name: string; readonly pairs: { parameter: Tensor; state: Tensor }[] }[];
   readonly hypers: Tensor[];
   readonly outputs: Output[];
   readonly metrics: Output[];

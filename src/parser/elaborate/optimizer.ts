@@ -1,10 +1,10 @@
 /** `optimizer adam(lr = 1e-3)`: its updates, written for one parameter, are elaborated for every parameter. */
 import type { Tensor } from "../../ir/types.ts";
-import type { OptimizerDeclaration, Statement } from "../syntax.ts";
+import type { OptimizerDeclaration, StateStatement, Statement } from "../syntax.ts";
 import type { BoundArgument } from "./arguments.ts";
 import { bindArguments } from "./arguments.ts";
 import { defineName } from "./definitions.ts";
-import type { Elaboration, Environment } from "./environment.ts";
+import type { Elaboration, Environment, Gathered } from "./environment.ts";
 import { attempt, fail, suggestion } from "./environment.ts";
 import { makeState } from "./owned.ts";
 import { Scope } from "./scope.ts";
@@ -114,6 +114,7 @@ function executeUpdate(elab: Elaboration, env: Environment, s: Statement, parame
       value: ofTensor(b, tensor, elab.indexNames.get(parameter)),
       span: s.name.span,
     });
+    if (startsAs(env, s, parameter)) addShadow(gathered.shadows, s.name.text, { parameter, state: tensor });
   } else if (s.kind === "update") {
     const binding = env.scope.lookup(s.name.text);
     const target =
@@ -127,4 +128,20 @@ function executeUpdate(elab: Elaboration, env: Environment, s: Statement, parame
   } else {
     fail(elab, env, "NN2019", s.span, { statement: `\`${s.kind}\``, place: "an optimizer" });
   }
+}
+
+/** Whether the state starts as a copy of this very tensor: `state average = parameter`. */
+function startsAs(env: Environment, s: StateStatement, parameter: Tensor): boolean {
+  const binding = s.value.kind === "name" ? env.scope.lookup(s.value.name) : undefined;
+  return binding?.kind === "value" && binding.value.kind === "array" && binding.value.tensor === parameter;
+}
+
+function addShadow(
+  shadows: Gathered["shadows"],
+  name: string,
+  pair: { parameter: Tensor; state: Tensor },
+): void {
+  const known = shadows.find((shadow) => shadow.name === name);
+  if (known) known.pairs.push(pair);
+  else shadows.push({ name, pairs: [pair] });
 }
