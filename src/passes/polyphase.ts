@@ -1,4 +1,4 @@
-import { greatestCommonDivisor } from "../ir/affine.ts";
+import { greatestCommonDivisor, rangeOfAtom } from "../ir/affine.ts";
 import type { Builder } from "../ir/builder.ts";
 import type { Pass } from "../ir/context.ts";
 import { expressionsOf, freeIndices, mapEquation, rewriter, visit } from "../ir/rewrite.ts";
@@ -44,7 +44,8 @@ function splitByResidues(b: Builder, equation: Equation): Equation[] {
 
 /**
  * Whether a ⌊·⌋ or mod of the index stands beside a reduced index, as strides bring it about: `dz[⌊y/2⌋ − q]`. Digits of
- * an index on their own (`weight[e div 8]`) are best left to one loop.
+ * an index are best left to one loop, on their own (`weight[e div 8]`) or as the leading digits of a place, the others
+ * of which the reduction runs through (the channels of a group, `x[4·⌊f/8⌋ + k]` with k below 4).
  */
 function meetsReduced(equation: Equation, index: Index): boolean {
   let meets = false;
@@ -53,9 +54,22 @@ function meetsReduced(equation: Equation, index: Index): boolean {
     const divided = e.terms.some(
       ({ atom }) => (atom.kind === "floor" || atom.kind === "modulo") && freeIndices(atom.value).has(index),
     );
-    meets = divided && equation.reduced.some((r) => freeIndices(e).has(r));
+    meets = divided && equation.reduced.some((r) => freeIndices(e).has(r)) && !areDigits(e);
   });
   return meets;
+}
+
+/** Whether each value of the terms gives another place: every factor is above all that the terms before it add up to. */
+function areDigits(place: Affine): boolean {
+  let largest = 0;
+  return [...place.terms]
+    .sort((a, b) => a.factor - b.factor)
+    .every(({ factor, atom }) => {
+      const { low, high } = rangeOfAtom(atom);
+      const above = factor > largest && low >= 0;
+      largest += factor * high;
+      return above;
+    });
 }
 
 /** The least common multiple of the divisors that the index stands under, where it is small; else 1. */

@@ -90,6 +90,21 @@ describe("polyphase", () => {
     checkGradients(m, m.weigh(z), [x, W], { transform: transform(m) });
   });
 
+  test("the channels of a group are the digits of a place, not a stride", () => {
+    const m = new Sketch();
+    const x = m.input("x", [7, 4]);
+    const W = m.input("W", [3, 2, 6]);
+    const [i, f, u, k] = [m.index("i", 3), m.index("f", 6), m.index("u", 3), m.index("k", 2)];
+    const channel = m.b.plus(m.b.times(m.b.floorDivide(m.b.of(f), 3), 2), k);
+    const value = m.at(x, m.b.plus(m.b.times(i, 2), u), channel);
+    const z = m.sum("z", [i, f], [u, k], m.b.mul(value, m.at(W, u, k, f)));
+    expect(transform(m)(m.statements)).toHaveLength(1);
+    const checked = checkGradients(m, m.weigh(z), [x, W], { transform: transform(m) });
+    // Two residues of the place, one equation for all channels of each.
+    const parts = checked.adjoint.filter((s) => s.kind === "equation" && s.tensor.name.endsWith("dx"));
+    expect(parts).toHaveLength(2);
+  });
+
   test("what it cannot free of ⌊·⌋ it leaves alone", () => {
     const m = new Sketch();
     const x = m.input("x", [6]);
