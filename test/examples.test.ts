@@ -31,6 +31,7 @@ function draw(tensor: Tensor, dims: Map<Dim, number>, seed: number): number[] {
     const smallest = tensor.below ? evaluateAffine(tensor.below, dims) : below;
     return values.map((v) => Math.floor(((v + 1) / 2) * smallest));
   }
+  if (tensor.type === "bool") return values.map((v) => Number(v > 0));
   return values.map((v) => Math.fround((v + 1) / 2));
 }
 
