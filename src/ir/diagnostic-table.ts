@@ -107,6 +107,7 @@ export const diagnosticTable = {
   NN2037: warning<{ left: string; right: string; result: string }>(
     (p) => `${p.left} and ${p.right} broadcast to ${p.result}`,
   ),
+  NN2038: error<{ what: string; reason: string }>((p) => `${p.what}: ${p.reason}`),
 
   // -------------------------------------------------------------------------------------------- NN3xxx differentiation
   NN3001: error<{ name: string; expected: string }>(

@@ -11,6 +11,7 @@ import type {
   LossStatement,
   OptimizerStatement,
   ParamStatement,
+  RequireStatement,
   ReturnStatement,
   StateStatement,
   Statement,
@@ -35,6 +36,7 @@ export class StatementGrammar extends LeftGrammar {
         { ALT: () => this.SUBRULE(this.loss) },
         { ALT: () => this.SUBRULE(this.optimizerStatement) },
         { ALT: () => this.SUBRULE(this.repetition) },
+        { ALT: () => this.SUBRULE(this.requirement) },
         { ALT: () => this.SUBRULE(this.result) },
         { ALT: () => this.SUBRULE(this.output) },
         { ALT: () => this.SUBRULE(this.definition) },
@@ -160,6 +162,25 @@ export class StatementGrammar extends LeftGrammar {
       return { from, to: this.SUBRULE2(this.expression) };
     },
     this.recoverAs(() => ({ from: this.errorHere(), to: this.errorHere() })),
+  );
+
+  private readonly requirement: Rule<RequireStatement> = this.RULE("requirement", (): RequireStatement => {
+    const start = this.start();
+    this.CONSUME(t.Require);
+    const condition = this.SUBRULE(this.expression);
+    const reason = this.SUBRULE(this.reason);
+    const span = this.spanFrom(start);
+    this.endOfLine();
+    return { kind: "require", condition, reason, span };
+  });
+
+  private readonly reason: Rule<string> = this.RULE(
+    "reason",
+    (): string => {
+      this.CONSUME(t.Else);
+      return this.CONSUME(t.StringToken).image.replace(/^"|"$/g, "");
+    },
+    this.recoverAs(() => ""),
   );
 
   private readonly result: Rule<ReturnStatement> = this.RULE("result", (): ReturnStatement => {

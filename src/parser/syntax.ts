@@ -108,6 +108,7 @@ export type Statement =
   | LossStatement
   | OptimizerStatement
   | ForStatement
+  | RequireStatement
   | ReturnStatement;
 
 interface StatementBase {
@@ -194,6 +195,13 @@ export interface ForStatement extends StatementBase {
   readonly from: Expression;
   readonly to: Expression;
   readonly body: readonly Statement[];
+}
+
+/** `require c mod groups == 0 else "groups must divide the channels"` */
+export interface RequireStatement extends StatementBase {
+  readonly kind: "require";
+  readonly condition: Expression;
+  readonly reason: string;
 }
 
 export interface ReturnStatement extends StatementBase {

@@ -45,7 +45,7 @@ export const NumberToken = createToken({
 /** The closing quote may be missing: reported when the lines are read. */
 export const StringToken = createToken({
   name: "String",
-  label: "a file name in quotes",
+  label: "a text in quotes",
   pattern: /"[^"\n\r]*"?/,
 });
 
@@ -151,6 +151,7 @@ export const State = word("state");
 export const Update = word("update");
 export const Loss = word("loss");
 export const For = word("for");
+export const Require = word("require");
 export const In = word("in");
 export const From = word("from");
 export const As = word("as");
@@ -213,6 +214,7 @@ const placed: TokenType[] = [
   Update,
   Loss,
   For,
+  Require,
   In,
   From,
   As,

@@ -29,6 +29,7 @@ import {
   Output,
   Param,
   Reducer,
+  Require,
   reservedWords,
   LeftBrace,
   RightBrace,
@@ -60,6 +61,7 @@ const statementWords: ReadonlyMap<string, TokenType> = new Map([
   ["loss", Loss],
   ["optimizer", Optimizer],
   ["for", For],
+  ["require", Require],
 ]);
 
 const reducers: { readonly [R in ReduceExpression["reducer"]]: true } = {

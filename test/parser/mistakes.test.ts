@@ -32,6 +32,16 @@ describe("a mistake is named in the words of the language, once, and the rest is
       ["for l in <error>..<error> { h = 2 }"],
     ],
     ["f(x)", "NN1002 1: expected `=`, but found `(`", []],
+    [
+      "require a > b\ny = 1",
+      "NN1002 1: expected `else` and the reason in quotes, but found the end of the line",
+      ['require (a > b) else ""', "y = 1"],
+    ],
+    [
+      "require a else b",
+      "NN1002 1: expected `else` and the reason in quotes, but found `b`",
+      ['require a else ""'],
+    ],
     ["then = 3", "NN1002 1: expected a statement, but found `then`", []],
     ["  fn f(x) = x\ny = 1", "NN1002 1: expected a statement, but found `fn`", ["y = 1"]],
     ["y[b, :] = 3", "NN1002 1: expected an index, but found `:`", ["y[b, @<error>] = 3"]],

@@ -86,6 +86,8 @@ export function showStatement(s: Statement): string {
       return `optimizer ${s.name.text}(${showArguments(s.arguments)})`;
     case "for":
       return `for ${s.variable.text} in ${show(s.from)}..${show(s.to)} { ${s.body.map(showStatement).join("; ")} }`;
+    case "require":
+      return `require ${show(s.condition)} else "${s.reason}"`;
     case "return":
       return `return ${show(s.value)}`;
   }

@@ -9,6 +9,7 @@ import { indexedResult } from "./indexed.ts";
 import { freeNames } from "./infer.ts";
 import { arrayExpression } from "./operands.ts";
 import { declareParam, declareState } from "./owned.ts";
+import { requireCondition } from "./require.ts";
 import { Scope } from "./scope.ts";
 import { extentsOf, fitElement, matchType } from "./shapes.ts";
 import { update } from "./updates.ts";
@@ -31,6 +32,7 @@ const places: Readonly<Record<Statement["kind"], readonly string[]>> = {
   definition: anywhere,
   typed: anywhere,
   for: anywhere,
+  require: anywhere,
   return: ["function", "layer", "initialiser"],
 };
 
@@ -60,6 +62,8 @@ export function block(
     });
     if (done) continue;
     failed = true;
+    // What follows relies on it.
+    if (s.kind === "require" && env.owner !== "model") break;
     if (
       s.kind === "definition" ||
       s.kind === "input" ||
@@ -137,6 +141,8 @@ function execute(
       return definition(elab, env, s, types);
     case "for":
       return repeat(elab, env, s, types);
+    case "require":
+      return requireCondition(elab, env, s);
     case "typed":
       if (env.scope.announcement(s.name.text)) return;
       fail(

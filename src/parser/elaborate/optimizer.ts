@@ -7,6 +7,7 @@ import { defineName } from "./definitions.ts";
 import type { Elaboration, Environment, Gathered } from "./environment.ts";
 import { attempt, fail, suggestion } from "./environment.ts";
 import { makeState } from "./owned.ts";
+import { requireCondition } from "./require.ts";
 import { Scope } from "./scope.ts";
 import { updateTensor } from "./updates.ts";
 import type { ArrayValue } from "./values.ts";
@@ -125,6 +126,8 @@ function executeUpdate(elab: Elaboration, env: Environment, s: Statement, parame
     updateTensor(elab, env, target, s);
   } else if (s.kind === "definition") {
     defineName(elab, env, s, s.type);
+  } else if (s.kind === "require") {
+    requireCondition(elab, env, s);
   } else {
     fail(elab, env, "NN2019", s.span, { statement: `\`${s.kind}\``, place: "an optimizer" });
   }
