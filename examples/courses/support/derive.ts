@@ -65,7 +65,7 @@ export function derive(compiled: Compiled, options: DeriveOptions = {}): Derived
   };
 }
 
-/** Statements that only copy an adjoint, as they arise behind each reduction, are left out where `kept` is not meant. */
+/** Without the statements that only copy an adjoint to a reduction inside a definition, but with all of `kept`. */
 function withoutCopies(b: Builder, list: readonly Statement[], kept: ReadonlySet<Tensor>): Statement[] {
   const source = new Map<Tensor, Tensor>();
   const parts = (t: Tensor): number => list.filter((s) => s.kind !== "gradient" && s.tensor === t).length;
@@ -80,8 +80,9 @@ function withoutCopies(b: Builder, list: readonly Statement[], kept: ReadonlySet
     .map((s) => (s.kind === "equation" ? b.equation({ ...s, body: rewrite(s.body) }) : s));
 }
 
-/** The adjoint that an equation copies cell by cell: of a sum that stood inside the body of a definition. */
+/** The adjoint that an equation copies cell by cell, for a reduction that stood inside the body of a definition. */
 function copiedBy(e: Equation): Tensor | undefined {
+  if (!e.origin.steps?.every((step) => step.wrt.hoistedFrom !== undefined)) return undefined;
   const { body, target } = e;
   if (body.kind !== "read" || body.tensor.role !== "adjoint" || body.tensor === e.tensor) return undefined;
   if (e.accumulate || e.reducer !== null || e.where.length > 0) return undefined;

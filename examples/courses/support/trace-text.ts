@@ -12,23 +12,23 @@ export function traceTable(t: Trace, digits = 6): string {
     ["node", "formula", "value"],
     t.forward.map((s) => [s.name, rightSide(s.formula), figures(s.values, digits)]),
   );
+  // Where paths meet, each adds its part to the gradient.
+  const meet = t.backward.some((s) => s.formula.includes(" += "));
   const backward = table(
-    ["gradient", "chain rule", "local gradient", "adds", "value"],
+    ["gradient", "chain rule", "last factor", ...(meet ? ["adds"] : []), "value"],
     t.backward.map((s) => [
       `∂${of}/∂${s.wrt.name}`,
       s.chain,
-      s.local.map((l) => localText(l.name, l.formula, l.values(), digits)).join(", "),
-      figures(s.contribution, digits),
+      s.local.map((l) => localText(l.formula, figures(l.values(), digits))).join(", "),
+      ...(meet ? [figures(s.contribution, digits)] : []),
       figures(s.values, digits),
     ]),
   );
   return `${forward}\n\n${backward}`;
 }
 
-function localText(name: string, formula: string, values: readonly number[], digits: number): string {
-  const value = figures(values, digits);
-  return formula === value ? `${name} = ${value}` : `${name} = ${formula} = ${value}`;
-}
+const localText = (formula: string, value: string): string =>
+  formula === value ? value : `${formula} = ${value}`;
 
 /** Every equation with its values below: for definitions of any shape. */
 export function traceList(t: Trace, digits = 6): string {
