@@ -2,6 +2,7 @@
 import activations from "./activations.nn?raw";
 import attention from "./attention.nn?raw";
 import convolution from "./convolution.nn?raw";
+import distances from "./distances.nn?raw";
 import initialisers from "./initialisers.nn?raw";
 import layers from "./layers.nn?raw";
 import losses from "./losses.nn?raw";
@@ -16,6 +17,7 @@ export const library: readonly { readonly file: string; readonly text: string }[
   { file: "std/activations.nn", text: activations },
   { file: "std/attention.nn", text: attention },
   { file: "std/convolution.nn", text: convolution },
+  { file: "std/distances.nn", text: distances },
   { file: "std/initialisers.nn", text: initialisers },
   { file: "std/layers.nn", text: layers },
   { file: "std/losses.nn", text: losses },
