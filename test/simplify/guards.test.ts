@@ -55,6 +55,28 @@ describe("guards", () => {
     expectSame(graph, after, new Map([[x, numbers(6)]]));
   });
 
+  it("a value that changes no maximum bounds the loop of the maximum", () => {
+    const s = new Bench();
+    const x = s.tensor("x", [5], "input");
+    const y = s.tensor("y", [4]);
+    const [i, u] = [s.index("i", 4), s.index("u", 3)];
+    const place = s.b.plus(s.b.times(i, 2), u, -2);
+    const inside = s.b.and(s.b.nonnegative(place), s.b.less(place, s.b.integer(5)));
+    const nothing = s.b.apply("div", [s.b.number(-1), s.b.number(0)]);
+    const graph = s.graph(
+      [
+        s.equation(y, [i], [i], s.b.select(inside, s.b.read(x, [place]), nothing), {
+          reducer: "max",
+          reduced: [u],
+        }),
+      ],
+      [y],
+    );
+    const after = simplify.run(graph, s.context);
+    expect(formulas(after)).toEqual(["y[i] = max_{u : 2·i + u ≥ 2 ∧ 2·i + u ≤ 6} x[2·i + u - 2]"]);
+    expectSame(graph, after, new Map([[x, [-3, -1, -4, -1, -5]]]));
+  });
+
   it("bounds of one loop become its extent and its start", () => {
     const s = new Bench();
     const x = s.tensor("x", [9], "input");

@@ -1,13 +1,38 @@
+import { atoms } from "../../ir/atoms.ts";
 import type { Builder } from "../../ir/builder.ts";
 import { isNumber } from "../../ir/builder.ts";
-import type { Equation, Expr } from "../../ir/types.ts";
+import type { Equation, Expr, Reducer } from "../../ir/types.ts";
 
-/** Σ [c]·x = Σ_{c} x, for conditions on integers; comparisons of numbers stay in the body. */
+/**
+ * Σ [c]·x = Σ_{c} x and max (if c then x else −∞) = max_{c} x, for conditions on integers; comparisons of numbers stay
+ * in the body.
+ */
 export function bodyGuards(e: Equation, b: Builder, realOnly: boolean): Equation {
-  if (e.reducer !== "sum") return e;
   const guards: Expr[] = [];
-  const body = withoutBrackets(e.body, b, guards, realOnly);
+  const body = e.reducer === "sum" ? withoutBrackets(e.body, b, guards, realOnly) : withoutNeutral(e, guards);
   return guards.length === 0 ? e : b.equation({ ...e, where: [...e.where, ...guards], body });
+}
+
+/** What a reduction over nothing is: a value that changes none. A position has no such value. */
+const neutral: Readonly<Partial<Record<Reducer, number>>> = { max: -Infinity, min: Infinity, prod: 1 };
+
+function withoutNeutral({ reducer, body }: Equation, guards: Expr[]): Expr {
+  const value = reducer === null ? undefined : neutral[reducer];
+  if (value === undefined) return body;
+  while (body.kind === "apply" && body.atom === "select") {
+    const [condition, x, otherwise] = body.args as [Expr, Expr, Expr];
+    if (!isGuard(condition) || valueOf(otherwise) !== value) break;
+    guards.push(condition);
+    body = x;
+  }
+  return body;
+}
+
+/** The number that a constant, or an atom of constants, is: infinities are written `-1/0` and not folded. */
+function valueOf(e: Expr): number | undefined {
+  if (e.kind === "constant") return e.value;
+  if (e.kind !== "apply" || !e.args.every((a) => a.kind === "constant")) return undefined;
+  return atoms[e.atom].evaluate(...e.args.map((a) => a.value));
 }
 
 function withoutBrackets(e: Expr, b: Builder, guards: Expr[], realOnly: boolean): Expr {
