@@ -14,6 +14,13 @@ export interface SourceText {
   readonly text: string;
 }
 
+/**
+ * What a file of the standard library declares, found without reading it: a model uses few of them, and reading all
+ * would take longer than the rest of a compilation. Each declaration starts a line.
+ */
+export const declaredNames = (text: string): string[] =>
+  [...text.matchAll(/^(?:fn|layer|optimizer)\s+([\p{L}_][\p{L}\p{M}\p{N}_]*)/gmu)].map((match) => match[1]!);
+
 export class Files {
   private readonly scopes = new Map<string, FileScope>();
   private readonly library: FileScope;
@@ -25,7 +32,9 @@ export class Files {
     library: readonly SourceText[],
   ) {
     this.library = new FileScope("std", null);
-    for (const { file, text } of library) this.declare(this.read(file, text), this.library);
+    for (const { file, text } of library) {
+      this.library.postpone(declaredNames(text), () => this.declare(this.read(file, text), this.library));
+    }
   }
 
   /** The scope of a file, reading it and what it imports at the first call. */

@@ -92,6 +92,8 @@ export interface Callable {
 /** Functions, layers and optimizers visible in one file: its own, its imports, then the standard library. */
 export class FileScope {
   private readonly callables = new Map<string, Callable>();
+  /** Names whose declarations are read when they are first asked for. */
+  private readonly unread = new Map<string, () => void>();
   readonly models: ModelDeclaration[] = [];
   /** Imports that could not be found: reported where they are imported, so not again where they are used. */
   readonly missing = new Set<string>();
@@ -104,11 +106,21 @@ export class FileScope {
   ) {}
 
   lookup(name: string): Callable | undefined {
-    return this.callables.get(name) ?? this.library?.lookup(name);
+    return this.own(name) ?? this.library?.lookup(name);
   }
 
   own(name: string): Callable | undefined {
+    this.unread.get(name)?.();
     return this.callables.get(name);
+  }
+
+  /** Tells of declarations that `read` will bind: it is called once, when the first of their names is asked for. */
+  postpone(names: readonly string[], read: () => void): void {
+    const readOnce = (): void => {
+      for (const name of names) this.unread.delete(name);
+      read();
+    };
+    for (const name of names) this.unread.set(name, readOnce);
   }
 
   bind(name: string, callable: Callable): void {
@@ -121,6 +133,6 @@ export class FileScope {
   }
 
   visible(): string[] {
-    return [...this.callables.keys(), ...(this.library?.visible() ?? [])];
+    return [...this.callables.keys(), ...this.unread.keys(), ...(this.library?.visible() ?? [])];
   }
 }
