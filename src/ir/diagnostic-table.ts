@@ -108,6 +108,7 @@ export const diagnosticTable = {
     (p) => `${p.left} and ${p.right} broadcast to ${p.result}`,
   ),
   NN2038: error<{ what: string; reason: string }>((p) => `${p.what}: ${p.reason}`),
+  NN2040: error<{ pattern: string }>((p) => `no parameter matches "${p.pattern}"`),
 
   // -------------------------------------------------------------------------------------------- NN3xxx differentiation
   NN3001: error<{ name: string; expected: string }>(

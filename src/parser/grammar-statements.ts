@@ -1,3 +1,4 @@
+import { isPresent } from "./grammar-arguments.ts";
 import type { Left } from "./grammar-left.ts";
 import { LeftGrammar } from "./grammar-left.ts";
 import type { Rule } from "./grammar-base.ts";
@@ -7,10 +8,13 @@ import type {
   DimStatement,
   Expression,
   ForStatement,
+  FreezeStatement,
+  GroupSyntax,
   InputStatement,
   LossStatement,
   OptimizerStatement,
   ParamStatement,
+  PatternSyntax,
   RequireStatement,
   ReturnStatement,
   StateStatement,
@@ -35,6 +39,7 @@ export class StatementGrammar extends LeftGrammar {
         { ALT: () => this.SUBRULE(this.update) },
         { ALT: () => this.SUBRULE(this.loss) },
         { ALT: () => this.SUBRULE(this.optimizerStatement) },
+        { ALT: () => this.SUBRULE(this.freeze) },
         { ALT: () => this.SUBRULE(this.repetition) },
         { ALT: () => this.SUBRULE(this.requirement) },
         { ALT: () => this.SUBRULE(this.result) },
@@ -136,11 +141,47 @@ export class StatementGrammar extends LeftGrammar {
       const name = this.nameOf(this.CONSUME(t.Name));
       let given: readonly Argument[] = [];
       this.OPTION(() => (given = this.SUBRULE(this.arguments)));
+      const groups: GroupSyntax[] = [];
+      this.MANY(() => groups.push(this.SUBRULE(this.group)));
       const span = this.spanFrom(start);
       this.endOfLine();
-      return { kind: "optimizer", name, arguments: given, span };
+      return { kind: "optimizer", name, arguments: given, groups: groups.filter(isPresent), span };
     },
   );
+
+  private readonly group: Rule<GroupSyntax> = this.RULE("group", (): GroupSyntax => {
+    const start = this.start();
+    this.CONSUME(t.For);
+    const patterns = this.SUBRULE(this.patterns);
+    const given = this.SUBRULE(this.arguments);
+    return { patterns, arguments: given, span: this.spanFrom(start) };
+  });
+
+  private readonly patterns: Rule<PatternSyntax[]> = this.RULE(
+    "patterns",
+    () => {
+      const found: PatternSyntax[] = [];
+      this.AT_LEAST_ONE_SEP({
+        SEP: t.Comma,
+        DEF: () => {
+          const token = this.CONSUME(t.StringToken);
+          found.push({ text: token.image.replace(/^"|"$/g, ""), span: t.spanOf(token, this.file) });
+        },
+        ERR_MSG: "a pattern in quotes",
+      });
+      return found;
+    },
+    this.recoverAs(() => []),
+  );
+
+  private readonly freeze: Rule<FreezeStatement> = this.RULE("freeze", (): FreezeStatement => {
+    const start = this.start();
+    this.CONSUME(t.Freeze);
+    const patterns = this.SUBRULE(this.patterns);
+    const span = this.spanFrom(start);
+    this.endOfLine();
+    return { kind: "freeze", patterns, span };
+  });
 
   private readonly repetition: Rule<ForStatement> = this.RULE("repetition", (): ForStatement => {
     const start = this.start();

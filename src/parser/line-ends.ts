@@ -2,7 +2,7 @@
 import type { IToken, TokenType } from "chevrotain";
 import * as t from "./tokens.ts";
 import type { Tokens } from "./words.ts";
-import { isReducer, isStatementWord, startsDefinition, startsGradientClause } from "./words.ts";
+import { isReducer, isStatementWord, startsDefinition, startsGradientClause, startsGroup } from "./words.ts";
 
 /** Signs and words that join the lines on both sides. */
 const joining: ReadonlySet<TokenType> = new Set([
@@ -49,7 +49,7 @@ function endsOutside(all: readonly IToken[], i: number, last: IToken): boolean {
 
 function continuesBefore(all: readonly IToken[], i: number): boolean {
   const token = all[i]!;
-  if (startsGradientClause(all, i)) return true;
+  if (startsGradientClause(all, i) || startsGroup(all, i)) return true;
   const type = t.reservedWords.get(token.image) ?? token.tokenType;
   return joining.has(type) || type === t.LeftBrace || t.isOperator(type);
 }
@@ -67,7 +67,8 @@ function showsForgotten(all: readonly IToken[], i: number, line: readonly IToken
 }
 
 function startsStatement(all: readonly IToken[], i: number): boolean {
-  return isStatementWord(all[i]!) && all[i + 1]?.tokenType === t.Name;
+  const next = all[i + 1]?.tokenType;
+  return isStatementWord(all[i]!) && (next === t.Name || (next === t.StringToken && !startsGroup(all, i)));
 }
 
 /** Whether the `]` at the end closes the indices of a reducer: its operand may follow on the next line. */

@@ -25,6 +25,7 @@ export const messages: IParserErrorMessageProvider = {
     const label = tokenLabel(expected);
     if (ruleName === "parenthesised") return `an operator or ${label}`;
     if (ruleName === "pipeTarget") return "a function or a layer";
+    if (ruleName === "patterns") return "a pattern in quotes";
     if (ruleName === "reason") return "`else` and the reason in quotes";
     const item = itemsOf.get(ruleName);
     if (item === undefined || !closing.has(expected)) return label;

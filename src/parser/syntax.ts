@@ -107,6 +107,7 @@ export type Statement =
   | TypeStatement
   | LossStatement
   | OptimizerStatement
+  | FreezeStatement
   | ForStatement
   | RequireStatement
   | ReturnStatement;
@@ -181,11 +182,31 @@ export interface LossStatement extends StatementBase {
   readonly value: Expression;
 }
 
-/** `optimizer adam(lr = 1e-3)` inside a model. */
+/** `optimizer adam(lr = 1e-3) for "*.b" (decay = 0)` inside a model. */
 export interface OptimizerStatement extends StatementBase {
   readonly kind: "optimizer";
   readonly name: Name;
   readonly arguments: readonly Argument[];
+  readonly groups: readonly GroupSyntax[];
+}
+
+/** `for "*.b", "*.gain" (decay = 0)`: other arguments for the parameters that match. */
+export interface GroupSyntax {
+  readonly patterns: readonly PatternSyntax[];
+  readonly arguments: readonly Argument[];
+  readonly span: Span;
+}
+
+/** `"encode.*"`: a pattern of parameter paths, without its quotes. */
+export interface PatternSyntax {
+  readonly text: string;
+  readonly span: Span;
+}
+
+/** `freeze "embed", "*.b"` inside a model. */
+export interface FreezeStatement extends StatementBase {
+  readonly kind: "freeze";
+  readonly patterns: readonly PatternSyntax[];
 }
 
 /** `for l in 0..50 { … }` */

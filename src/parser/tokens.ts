@@ -151,6 +151,7 @@ export const State = word("state");
 export const Update = word("update");
 export const Loss = word("loss");
 export const For = word("for");
+export const Freeze = word("freeze");
 export const Require = word("require");
 export const In = word("in");
 export const From = word("from");
@@ -214,6 +215,7 @@ const placed: TokenType[] = [
   Update,
   Loss,
   For,
+  Freeze,
   Require,
   In,
   From,

@@ -9,6 +9,7 @@ import {
   Equals,
   Fn,
   For,
+  Freeze,
   From,
   Gradient,
   If,
@@ -36,6 +37,7 @@ import {
   RightBracket,
   RightParenthesis,
   State,
+  StringToken,
   True,
   False,
   Update,
@@ -61,6 +63,7 @@ const statementWords: ReadonlyMap<string, TokenType> = new Map([
   ["loss", Loss],
   ["optimizer", Optimizer],
   ["for", For],
+  ["freeze", Freeze],
   ["require", Require],
 ]);
 
@@ -111,6 +114,11 @@ export function startsDefinition(tokens: readonly IToken[], i: number): boolean 
 
 export function startsGradientClause(tokens: readonly IToken[], i: number): boolean {
   return tokens[i]?.image === "with" && tokens[i + 1]?.image === "gradient" && tokens[i + 2]?.image === "(";
+}
+
+/** `for "*.b"` goes on with the optimizer above; `for i in …` is a statement of its own. */
+export function startsGroup(tokens: readonly IToken[], i: number): boolean {
+  return tokens[i]?.image === "for" && tokens[i + 1]?.tokenType === StringToken;
 }
 
 /** The tokens of a file and what the reading of lines depends on. */
@@ -172,6 +180,7 @@ export function wordType(tokens: Tokens, i: number, { line, topLevel, inBrackets
   }
   const first = line[0]!.tokenType;
   const previous = line[line.length - 1]!.tokenType;
+  if (first === Optimizer && line.length > 1 && image === "for" && !inBrackets) return For;
   if (first === For && line.length === 2 && image === "in") return In;
   if (first === Import && image === "from" && previous === RightBrace) return From;
   if (first === Import && image === "as" && previous === Name) return As;

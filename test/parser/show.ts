@@ -2,6 +2,7 @@
 import type {
   Argument,
   Expression,
+  GroupSyntax,
   LeftSubscript,
   Parameter,
   Statement,
@@ -62,6 +63,9 @@ const showLeft = (s: LeftSubscript): string =>
       ? s.name.text + below(s.below)
       : `@${show(s.value)}`;
 
+const showGroup = (g: GroupSyntax): string =>
+  ` for ${list(g.patterns, (p) => `"${p.text}"`)} (${showArguments(g.arguments)})`;
+
 export function showStatement(s: Statement): string {
   switch (s.kind) {
     case "dim":
@@ -83,7 +87,9 @@ export function showStatement(s: Statement): string {
     case "loss":
       return `loss ${show(s.value)}`;
     case "optimizer":
-      return `optimizer ${s.name.text}(${showArguments(s.arguments)})`;
+      return `optimizer ${s.name.text}(${showArguments(s.arguments)})${s.groups.map(showGroup).join("")}`;
+    case "freeze":
+      return `freeze ${list(s.patterns, (p) => `"${p.text}"`)}`;
     case "for":
       return `for ${s.variable.text} in ${show(s.from)}..${show(s.to)} { ${s.body.map(showStatement).join("; ")} }`;
     case "require":

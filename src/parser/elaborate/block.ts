@@ -1,7 +1,7 @@
 /** The statements of a body, in order. A mistake in one leaves its name marked, and the next is elaborated. */
 import { Reported } from "../../ir/diagnostics.ts";
 import type { Definition, ForStatement, Statement, TypeSyntax } from "../syntax.ts";
-import { declareDim, declareInput, declareLoss, declareOptimizer } from "./declarations.ts";
+import { declareDim, declareFrozen, declareInput, declareLoss, declareOptimizer } from "./declarations.ts";
 import { defineName } from "./definitions.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { attempt, fail, report } from "./environment.ts";
@@ -26,6 +26,7 @@ const places: Readonly<Record<Statement["kind"], readonly string[]>> = {
   input: ["model"],
   loss: ["model"],
   optimizer: ["model"],
+  freeze: ["model"],
   param: ["model", "layer"],
   state: ["model", "layer", "optimizer"],
   update: ["model", "layer", "optimizer"],
@@ -137,6 +138,8 @@ function execute(
       return declareLoss(elab, env, s);
     case "optimizer":
       return declareOptimizer(elab, env, s);
+    case "freeze":
+      return declareFrozen(elab, env, s);
     case "definition":
       return definition(elab, env, s, types);
     case "for":
@@ -207,6 +210,7 @@ const isOnce = (s: Statement): boolean =>
   s.kind === "input" ||
   s.kind === "loss" ||
   s.kind === "optimizer" ||
+  s.kind === "freeze" ||
   (s.kind === "definition" && s.as !== undefined);
 
 /**

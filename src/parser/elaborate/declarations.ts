@@ -1,8 +1,14 @@
 /** What a model declares: dimensions, inputs, the loss, the optimizer. */
-import type { DimStatement, InputStatement, LossStatement, OptimizerStatement } from "../syntax.ts";
+import type {
+  DimStatement,
+  FreezeStatement,
+  InputStatement,
+  LossStatement,
+  OptimizerStatement,
+} from "../syntax.ts";
 import { define } from "./define.ts";
 import type { Elaboration, Environment } from "./environment.ts";
-import { fail, report, uniqueName } from "./environment.ts";
+import { fail, uniqueName } from "./environment.ts";
 import { arrayExpression } from "./operands.ts";
 import { environmentOf, requireNew } from "./paths.ts";
 import { extentsOf, largest, requireAddressable, sizeExpression } from "./shapes.ts";
@@ -91,17 +97,10 @@ export function declareLoss(elab: Elaboration, env: Environment, s: LossStatemen
 
 /** Kept until the whole model is known: its updates speak of every parameter. */
 export function declareOptimizer(elab: Elaboration, env: Environment, s: OptimizerStatement): void {
-  const { gathered } = elab;
-  if (gathered.optimizer) {
-    report(
-      elab,
-      env,
-      "NN2029",
-      s.span,
-      { what: "optimizer" },
-      { notes: [{ message: "the first is here", span: gathered.optimizer.statement.span }] },
-    );
-    return;
-  }
-  gathered.optimizer = { statement: s, env };
+  elab.gathered.optimizers.push({ statement: s, env });
+}
+
+/** Kept too, for a pattern matches the parameters below it as well. */
+export function declareFrozen(elab: Elaboration, env: Environment, s: FreezeStatement): void {
+  elab.gathered.frozen.push({ statement: s, env });
 }

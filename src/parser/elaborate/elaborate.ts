@@ -13,8 +13,9 @@ import { attempt, report, suggestion } from "./environment.ts";
 import { expression } from "./expressions.ts";
 import type { ResolveImport, SourceText } from "./files.ts";
 import { Files } from "./files.ts";
-import { elaborateOptimizer } from "./optimizer.ts";
+import { elaborateOptimizers } from "./optimizer.ts";
 import { checkParts } from "./parts.ts";
+import { matching } from "./patterns.ts";
 import type { FileScope } from "./scope.ts";
 import { Scope } from "./scope.ts";
 import { scalar, sizeOf, truthOf } from "./values.ts";
@@ -108,7 +109,8 @@ function newElaboration(input: ElaborationInput): Elaboration {
     update: [],
     initialise: [],
     loss: null,
-    optimizer: null,
+    optimizers: [],
+    frozen: [],
   };
   const elab: Elaboration = {
     builder: b,
@@ -117,6 +119,7 @@ function newElaboration(input: ElaborationInput): Elaboration {
     gathered,
     builtins: {
       step: builtin("step", "i32"),
+      pass: builtin("pass", "i32"),
       seed: builtin("seed", "i32"),
       training: builtin("training", "bool"),
     },
@@ -190,7 +193,8 @@ function checkSettings(elab: Elaboration, env: Environment, model: ModelDeclarat
 function finish(elab: Elaboration, model: ModelDeclaration): Program {
   const { gathered, builder: b } = elab;
   const { loss } = gathered;
-  const trained = gathered.parameters;
+  const frozen = new Set(gathered.frozen.flatMap((f) => [...matching(elab, f.env, f.statement.patterns)]));
+  const trained = gathered.parameters.filter((p) => !frozen.has(p));
   const gradients = loss ? trained.map((p) => gradientTensor(elab, p)) : [];
   const backward: Statement[] = [];
   if (loss) {
@@ -203,9 +207,9 @@ function finish(elab: Elaboration, model: ModelDeclaration): Program {
       results: gradients,
       origin,
     });
-    elaborateOptimizer(elab, trained, gradients);
-  } else if (gathered.optimizer && !model.body.some((s) => s.kind === "loss")) {
-    const { statement, env } = gathered.optimizer;
+    elaborateOptimizers(elab, trained, gradients);
+  } else if (gathered.optimizers[0] && !model.body.some((s) => s.kind === "loss")) {
+    const { statement, env } = gathered.optimizers[0];
     report(
       elab,
       env,
@@ -216,7 +220,7 @@ function finish(elab: Elaboration, model: ModelDeclaration): Program {
     );
   }
   markDims(gathered);
-  const { optimizer: _, loss: __, ...lists } = gathered;
+  const { optimizers: _, frozen: __, loss: ___, ...lists } = gathered;
   return {
     ...lists,
     name: model.name.text,

@@ -4,10 +4,11 @@ import type { DiagnosticCode, DiagnosticParameters } from "../../ir/diagnostic-t
 import type { Diagnostics, Note } from "../../ir/diagnostics.ts";
 import { Reported } from "../../ir/diagnostics.ts";
 import type { Sources } from "../../ir/source.ts";
-import type { Affine, Dim, Expr, Index, Output, Span, Statement, Tensor } from "../../ir/types.ts";
+import type { Affine, Builtins, Dim, Expr, Index, Output, Span, Statement, Tensor } from "../../ir/types.ts";
 import type {
   CallExpression,
   Expression,
+  FreezeStatement,
   OptimizerStatement,
   Statement as SyntaxStatement,
   TypeSyntax,
@@ -33,7 +34,9 @@ export interface Gathered {
   readonly update: Statement[];
   readonly initialise: Statement[];
   loss: Tensor | null;
-  optimizer: { readonly statement: OptimizerStatement; readonly env: Environment } | null;
+  /** Kept until the whole model is known: they speak of every parameter. */
+  readonly optimizers: { readonly statement: OptimizerStatement; readonly env: Environment }[];
+  readonly frozen: { readonly statement: FreezeStatement; readonly env: Environment }[];
 }
 
 /**
@@ -45,7 +48,7 @@ export interface Elaboration {
   readonly sources: Sources;
   readonly diagnostics: Diagnostics;
   readonly gathered: Gathered;
-  readonly builtins: { readonly step: Tensor; readonly seed: Tensor; readonly training: Tensor };
+  readonly builtins: Builtins;
   /** Instances by path: a shared layer finds the layers inside it again at its second call. */
   readonly instances: Map<string, InstanceValue>;
   /** Compile-time values given from outside (`--set`), and which of them a declaration has taken. */
@@ -105,6 +108,8 @@ export interface Environment {
   readonly instance?: InstanceValue;
   /** In an initialiser: the extents that `fan_in` and `fan_out` speak of. */
   readonly fan?: { readonly in: Affine; readonly out: Affine };
+  /** In an optimizer, and in what is called there: the value of `gradient_norm`. */
+  readonly gradientNorm?: (() => ArrayValue) | undefined;
 }
 
 export const join = (path: string, name: string): string => (path === "" ? name : `${path}.${name}`);

@@ -49,6 +49,7 @@ function nameValue(elab: Elaboration, env: Environment, name: string, span: Span
   if (!env.scope.lookup(name)) {
     if (name === "training") return ofTensor(b, builtins.training);
     if (name === "step") return ofTensor(b, builtins.step);
+    if (env.gradientNorm && name === "gradient_norm") return env.gradientNorm();
     if (env.fan && name === "fan_in") return scalar(env.fan.in);
     if (env.fan && name === "fan_out") return scalar(env.fan.out);
   }
