@@ -1,15 +1,16 @@
 /** Application: a function or layer written in `.nn`, elaborated in a scope of its own. */
 import type { Span } from "../../ir/types.ts";
-import type { FunctionDeclaration, LayerDeclaration } from "../syntax.ts";
+import type { FunctionDeclaration, LayerDeclaration, TypeSyntax } from "../syntax.ts";
 import type { BoundArgument, GivenArgument } from "./arguments.ts";
 import { bindArguments } from "./arguments.ts";
 import { materialise } from "./define.ts";
 import type { Elaboration, Environment } from "./environment.ts";
-import { fail, join } from "./environment.ts";
+import { fail, join, withoutDrawn } from "./environment.ts";
+import { unboundNames } from "./left.ts";
+import { matchShape, matchType } from "./match.ts";
 import { overrideGradient } from "./override.ts";
 import type { Callable } from "./scope.ts";
 import { Scope } from "./scope.ts";
-import { matchType } from "./shapes.ts";
 import type { ArrayValue, InstanceValue } from "./values.ts";
 import { printShape, sizeOf, truthOf } from "./values.ts";
 
@@ -116,16 +117,17 @@ export function applyFunction(
 ): ArrayValue {
   const name = declaration.name.text;
   const calls = enter(elab, env, name, span);
-  const { path } = env;
+  const { path, drawn } = env;
+  const caller = withoutDrawn(env);
   const bound = bindArguments(
     elab,
-    { ...env, calls },
+    { ...caller, calls },
     callable,
     declaration.parameters,
     given,
     name,
     span,
-    env,
+    caller,
   );
   const scope = new Scope();
   const inner: Environment = {
@@ -141,12 +143,21 @@ export function applyFunction(
     turns: [],
   };
   bindParameters(elab, inner, scope, bound, path);
-  const value = elab.block(declaration.body, inner, declaration.result);
+  const { result } = declaration;
+  if (drawn && result && isOpen(inner, result))
+    matchShape(elab, inner, result, drawn.shape, drawn.name, span);
+  const value = elab.block(declaration.body, result ? withoutDrawn(inner) : inner, result);
   if (!value) return fail(elab, inner, "NN2018", declaration.name.span, { name });
   return declaration.gradient
     ? overrideGradient(elab, inner, declaration, declaration.gradient, value, span)
     : value;
 }
+
+/** Whether a result type has names that no argument has bound. */
+const isOpen = (env: Environment, { extents }: TypeSyntax): boolean =>
+  (extents ?? []).some((e) =>
+    e.kind === "rest" ? !env.scope.lookup(e.name.text) : unboundNames(env, e.value).length > 0,
+  );
 
 export function applyLayer(
   elab: Elaboration,

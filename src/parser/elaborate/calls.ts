@@ -8,7 +8,7 @@ import { applyFunction, applyLayer, instantiate } from "./apply.ts";
 import type { GivenArgument } from "./arguments.ts";
 import { applyAtom, gradientOf, randomValue, reducerCall, reshapeValue, sizeValue } from "./builtins.ts";
 import type { Elaboration, Environment } from "./environment.ts";
-import { fail, failUnknown, pathOfUse, suggestion } from "./environment.ts";
+import { fail, failUnknown, pathOfUse, suggestion, withoutDrawn } from "./environment.ts";
 import type { Callable } from "./scope.ts";
 import type { ArrayValue, Value } from "./values.ts";
 
@@ -67,21 +67,23 @@ function callValue(
 
 function callBuiltin(
   elab: Elaboration,
-  env: Environment,
+  place: Environment,
   e: CallExpression,
   name: string,
   resultName?: string,
 ): ArrayValue | undefined {
   const given = givenArguments(e);
+  const row = Object.hasOwn(atoms, name) ? atoms[name as AtomName] : undefined;
+  const positional = given.filter((a) => !a.name);
+  const isPair = (name === "max" || name === "min") && positional.length > 1;
+  if (row?.callable && (isPair || !isReducer(name)))
+    return applyAtom(elab, place, name as AtomName, row.arity, given, e.span);
+  const env = withoutDrawn(place);
   if (name === "random") return randomValue(elab, env, given, e.span);
   if (name === "grad") return gradientOf(elab, env, given, e.span);
   if (name === "size") return sizeValue(elab, env, given, e.span);
   if (name === "reshape") return reshapeValue(elab, { ...env, resultName }, given, e.span);
-  const positional = given.filter((a) => !a.name);
-  const isPair = (name === "max" || name === "min") && positional.length > 1;
-  if (isReducer(name) && !isPair) return reducerCall(elab, env, name, given, e.span);
-  const row = Object.hasOwn(atoms, name) ? atoms[name as AtomName] : undefined;
-  if (row?.callable) return applyAtom(elab, env, name as AtomName, row.arity, given, e.span);
+  if (isReducer(name)) return reducerCall(elab, env, name, given, e.span);
   return undefined;
 }
 

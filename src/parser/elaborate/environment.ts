@@ -110,7 +110,13 @@ export interface Environment {
   readonly fan?: { readonly in: Affine; readonly out: Affine };
   /** In an optimizer, and in what is called there: the value of `gradient_norm`. */
   readonly gradientNorm?: (() => ArrayValue) | undefined;
+  /** Where what stands here is, element by element, what an initialiser draws: its name and shape. */
+  readonly drawn?: { readonly name: string; readonly shape: readonly Affine[] } | undefined;
 }
+
+/** Where something else is computed than the elements of what is drawn. */
+export const withoutDrawn = (env: Environment): Environment =>
+  env.drawn ? { ...env, drawn: undefined } : env;
 
 export const join = (path: string, name: string): string => (path === "" ? name : `${path}.${name}`);
 

@@ -3,7 +3,7 @@ import type { Affine, Expr, Span } from "../../ir/types.ts";
 import type { Expression, IfExpression } from "../syntax.ts";
 import { conjuncts } from "../../ir/rewrite.ts";
 import type { Elaboration, Environment } from "./environment.ts";
-import { bindingOf, fail } from "./environment.ts";
+import { bindingOf, fail, withoutDrawn } from "./environment.ts";
 import { arrayExpression, elementwise, mergeNames } from "./operands.ts";
 import { binary, unary } from "./operators.ts";
 import { reduction } from "./reductions.ts";
@@ -13,8 +13,9 @@ import type { ArrayValue, Value } from "./values.ts";
 import { castValue, isScalar, ofTensor, printShape, scalar, scalarExpr, truthOf } from "./values.ts";
 
 /** The meaning of an expression where it stands. */
-export function expression(elab: Elaboration, e: Expression, place: Environment): Value {
+export function expression(elab: Elaboration, e: Expression, where: Environment): Value {
   const { builder: b } = elab;
+  const place = isElementwise(e) ? where : withoutDrawn(where);
   // Only a call that is the whole value of a definition gives its result the definition's name.
   const env =
     e.kind === "call" || place.resultName === undefined ? place : { ...place, resultName: undefined };
@@ -43,6 +44,9 @@ export function expression(elab: Elaboration, e: Expression, place: Environment)
       throw new Reported();
   }
 }
+
+const isElementwise = (e: Expression): boolean =>
+  e.kind === "call" || e.kind === "if" || e.kind === "unary" || (e.kind === "binary" && e.operator !== "@");
 
 function nameValue(elab: Elaboration, env: Environment, name: string, span: Span): Value {
   const { builder: b, builtins } = elab;

@@ -91,7 +91,8 @@ function variablesOf(env: Environment, subscripts: readonly LeftSubscript[]): Se
   return new Set(names);
 }
 
-function unboundNames(env: Environment, e: Expression): string[] {
+/** The names of an expression that mean nothing yet. */
+export function unboundNames(env: Environment, e: Expression): string[] {
   if (e.kind === "name") return env.scope.lookup(e.name) ? [] : [e.name];
   return childrenOf(e).flatMap((child) => unboundNames(env, child));
 }

@@ -76,7 +76,21 @@ function makeParameter(
   return tensor;
 }
 
-/** tensor[…] = the initialiser, drawn for every cell; `fan_in` and `fan_out` speak of the tensor's shape. */
+/**
+ * How many values each output adds up, and how many outputs each input goes to. The last two dimensions are in and out;
+ * those before them are places of a window, as in the [height, width, in, out] of a convolution.
+ */
+function fanOf(elab: Elaboration, shape: readonly Affine[]): NonNullable<Environment["fan"]> {
+  const { builder: b } = elab;
+  const window = cellCount(elab, shape.slice(0, -2));
+  const [from, to] = [shape.at(-2) ?? b.integer(1), shape.at(-1) ?? b.integer(1)];
+  return { in: b.times(window, from), out: b.times(window, to) };
+}
+
+/**
+ * tensor[…] = the initialiser, which is called with the shape of the tensor in mind: a function with a result type has
+ * it matched, all else is drawn for every cell.
+ */
 function initialise(
   elab: Elaboration,
   env: Environment,
@@ -85,13 +99,13 @@ function initialise(
   path: string,
 ): void {
   const { builder: b } = elab;
-  const fan = { in: cellCount(elab, tensor.shape.slice(0, -1)), out: tensor.shape.at(-1) ?? b.integer(1) };
   const inner: Environment = {
     ...environmentOf(env, `${path}.start`),
     owner: "initialiser",
     emit: elab.gathered.initialise,
     indices: [],
-    fan,
+    fan: fanOf(elab, tensor.shape),
+    drawn: { name: tensor.name, shape: tensor.shape },
   };
   const callable =
     value.kind === "name" && !env.scope.lookup(value.name) ? env.home.lookup(value.name) : undefined;

@@ -14,7 +14,14 @@ export function pathOf(env: Environment, name: string): string {
  * `loss.shifted`, however deep the calls.
  */
 export function environmentOf(env: Environment, path: string): Environment {
-  const inner = { ...env, resultName: path, returns: undefined, evaluated: new Map(), turns: [] };
+  const inner = {
+    ...env,
+    resultName: path,
+    returns: undefined,
+    drawn: undefined,
+    evaluated: new Map(),
+    turns: [],
+  };
   return env.owner === "function" ? inner : { ...inner, path, uses: new Map() };
 }
 

@@ -1,12 +1,11 @@
-/** Broadcasting, declared types, and the agreement of extents. */
+/** Broadcasting, sizes and extents, and the types of elements. */
 import type { Note } from "../../ir/diagnostics.ts";
 import type { Affine, Span } from "../../ir/types.ts";
 import type { ExtentSyntax, TypeSyntax } from "../syntax.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, failUnknown, suggestion } from "./environment.ts";
-import type { Scope } from "./scope.ts";
 import type { ArrayValue } from "./values.ts";
-import { castValue, printExtent, printShape, scalar, sizeOf } from "./values.ts";
+import { castValue, printShape, sizeOf } from "./values.ts";
 
 /** The shape two values have together, as NumPy broadcasts; undefined where they do not fit. */
 export function broadcastShape(a: readonly Affine[], b: readonly Affine[]): readonly Affine[] | undefined {
@@ -93,118 +92,6 @@ export function extentsOf(elab: Elaboration, env: Environment, extents: readonly
     if (binding?.kind === "extents") return [...binding.extents];
     return fail(elab, env, "NN2001", e.span, { name: e.name.text });
   });
-}
-
-/**
- * Fits a value to a declared parameter type, binding the names that the type introduces: `[...s, n]`. A name that is
- * already bound, or an expression, must agree.
- */
-export function matchType(
-  elab: Elaboration,
-  env: Environment,
-  type: TypeSyntax,
-  value: ArrayValue,
-  scope: Scope,
-  what: string,
-  span: Span,
-): ArrayValue {
-  const fitted = fitElement(elab, env, type, value, what, span);
-  if (type.extents === undefined) return fitted;
-  const extents = type.extents;
-  const rest = extents.findIndex((e) => e.kind === "rest");
-  const plain = extents.length - (rest < 0 ? 0 : 1);
-  if (rest < 0 ? value.shape.length !== plain : value.shape.length < plain) {
-    const wanted = `${rest < 0 ? "" : "at least "}${plain}`;
-    fail(
-      elab,
-      env,
-      "NN2005",
-      span,
-      { what, wanted, found: value.shape.length },
-      {
-        notes: [
-          {
-            message: `the type asked for is written here; \`${what}\` is ${printShape(value.shape)}`,
-            span: type.span,
-          },
-        ],
-      },
-    );
-  }
-  let dimension = 0;
-  for (const e of extents) {
-    if (e.kind === "rest") {
-      const count = value.shape.length - plain;
-      bindRest(
-        elab,
-        env,
-        scope,
-        e.name.text,
-        value.shape.slice(dimension, dimension + count),
-        e.span,
-        what,
-        span,
-      );
-      dimension += count;
-    } else {
-      matchExtent(elab, { ...env, scope }, e.value, value.shape[dimension++]!, what, span);
-    }
-  }
-  return fitted;
-}
-
-function bindRest(
-  elab: Elaboration,
-  env: Environment,
-  scope: Scope,
-  name: string,
-  extents: readonly Affine[],
-  declared: Span,
-  what: string,
-  span: Span,
-): void {
-  const known = scope.own(name);
-  if (known?.kind !== "extents") {
-    scope.bind(name, { kind: "extents", extents, span: declared });
-    return;
-  }
-  if (known.extents.length === extents.length && known.extents.every((e, d) => e === extents[d])) return;
-  fail(
-    elab,
-    env,
-    "NN2013",
-    span,
-    { what, wanted: printShape(known.extents), found: printShape(extents) },
-    {
-      notes: [{ message: `\`...${name}\` was ${printShape(known.extents)} here`, span: known.span }],
-    },
-  );
-}
-
-function matchExtent(
-  elab: Elaboration,
-  env: Environment,
-  e: Extract<ExtentSyntax, { kind: "extent" }>["value"],
-  found: Affine,
-  what: string,
-  span: Span,
-): void {
-  if (e.kind === "name" && !env.scope.lookup(e.name)) {
-    env.scope.bind(e.name, { kind: "value", value: scalar(found), span: e.span, constant: "size" });
-    return;
-  }
-  const wanted = sizeExpression(elab, env, e);
-  if (wanted === found) return;
-  fail(
-    elab,
-    env,
-    "NN2013",
-    span,
-    { what, wanted: printExtent(wanted), found: printExtent(found) },
-    {
-      notes: [{ message: `an extent of ${printExtent(wanted)} is asked for here`, span: e.span }],
-    },
-  );
 }
 
 /** The element type asked for; integers become numbers where numbers are asked for. */
