@@ -27,9 +27,12 @@ export function buildGraphs(program: Program, context: Context, options: Pipelin
     statements,
     results,
   });
-  const run = (g: Graph, training: boolean): Graph => runPasses(g, training, program, context, options);
+  const run = (g: Graph, training: boolean, given: readonly Tensor[] = []): Graph =>
+    runPasses(g, training, given, program, context, options);
   const wanted = [...evaluated, ...gradients];
-  const train = run(graph("train", [...forward, ...backward, ...statistics, ...update], wanted), true);
+  const train = run(graph("train", [...forward, ...backward, ...statistics], wanted), true);
+  // A graph of its own, with the definitions that a schedule is made of: nothing of a pass is simplified into it.
+  const optimize = slice(graph("update", [...forward, ...update], []), [], "keep");
   return {
     program,
     initialise: run(graph("initialise", initialise, lasting), false),
@@ -43,20 +46,26 @@ export function buildGraphs(program: Program, context: Context, options: Pipelin
     ),
     evaluate: run(graph("evaluate", forward, evaluated), false),
     ...(loss
-      ? splitUpdates(train, wanted)
-      : { backward: graph("backward", [], []), update: graph("update", [], []) }),
+      ? { ...splitStatistics(train, wanted), update: run(optimize, true, gradients) }
+      : {
+          backward: graph("backward", [], []),
+          statistics: graph("statistics", [], []),
+          update: graph("update", [], []),
+        }),
   };
 }
 
+/** `given` are tensors that another graph has computed. */
 function runPasses(
   start: Graph,
   training: boolean,
+  given: readonly Tensor[],
   program: Program,
   context: Context,
   options: PipelineOptions,
 ): Graph {
   const stage = (name: string, g: Graph): Graph => {
-    verify(g, context);
+    verify(g, context, given);
     options.trace?.(`${g.name}: ${name}`, printGraph(g));
     return g;
   };
@@ -81,10 +90,13 @@ function runPasses(
 }
 
 /**
- * The statements of one training step in two: what loss, metrics and gradients need, and the updates with what only
- * they need. `backward` also keeps what `update` reads of it.
+ * The statements of one training pass in two: what loss, metrics and gradients need, and the updates of layer states
+ * with what only they need. `backward` also keeps what `statistics` reads of it.
  */
-function splitUpdates(train: Graph, wanted: readonly Tensor[]): { backward: Graph; update: Graph } {
+function splitStatistics(
+  train: Graph,
+  wanted: readonly Tensor[],
+): Pick<ModelGraphs, "backward" | "statistics"> {
   const first = slice(train, wanted, "drop");
   const own = new Set(first.statements);
   const rest = train.statements.filter((s) => !own.has(s));
@@ -96,6 +108,6 @@ function splitUpdates(train: Graph, wanted: readonly Tensor[]): { backward: Grap
       statements: first.statements,
       results: [...new Set([...wanted, ...carried])],
     },
-    update: { name: "update", statements: rest, results: [] },
+    statistics: { name: "statistics", statements: rest, results: [] },
   };
 }

@@ -1,33 +1,15 @@
-/** The bodies of `step`, `backward`, `forward` and `evaluate`. */
-import type { Procedure } from "../ir/kernel.ts";
+/** The bodies of `backward`, `forward` and `evaluate`. */
 import type { Tensor } from "../ir/types.ts";
 import { dimsIn } from "./entries.ts";
 import { sizeText } from "./memory.ts";
 import type { Model, Result } from "./model.ts";
-import { usesStep } from "./procedures.ts";
+import { countsOf } from "./procedures.ts";
 import type { TextBuilder } from "./text.ts";
-
-export function printStep(model: Model, head: string, out: TextBuilder): void {
-  out.braces(head, () => {
-    takeTraining(model, out);
-    out.line("this.stepCount += 1;");
-    if (model.schedule.backward.calls.length > 0)
-      out.line(`this.#runBackward(${stepArgument(model, model.schedule.backward, "this.stepCount")});`);
-    fillMetrics(model, out);
-    if (model.schedule.update.calls.length === 0)
-      return out.line(`return ${model.scalarValue(model.program.loss!)};`);
-    // An update may use the place of the loss, and the loss returned is from before it.
-    out.line(`const loss = ${model.scalarValue(model.program.loss!)};`);
-    out.line(`this.#runUpdate(${stepArgument(model, model.schedule.update, "this.stepCount")});`);
-    out.line("return loss;");
-  });
-}
 
 export function printBackward(model: Model, head: string, out: TextBuilder): void {
   out.braces(head, () => {
     takeTraining(model, out);
-    if (model.schedule.backward.calls.length > 0)
-      out.line(`this.#runBackward(${stepArgument(model, model.schedule.backward, "this.stepCount + 1")});`);
+    if (model.schedule.backward.calls.length > 0) out.line(runNext(model, "backward"));
     fillMetrics(model, out);
     if (model.program.gradients.length > 0) {
       out.line("const upstream = options?.upstream ?? 1;");
@@ -85,8 +67,10 @@ export function printEvaluate(model: Model, head: string, out: TextBuilder): voi
   });
 }
 
-function stepArgument(model: Model, procedure: Procedure, step: string): string {
-  return usesStep(model, procedure) ? step : "";
+/** The call of what belongs to the next pass, before it is counted. */
+export function runNext(model: Model, name: "backward" | "statistics"): string {
+  const counts = countsOf(model, model.schedule[name]).map((count) => `this.${count}Count + 1`);
+  return `this.#run${name === "backward" ? "Backward" : "Statistics"}(${counts.join(", ")});`;
 }
 
 function takeTraining(model: Model, out: TextBuilder): void {

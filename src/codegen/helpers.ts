@@ -12,7 +12,17 @@ import {
   checkNumber,
   checkOption,
 } from "./input-helpers.ts";
-import { cube, sigmoid, softplus, square, floorDivide, floorModulo, erf, uniform } from "./math-helpers.ts";
+import {
+  cube,
+  sigmoid,
+  softplus,
+  square,
+  floorDivide,
+  floorModulo,
+  erf,
+  uniform,
+  exchangeValues,
+} from "./math-helpers.ts";
 import {
   fileType,
   findTensor,
@@ -42,6 +52,7 @@ const helpers: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ["uniform", { code: uniform }],
   ["floorDivide", { code: floorDivide }],
   ["floorModulo", { code: floorModulo }],
+  ["exchangeValues", { code: exchangeValues }],
   ["countRows", { code: countRows, needs: ["Nested"] }],
   ["bindDimension", { code: bindDimension }],
   ["expectRows", { code: expectRows }],

@@ -1,6 +1,7 @@
 /** The exported types of a model. */
 import type { Affine, ScalarType, Tensor } from "../ir/types.ts";
 import { printAffine as printFormula } from "../ir/printer.ts";
+import { passNames } from "./members.ts";
 import { originOf, originWithin } from "./memory.ts";
 import type { Model, Result } from "./model.ts";
 import type { PathTree } from "./names.ts";
@@ -34,7 +35,7 @@ export function printInterfaces(model: Model, out: TextBuilder): void {
     });
   }
   if (model.hasLoss) {
-    of("Metrics of the latest `step` or `backward`.", model.type("Metrics"), () =>
+    of(`Metrics of the latest ${passNames(model)}.`, model.type("Metrics"), () =>
       printResults(model.metrics, out, false),
     );
   }

@@ -29,9 +29,10 @@ export function printKernels(model: Model, out: TextBuilder): void {
 }
 
 /** What a kernel computes for other calls than the one that its comment shows: the last statement of each. */
-function otherUses({ initialise, forward, evaluate, backward, update }: Schedule): Map<Kernel, Statement[]> {
+function otherUses(schedule: Schedule): Map<Kernel, Statement[]> {
+  const { initialise, forward, evaluate, backward, statistics, update } = schedule;
   const uses = new Map<Kernel, Set<Statement>>();
-  for (const { calls } of [forward, evaluate, backward, update, initialise]) {
+  for (const { calls } of [forward, evaluate, backward, statistics, update, initialise]) {
     for (const call of calls) {
       if (call.kind === "clear") continue;
       const known = uses.get(call.kernel) ?? new Set();
@@ -58,6 +59,7 @@ function sections(schedule: Schedule): Section[] {
       title: "backward: the chain rule, from the loss to the parameters",
       kernels: take(schedule.backward, all),
     },
+    { title: "running statistics", kernels: take(schedule.statistics, all) },
     { title: "updates", kernels: take(schedule.update, all) },
     { title: "starting values", kernels: take(schedule.initialise, all) },
   ];

@@ -93,10 +93,14 @@ function declaredObject(code: string): Document | undefined {
   return [head, enclosed("{", members, ";", "}", line), after];
 }
 
+/** `const name`, `const { some, names }`, or a field with its type, before ` = `. */
+const declaration =
+  /^((?:const|let) (?:[\p{ID_Continue}$]+|\{ [^{}]* \})|(?:readonly )?[\p{ID_Continue}$]+: [\p{ID_Continue}$]+) = /u;
+
 /** `left = right;`, `left: right,` in an object, or an expression alone. */
 function assignment(code: string): Document {
   const [, body = "", close = ""] = /^(.*?)([;,]?)$/s.exec(code)!;
-  const [, declared] = /^((?:const|let) (?:[\w$]+|\{ [^{}]* \})) = /.exec(body) ?? [];
+  const [, declared] = declaration.exec(body) ?? [];
   if (declared !== undefined)
     return [assigned(declared, " =", read(body.slice(declared.length + 3)), false), close];
   const reader = new Reader(tokensOf(body));

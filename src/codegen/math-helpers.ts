@@ -1,4 +1,4 @@
-/** Scalar functions that JavaScript lacks. Types stand between « and ». */
+/** Functions of numbers that JavaScript lacks. Types stand between « and ». */
 
 export const sigmoid = `/** 1 / (1 + e⁻ˣ): where e⁻ˣ overflows, the quotient is 0, as it should be. */
 function sigmoid(x«: number»)«: number» {
@@ -18,6 +18,15 @@ function cube(x«: number»)«: number» {
 export const softplus = `/** log(1 + eˣ), without overflow or cancellation. */
 function softplus(x«: number»)«: number» {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+}`;
+
+export const exchangeValues = `/** Two arrays of one length exchange their values. */
+function exchangeValues(a«: Float32Array», b«: Float32Array»)«: void» {
+  for (let i = 0; i < a.length; i++) {
+    const kept = a[i];
+    a[i] = b[i];
+    b[i] = kept;
+  }
 }`;
 
 export const floorDivide = `/** ⌊a / b⌋ */

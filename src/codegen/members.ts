@@ -1,4 +1,5 @@
 /** The public members of a model's class, once for the class itself and once for its declaration. */
+import { shadowNames } from "./exchange.ts";
 import type { Model, TypeRole } from "./model.ts";
 
 export interface Member {
@@ -18,22 +19,34 @@ export type MemberName =
   | "hyper"
   | "metrics"
   | "stepCount"
+  | "passCount"
   | "seed"
   | "step"
+  | "accumulate"
+  | "update"
   | "backward"
   | "forward"
   | "evaluate"
+  | "using"
   | "save";
 
 const methods: ReadonlySet<MemberName> = new Set([
   "create",
   "load",
   "step",
+  "accumulate",
+  "update",
   "backward",
   "forward",
   "evaluate",
+  "using",
   "save",
 ]);
+
+/** The methods that take a training pass, in words. */
+export function passNames(model: Model): string {
+  return model.accumulates ? "`step`, `accumulate` or `backward`" : "`step` or `backward`";
+}
 
 /** The members that this model has, in the order in which they are printed. */
 export function membersOf(model: Model): Map<MemberName, Member> {
@@ -42,7 +55,9 @@ export function membersOf(model: Model): Map<MemberName, Member> {
   const given = (inputs: readonly unknown[], role: TypeRole): string =>
     inputs.length > 0 ? `inputs«: ${type(role)}»` : "";
   const training = given(model.trainingInputs, "TrainingInputs");
-  const options = "options«?: { readonly upstream?: number }»";
+  const options = model.accumulates ? "options«?: { readonly upstream?: number }»" : "";
+  const withOptions = [training, options].filter((p) => p !== "").join(", ");
+  const passes = passNames(model);
   const needsOptions = model.createDims.length > 0;
   const members: [MemberName, Omit<Member, "isMethod">, boolean][] = [
     [
@@ -61,7 +76,7 @@ export function membersOf(model: Model): Map<MemberName, Member> {
     [
       "gradients",
       {
-        doc: ["The gradient of the loss, as `backward` or `step` left it."],
+        doc: [`The gradient of the loss, as ${passes} left it.`],
         head: `«readonly »gradients«: ${type("Parameters")}»`,
       },
       model.hasLoss,
@@ -82,12 +97,20 @@ export function membersOf(model: Model): Map<MemberName, Member> {
     [
       "metrics",
       {
-        doc: ["Metrics of the latest `step` or `backward`."],
+        doc: [`Metrics of the latest ${passes}.`],
         head: `«readonly »metrics«: ${type("Metrics")}»`,
       },
       model.hasLoss,
     ],
     ["stepCount", { doc: ["How many steps were taken."], head: "stepCount«: number»" }, true],
+    [
+      "passCount",
+      {
+        doc: ["How many training passes were taken: random numbers depend on it."],
+        head: "passCount«: number»",
+      },
+      model.countsPasses,
+    ],
     [
       "seed",
       {
@@ -121,13 +144,33 @@ export function membersOf(model: Model): Map<MemberName, Member> {
       model.hasLoss,
     ],
     [
+      "accumulate",
+      {
+        doc: [
+          "A pass over a part of the batch: its gradients, scaled by `upstream` (1 if not given), are added to",
+          `those since the latest ${model.hasOptimizer ? "`update` or `step`" : "`step`"}; \`gradients\` shows the sum. Gives the loss and moves running`,
+          "statistics. The first call takes one more block of memory, as large as `gradients`.",
+        ],
+        head: `accumulate(${withOptions})«: number»`,
+      },
+      model.accumulates,
+    ],
+    [
+      "update",
+      {
+        doc: ["Applies the optimizer to `gradients` as they stand, and ends the accumulation."],
+        head: "update()«: void»",
+      },
+      model.hasOptimizer,
+    ],
+    [
       "backward",
       {
         doc: [
           "Gives the loss in training mode and fills `gradients`, scaled by `upstream` (1 if not given).",
-          "It changes neither parameters nor states.",
+          "It changes neither parameters nor states, and forgets nothing that was accumulated.",
         ],
-        head: `backward(${[training, options].filter((p) => p !== "").join(", ")})«: number»`,
+        head: `backward(${withOptions})«: number»`,
       },
       model.hasLoss,
     ],
@@ -146,6 +189,17 @@ export function membersOf(model: Model): Map<MemberName, Member> {
         head: `evaluate(${training})«: ${type("Evaluation")}»`,
       },
       model.hasEvaluation,
+    ],
+    [
+      "using",
+      {
+        doc: [
+          "Gives what `run` gives while the parameters have the values of these states. Nothing may be trained",
+          "meanwhile, and `run` must not be asynchronous; `save` writes the parameters as they then are.",
+        ],
+        head: `using«<Result>»(name«: ${shadowNames(model)}», run«: () => Result»)«: Result»`,
+      },
+      model.program.shadows.length > 0,
     ],
     [
       "save",

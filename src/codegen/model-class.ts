@@ -1,5 +1,6 @@
 /** The class of a model: fields, constructor, the methods of every member, and the private methods behind them. */
-import { printForward, printEvaluate, printStep, printBackward } from "./entry-methods.ts";
+import { printBackward, printEvaluate, printForward } from "./entry-methods.ts";
+import { printExchange, printUsing } from "./exchange.ts";
 import { constant } from "./expressions.ts";
 import { printTakeInputs } from "./inputs.ts";
 import type { MemberName } from "./members.ts";
@@ -8,6 +9,7 @@ import type { Model } from "./model.ts";
 import { literalKey } from "./names.ts";
 import type { PathTree } from "./names.ts";
 import { printProcedure } from "./procedures.ts";
+import { printAccumulate, printStep, printUpdate } from "./training-methods.ts";
 import { printLoad, printSave, printStoredTensors } from "./safetensors.ts";
 import { arrayTypes } from "./scope.ts";
 import type { TextBuilder } from "./text.ts";
@@ -32,14 +34,18 @@ const printers: Readonly<Record<MemberName, Print>> = {
     );
     out.line(`${head} = { ${initial.join(", ")} };`.replace("{  }", "{}"));
   },
-  stepCount: (_model, head, out) => out.line(`${head} = 0;`),
+  stepCount: printCount,
+  passCount: printCount,
   seed: printPlain,
   create: printCreate,
   load: printLoad,
   step: printStep,
+  accumulate: printAccumulate,
+  update: printUpdate,
   backward: printBackward,
   forward: printForward,
   evaluate: printEvaluate,
+  using: printUsing,
   save: printSave,
 };
 
@@ -66,6 +72,10 @@ export function printClass(model: Model, out: TextBuilder): void {
 
 function printPlain(_model: Model, head: string, out: TextBuilder): void {
   out.line(`${head};`);
+}
+
+function printCount(_model: Model, head: string, out: TextBuilder): void {
+  out.line(`${head} = 0;`);
 }
 
 /** The numbers that an optimizer is given, in the tree of their paths. */
@@ -123,6 +133,11 @@ function printPrivateFields(model: Model, out: TextBuilder): void {
   for (const { tensor, key } of model.outputs) {
     if (model.varies(tensor)) out.line(`#${key}View«: ${arrayTypes[tensor.type]}»;`);
   }
+  if (model.accumulates) {
+    out.line("#sums«: Float32Array | undefined»;");
+    out.line("#isAccumulating = false;");
+  }
+  if (model.program.shadows.length > 0) out.line("#isExchanged = false;");
 }
 
 function printConstructor(model: Model, out: TextBuilder): void {
@@ -161,13 +176,14 @@ function printCreate(model: Model, head: string, out: TextBuilder): void {
 }
 
 function printPrivateMethods(model: Model, out: TextBuilder): void {
-  const { initialise, forward, evaluate, backward, update } = model.schedule;
+  const { initialise, forward, evaluate, backward, statistics, update } = model.schedule;
   const runs = [
     {
       procedure: initialise,
       name: "#initialise",
       doc: "Starting values of parameters and states.",
       step: "0",
+      pass: "0",
       training: true,
     },
     {
@@ -175,6 +191,7 @@ function printPrivateMethods(model: Model, out: TextBuilder): void {
       name: "#runForward",
       doc: "Inference: the outputs.",
       step: "this.stepCount",
+      pass: "this.passCount",
       training: false,
     },
     {
@@ -182,6 +199,7 @@ function printPrivateMethods(model: Model, out: TextBuilder): void {
       name: "#runEvaluate",
       doc: "Inference: loss and metrics.",
       step: "this.stepCount",
+      pass: "this.passCount",
       training: false,
     },
     {
@@ -189,13 +207,23 @@ function printPrivateMethods(model: Model, out: TextBuilder): void {
       name: "#runBackward",
       doc: "Training: loss, metrics and gradients.",
       step: "step",
+      pass: "pass",
+      training: true,
+    },
+    {
+      procedure: statistics,
+      name: "#runStatistics",
+      doc: "Running statistics, in the order of the source.",
+      step: "step",
+      pass: "pass",
       training: true,
     },
     {
       procedure: update,
       name: "#runUpdate",
-      doc: "The updates, in the order of the source.",
+      doc: "The optimizer, in the order of the source.",
       step: "step",
+      pass: "pass",
       training: true,
     },
   ];
@@ -212,6 +240,7 @@ function printPrivateMethods(model: Model, out: TextBuilder): void {
     out.blank();
     printTakeInputs(model, "#takeTrainingInputs", "TrainingInputs", model.trainingInputs, out);
   }
+  if (model.program.shadows.length > 0) printExchange(model, out);
   out.blank();
   printStoredTensors(model, out);
 }

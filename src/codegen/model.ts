@@ -8,6 +8,7 @@ import { dimsIn, dimsOf, dimsOfCall, inputsFor } from "./entries.ts";
 import { ExpressionPrinter } from "./expressions.ts";
 import type { Paths } from "./names.ts";
 import { access, Names, pathTree, propertyNames } from "./names.ts";
+import { countsOf } from "./procedures.ts";
 import type { ModuleScope } from "./scope.ts";
 
 /** A named result of `forward` or `evaluate`, or a metric. */
@@ -76,7 +77,7 @@ export class Model {
     );
     this.trainingInputs = inputsFor(
       program,
-      [schedule.evaluate, schedule.backward, schedule.update],
+      [schedule.evaluate, schedule.backward, schedule.statistics, schedule.update],
       [...program.metrics.map((m) => m.tensor), ...(program.loss ? [program.loss] : [])],
     );
     const inputNames = propertyNames();
@@ -96,6 +97,26 @@ export class Model {
 
   get hasLoss(): boolean {
     return this.program.loss !== null;
+  }
+
+  /** Whether gradients may be summed over several passes. */
+  get accumulates(): boolean {
+    return this.program.gradients.length > 0;
+  }
+
+  get hasOptimizer(): boolean {
+    return this.program.update.length > 0;
+  }
+
+  /** Whether random numbers are drawn after the start: then passes are counted. */
+  get countsPasses(): boolean {
+    const { initialise } = this.schedule;
+    return this.procedures.some((p) => p !== initialise && countsOf(this, p).includes("pass"));
+  }
+
+  get procedures(): readonly Procedure[] {
+    const { initialise, forward, evaluate, backward, statistics, update } = this.schedule;
+    return [forward, evaluate, backward, statistics, update, initialise];
   }
 
   get hasEvaluation(): boolean {
@@ -141,10 +162,9 @@ export class Model {
 
   /** Dimensions that methods other than those that take inputs mention. */
   get keptDims(): ReadonlySet<Dim> {
-    const { initialise, forward, evaluate, backward, update } = this.schedule;
     const shapes = [...this.outputs, ...this.metrics].map((r) => r.tensor.shape);
     const kept = new Set(shapes.flatMap((shape) => [...dimsIn(shape)]));
-    for (const { calls } of [initialise, forward, evaluate, backward, update]) {
+    for (const { calls } of this.procedures) {
       for (const call of calls) {
         for (const d of dimsOfCall(call)) kept.add(d);
       }
@@ -199,13 +219,11 @@ export class Model {
 
   private nameValues(): void {
     const names = propertyNames();
-    const { initialise, forward, evaluate, backward, update } = this.schedule;
     const add = (t: Tensor): void => {
       const isValue = this.blocks.get(t) === "values" && !this.valueNames.has(t);
       if (isValue) this.valueNames.set(t, names.fresh(t.name.replaceAll(".", "_")));
     };
-    for (const procedure of [forward, evaluate, backward, update, initialise])
-      tensorsOf(procedure).forEach(add);
+    for (const procedure of this.procedures) tensorsOf(procedure).forEach(add);
     for (const result of [...this.outputs, ...this.metrics]) add(result.tensor);
     if (this.program.loss) add(this.program.loss);
   }
@@ -233,7 +251,7 @@ const methodWords =
   );
 
 /** Local variables of methods that call kernels, which no kernel may be hidden by. */
-export const callWords = ["gradients", "hyper", "inputs", "parameters", "states", "step", "values"];
+export const callWords = ["gradients", "hyper", "inputs", "parameters", "pass", "states", "step", "values"];
 
 function results(outputs: readonly Output[], names: Names): Result[] {
   return outputs.map((o) => ({ key: names.fresh(o.name), tensor: o.tensor, doc: o.doc ?? o.tensor.doc }));

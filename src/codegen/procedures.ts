@@ -11,16 +11,17 @@ export interface Run {
   readonly procedure: Procedure;
   readonly name: string;
   readonly doc: string;
-  /** How the number of the step is spelled here: in training, it is an argument. */
+  /** How the numbers of the step and of the pass are spelled here: in training, they are arguments. */
   readonly step: string;
+  readonly pass: string;
   readonly training: boolean;
 }
 
 export function printProcedure(model: Model, run: Run, out: TextBuilder): void {
   const { calls } = run.procedure;
   out.doc([run.doc]);
-  const takesStep = run.step === "step" && usesStep(model, run.procedure);
-  out.braces(`${run.name}(${takesStep ? "step«: number»" : ""})«: void»`, () => {
+  const counts = run.step === "step" ? countsOf(model, run.procedure) : [];
+  out.braces(`${run.name}(${counts.map((c) => `${c}«: number»`).join(", ")})«: void»`, () => {
     printLocals(model, calls, out);
     const mixed = calls.some(isAdjoint) && !calls.every(isAdjoint);
     let inBackward = false;
@@ -36,9 +37,11 @@ export function printProcedure(model: Model, run: Run, out: TextBuilder): void {
   });
 }
 
-/** Whether the number of the step is passed to a kernel. */
-export function usesStep(model: Model, { calls }: Procedure): boolean {
-  return calls.some((c) => c.kind === "call" && c.scalars.includes(model.program.builtins.step));
+/** Which of the numbers of the step and of the pass the kernels of a procedure are passed. */
+export function countsOf(model: Model, { calls }: Procedure): ("step" | "pass")[] {
+  const isPassed = (count: Tensor): boolean =>
+    calls.some((c) => c.kind === "call" && c.scalars.includes(count));
+  return (["step", "pass"] as const).filter((name) => isPassed(model.program.builtins[name]));
 }
 
 function isAdjoint(call: Call): boolean {
@@ -79,6 +82,7 @@ function printCall(model: Model, call: Call, run: Run, out: TextBuilder): void {
 function scalar(model: Model, tensor: Tensor, run: Run): string {
   const { builtins } = model.program;
   if (tensor === builtins.step) return run.step;
+  if (tensor === builtins.pass) return run.pass;
   if (tensor === builtins.seed) return "this.seed";
   if (tensor === builtins.training) return `${run.training}`;
   const place = model.hypers.places.get(tensor);

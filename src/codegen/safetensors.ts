@@ -179,6 +179,7 @@ export function printSave(model: Model, head: string, out: TextBuilder): void {
     out.indented(() => {
       out.line(`model: ${quoted(model.program.name)},`);
       out.line("step: String(this.stepCount),");
+      if (model.countsPasses) out.line("pass: String(this.passCount),");
       out.line("seed: String(this.seed),");
       for (const dim of model.createDims) {
         out.line(`${quoted(`dim.${dim.name}`)}: String(this.#${model.dimNames.get(dim)!}),`);
@@ -202,9 +203,12 @@ export function printLoad(model: Model, head: string, out: TextBuilder): void {
       args.push(`readMetadata(${name}, file, ${quoted(`dim.${dim.name}`)}, NaN)`);
     out.line(`const model = new ${model.className}(${args.join(", ")});`);
     out.line(`readTensors(${name}, file, model.#stored());`);
-    out.line(
-      `model.stepCount = checkOption(${name}, "step", readMetadata(${name}, file, "step", 0), 0, Infinity);`,
-    );
+    const count = (key: string, otherwise: string): void =>
+      out.line(
+        `model.${key}Count = checkOption(${name}, "${key}", readMetadata(${name}, file, "${key}", ${otherwise}), 0, Infinity);`,
+      );
+    count("step", "0");
+    if (model.countsPasses) count("pass", "model.stepCount");
     for (const [hyper, place] of model.hypers.places) {
       const field = `model.hyper${place.map(access).join("")}`;
       out.line(`${field} = readMetadata(${name}, file, ${quoted(`hyper.${hyper.name}`)}, ${field});`);

@@ -22,10 +22,10 @@ export function printKernel(kernel: Kernel): string {
 
 /** The kernels, then the calls of each procedure, then the memory. */
 export function printSchedule(schedule: Schedule): string {
-  const { initialise, forward, evaluate, backward, update } = schedule;
+  const { initialise, forward, evaluate, backward, statistics, update } = schedule;
   return [
     ...schedule.kernels.map(printKernel),
-    ...[initialise, forward, evaluate, backward, update].map(printProcedure),
+    ...[initialise, forward, evaluate, backward, statistics, update].map(printProcedure),
     `memory\n${schedule.plan.slots.map((s) => `  ${printSlot(s)}\n`).join("")}`,
   ].join("\n");
 }

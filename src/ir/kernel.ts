@@ -136,7 +136,10 @@ export interface Plan {
   readonly slots: readonly Slot[];
 }
 
-/** The procedures of a training module. `update` runs right after `backward`, on the same memory. */
+/**
+ * The procedures of a training module. `statistics` runs right after `backward`, on the same memory; `update` whenever
+ * the program likes, but it leaves the results of the latest `backward` in their places.
+ */
 export interface Schedule {
   readonly program: Program;
   readonly level: 0 | 1;
@@ -148,6 +151,8 @@ export interface Schedule {
   readonly evaluate: Procedure;
   /** Training mode: loss, metrics, gradients. */
   readonly backward: Procedure;
+  /** Running statistics, and other states that are no optimizer's. */
+  readonly statistics: Procedure;
   readonly update: Procedure;
   readonly plan: Plan;
   /** One line for every decision of fusion, for a trace. */

@@ -9,8 +9,10 @@ export interface ModelGraphs {
   readonly forward: Graph;
   /** Inference: loss and metrics. */
   readonly evaluate: Graph;
-  /** Training mode: loss, metrics and gradients, and what `update` reads. Empty without a loss. */
+  /** Training mode: loss, metrics and gradients, and what `statistics` reads. Empty without a loss. */
   readonly backward: Graph;
-  /** Layer updates, then optimizer updates; runs after `backward` on the same memory. */
+  /** Updates of the states of layers and the model; runs after `backward` on the same memory. */
+  readonly statistics: Graph;
+  /** What the optimizer does. Of a training pass it reads the gradients only, so that it may run at any time. */
   readonly update: Graph;
 }

@@ -13,6 +13,16 @@ export interface Shadow {
   readonly pairs: readonly { readonly parameter: Tensor; readonly state: Tensor }[];
 }
 
+/** Numbers that the host supplies. */
+export interface Builtins {
+  /** The number of the optimizer's step, from 1; 0 before the first. */
+  readonly step: Tensor;
+  /** The number of the training pass: what `random()` sees. Without accumulation it is the number of the step. */
+  readonly pass: Tensor;
+  readonly seed: Tensor;
+  readonly training: Tensor;
+}
+
 /** What elaboration makes of one model. `training` is still a read of the builtin in `forward`. */
 export interface Program {
   readonly name: string;
@@ -29,7 +39,7 @@ export interface Program {
   /** The optimizer states that start as copies of their parameters, by name. */
   readonly shadows: readonly Shadow[];
   readonly hypers: readonly Tensor[];
-  readonly builtins: { readonly step: Tensor; readonly seed: Tensor; readonly training: Tensor };
+  readonly builtins: Builtins;
   readonly outputs: readonly Output[];
   readonly metrics: readonly Output[];
   readonly loss: Tensor | null;

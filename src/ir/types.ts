@@ -135,7 +135,7 @@ export type Expr = Constant | Affine | Read | Apply | Condition | Reduce | Local
 
 /**
  * input, parameter, state, hyper: owned by the model or the caller, and persistent.
- * builtin: `step`, `seed` (i32 scalars) and `training` (bool scalar), supplied by the host.
+ * builtin: `step`, `pass`, `seed` (i32 scalars) and `training` (bool scalar), supplied by the host.
  * definition, adjoint: computed by statements of a graph.
  */
 export type Role = "input" | "parameter" | "state" | "hyper" | "builtin" | "definition" | "adjoint";
@@ -240,4 +240,4 @@ export interface Graph {
 }
 
 export type { AdjointStep, Origin, Span } from "./origin.ts";
-export type { Output, Program, Shadow } from "./program.ts";
+export type { Builtins, Output, Program, Shadow } from "./program.ts";

@@ -4,7 +4,7 @@
  * level 1 tensors whose lives do not overlap share a slot.
  */
 import type { Builder } from "../ir/builder.ts";
-import type { Block, Plan, Procedure, Slot } from "../ir/kernel.ts";
+import type { Block, Plan, Slot } from "../ir/kernel.ts";
 import type { ModelGraphs } from "../ir/model.ts";
 import { rewriter } from "../ir/rewrite.ts";
 import type { Affine, Tensor } from "../ir/types.ts";
@@ -12,9 +12,8 @@ import type { Aliases } from "./fuse/dependences.ts";
 import { isPersistent } from "../ir/dependences.ts";
 import { shareSlots } from "./plan/coloring.ts";
 import type { Tenant } from "./plan/coloring.ts";
+import type { Procedures } from "./plan/lives.ts";
 import { livesOf } from "./plan/lives.ts";
-
-type Procedures = Readonly<Record<"initialise" | "forward" | "evaluate" | "backward" | "update", Procedure>>;
 
 export function plan(
   graphs: ModelGraphs,
@@ -87,9 +86,10 @@ function graphsOf({
   forward,
   evaluate,
   backward,
+  statistics,
   update,
 }: ModelGraphs): ModelGraphs["forward"][] {
-  return [initialise, forward, evaluate, backward, update];
+  return [initialise, forward, evaluate, backward, statistics, update];
 }
 
 /** The number of elements, with the maxima of the dimensions that vary by call. */

@@ -30,12 +30,13 @@ export function schedule(given: ModelGraphs, level: 0 | 1, context: Context): Sc
   };
   const forward = draft(graphs.forward);
   const evaluate = draft(graphs.evaluate);
-  const backward = draft(withKeptForUpdate(graphs));
-  const update = draft(
-    graphs.update,
+  const backward = draft(withKept(graphs));
+  const statistics = draft(
+    graphs.statistics,
     "update",
     statementsOf(graphs.backward).map((s) => s.tensor),
   );
+  const update = draft(graphs.update, "update");
   const initialise = draft(graphs.initialise, "initialise");
   const { all: kernels, procedure } = table.finish();
   const procedures = {
@@ -43,6 +44,7 @@ export function schedule(given: ModelGraphs, level: 0 | 1, context: Context): Sc
     forward: procedure(forward),
     evaluate: procedure(evaluate),
     backward: procedure(backward),
+    statistics: procedure(statistics),
     update: procedure(update),
   };
   return {
@@ -68,10 +70,10 @@ function undefinedIn(graph: Graph, known: readonly Tensor[]): Tensor[] {
   return [...new Set([...used, ...graph.results])].filter((t) => !defined.has(t) && !isPersistent(t));
 }
 
-/** What `update` reads of `backward` is a result of it, and so are all gradients. */
-function withKeptForUpdate({ program, backward, update }: ModelGraphs): Graph {
+/** What `statistics` reads of `backward` is a result of it, and so are all gradients. */
+function withKept({ program, backward, statistics }: ModelGraphs): Graph {
   const defined = new Set(statementsOf(backward).map((s) => s.tensor));
-  const read = update.statements.flatMap((s) => {
+  const read = statistics.statements.flatMap((s) => {
     if (s.kind === "equation") return [...tensorsReadBy(s)];
     return s.kind === "reshape" ? [s.source] : [];
   });

@@ -28,6 +28,10 @@ test.each([
   [`function f(${a}: Float32Array, b${a}: Map<string, number>, c?: readonly number[]): number {`, "x();}"],
   [`throw new RangeError(\`\${${a}}: \${${a}} is \${${a}}, but it must be an integer from \${${a}}\`);`, ""],
   [`const { parameters } = [{ name: "${a}", shape: [32, 128], values: parameters.${a}.b${a} }];`, ""],
+  [
+    `class A { readonly hyper: AHyper = { ${a}: 0.01, beta1: 0.9, beta2: 0.999, b${a}: 1e-8, decay: 0.5 }; }`,
+    "",
+  ],
   [`(() => { return ${a}[i] * ${a}[j] * ${a}[k] + ${a}[m] * -(${a}[i * 16 + j] * ${a}[i + j]); })();`, ""],
 ] as const)("%s", async (statement, after) => {
   expect(statement.length).toBeGreaterThan(80);

@@ -22,9 +22,12 @@ export function emit(
 /** What generated classes look like to a test. */
 export interface AnyModel {
   step(inputs: unknown): number;
+  accumulate(inputs: unknown, options?: { upstream?: number }): number;
+  update(): void;
   backward(inputs: unknown, options?: { upstream?: number }): number;
   forward(inputs?: unknown): Record<string, ArrayLike<number> | number>;
   evaluate(inputs: unknown): Record<string, number>;
+  using<Result>(name: string, run: () => Result): Result;
   save(): Uint8Array;
   readonly parameters: Tree;
   readonly gradients: Tree;
@@ -33,6 +36,8 @@ export interface AnyModel {
   readonly metrics: Record<string, number>;
   readonly seed: number;
   stepCount: number;
+  /** Only where random numbers are drawn. */
+  passCount?: number;
 }
 
 export interface Tree {

@@ -156,7 +156,10 @@ describe("training", () => {
   test("nothing is allocated in the code that a step runs", () => {
     const sample = xor();
     const { code } = emit(schedule(sample.graphs, 0, sample.context), sample.context, "javascript");
-    const methods = code.slice(code.indexOf("  step("), code.indexOf("  forward("));
+    const training = code.slice(code.indexOf("  step("), code.indexOf("  forward("));
+    // The one block that is taken later, for the sums of `accumulate`.
+    const methods = training.replace("(this.#sums ??= new Float32Array(gradients.length))", "");
+    expect(methods).not.toBe(training);
     const kernels = code.slice(code.indexOf("--- forward"), code.indexOf("--- memory"));
     const privates = code.slice(code.indexOf("  #runBackward"), code.indexOf("  #stored"));
     for (const part of [methods, kernels, privates]) {

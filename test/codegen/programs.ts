@@ -72,6 +72,7 @@ export function meaning(
   for (const t of program.hypers) values.set(t, Float64Array.of(model.hyper[t.name]!));
   const training = graph === "backward" || graph === "update";
   values.set(builtins.step, Float64Array.of(model.stepCount + Number(training)));
+  values.set(builtins.pass, Float64Array.of((model.passCount ?? model.stepCount) + Number(training)));
   values.set(builtins.seed, Float64Array.of(model.seed));
   values.set(builtins.training, Float64Array.of(Number(training)));
   const counts = new Map<Dim, number>(
@@ -79,6 +80,8 @@ export function meaning(
   );
   const environment = { dims: counts, values };
   interpret(graph === "update" ? graphs.backward : graphs[graph], environment);
-  if (graph === "update") interpret(graphs.update, environment);
+  if (graph !== "update") return values;
+  interpret(graphs.statistics, environment);
+  interpret(graphs.update, environment);
   return values;
 }

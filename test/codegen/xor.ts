@@ -68,7 +68,12 @@ export function xor(): Sample {
   const parameters = [W1, b1, W2];
   const lr = tensor("lr", [], "hyper", 11, { value: 0.5, doc: "The learning rate." });
   const builtin = (name: string): Tensor => tensor(name, [], "builtin", 1, { type: "i32" });
-  const builtins = { step: builtin("step"), seed: builtin("seed"), training: builtin("training") };
+  const builtins = {
+    step: builtin("step"),
+    pass: builtin("pass"),
+    seed: builtin("seed"),
+    training: builtin("training"),
+  };
   const velocity = parameters.map((t) => b.tensor({ ...t, name: `${t.name}.momentum.v`, role: "state" }));
   const gradients = parameters.map((t) => b.tensor({ ...t, name: `d${t.name}`, role: "adjoint" }));
 
@@ -190,6 +195,7 @@ export function xor(): Sample {
       forward: graph("forward", forward, [p]),
       evaluate: graph("evaluate", [...forward, ...metrics, eLoss], [loss, spread]),
       backward: graph("backward", [...forward, ...metrics, eLoss, ...backward], [loss, spread, ...gradients]),
+      statistics: graph("statistics", [], []),
       update: graph("update", update, []),
     },
   };

@@ -108,7 +108,7 @@ export class Scene {
     return this.tensors.filter((t) => t.role === role);
   }
 
-  /** A model whose `backward` is these statements, and whose `update` are those. */
+  /** A model whose `backward` is these statements, and whose optimizer are those. */
   graphs(
     results: readonly Tensor[],
     update: readonly Statement[] = [],
@@ -126,7 +126,12 @@ export class Scene {
       optimizerStates: this.withRole("state").filter((t) => t.name.includes(".adam.")),
       shadows: [],
       hypers: this.withRole("hyper"),
-      builtins: { step: builtin("step"), seed: builtin("seed"), training: builtin("training") },
+      builtins: {
+        step: builtin("step"),
+        pass: builtin("pass"),
+        seed: builtin("seed"),
+        training: builtin("training"),
+      },
       outputs: [],
       metrics: [],
       loss: null,
@@ -150,6 +155,7 @@ export class Scene {
       forward: graph("forward", [], []),
       evaluate: graph("evaluate", [], []),
       backward: graph("backward", inBackward, results),
+      statistics: graph("statistics", [], []),
       update: graph("update", update, []),
     };
   }

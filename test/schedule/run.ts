@@ -49,6 +49,7 @@ export function differences(
   for (const t of program.hypers) give(t, [t.value ?? 0]);
   give(program.builtins.seed, [7]);
   give(program.builtins.step, [1]);
+  give(program.builtins.pass, [1]);
   give(program.builtins.training, [1]);
   const lasting = [...program.parameters, ...program.states, ...program.optimizerStates];
   for (const t of lasting) values.set(t, new Float64Array(sizeOf(t, dims)));
@@ -74,6 +75,7 @@ export function differences(
     run(graphs.forward, made.forward, true);
     run(graphs.evaluate, made.evaluate, true);
     run(graphs.backward, made.backward, true);
+    run(graphs.statistics, made.statistics, false);
     run(graphs.update, made.update, false);
   }
   return { schedule: made, found };

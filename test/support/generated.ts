@@ -12,6 +12,8 @@ export interface Instance {
   readonly states: unknown;
   readonly hyper: Record<string, number>;
   step(inputs: Record<string, ArrayLike<number>>): number;
+  accumulate(inputs: Record<string, ArrayLike<number>>): number;
+  update(): void;
   backward(inputs: Record<string, ArrayLike<number>>): number;
   forward(inputs: Record<string, ArrayLike<number>>): Record<string, unknown>;
   save(): Uint8Array;

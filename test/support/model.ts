@@ -66,8 +66,9 @@ export class Model {
   ) {
     this.program = built.program;
     for (const d of this.program.dims) this.dims.set(d, dims[d.name] ?? d.maximum);
-    const { step, seed: seedTensor, training } = this.program.builtins;
+    const { step, pass, seed: seedTensor, training } = this.program.builtins;
     this.values.set(step, Float64Array.of(0));
+    this.values.set(pass, Float64Array.of(0));
     this.values.set(seedTensor, Float64Array.of(seed));
     this.values.set(training, Float64Array.of(0));
     for (const h of this.program.hypers) this.values.set(h, Float64Array.of(h.value!));
@@ -120,11 +121,25 @@ export class Model {
     return this.values.get(this.program.loss!)![0]!;
   }
 
+  /** One pass and one step of the optimizer. */
   step(inputs: Record<string, Numbers> = {}): number {
-    this.values.get(this.program.builtins.step)![0]!++;
-    const loss = this.backward(inputs);
+    this.count("step", 1);
+    const loss = this.pass(inputs);
     this.run(this.built.graphs.update, {});
     return loss;
+  }
+
+  /** Loss, gradients and running statistics; gradients are those of this pass. */
+  pass(inputs: Record<string, Numbers> = {}): number {
+    this.count("pass", 1);
+    const loss = this.backward(inputs);
+    this.run(this.built.graphs.statistics, {});
+    return loss;
+  }
+
+  /** Moves the number of the step or of the pass. */
+  count(name: "step" | "pass", by: number): void {
+    this.values.get(this.program.builtins[name])![0]! += by;
   }
 
   /** Largest difference between the gradients and central differences, relative to the gradients' size. */

@@ -94,7 +94,7 @@ export function randomValue(
       (position, s) => b.plus(b.times(position, rangeOf(s.extent).high), s.value),
       b.integer(0),
     );
-    const words = [b.read(builtins.seed, []), b.read(builtins.step, []), b.integer(place), element];
+    const words = [b.read(builtins.seed, []), b.read(builtins.pass, []), b.integer(place), element];
     return b.apply("random", words);
   };
   return { kind: "array", type: "f32", shape: [], flexible: true, at };

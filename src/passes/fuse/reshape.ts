@@ -9,9 +9,10 @@ import { tensorsReadBy } from "./readers.ts";
 
 /** The same graphs, where every reshape that is left is a view. */
 export function copyWhereNeeded(graphs: ModelGraphs, b: Builder): { graphs: ModelGraphs; aliases: Aliases } {
-  const { program, initialise, forward, evaluate, backward, update } = graphs;
+  const { program, initialise, forward, evaluate, backward, statistics, update } = graphs;
   /** What has memory of its own for one graph has it for all. */
-  const results = new Set([initialise, forward, evaluate, backward, update].flatMap((g) => g.results));
+  const all = [initialise, forward, evaluate, backward, statistics, update];
+  const results = new Set(all.flatMap((g) => g.results));
   const pinned = new Set([
     ...program.parameters,
     ...program.gradients,
@@ -19,9 +20,8 @@ export function copyWhereNeeded(graphs: ModelGraphs, b: Builder): { graphs: Mode
     ...program.optimizerStates,
   ]);
   const aliases = new Aliases([]);
-  const readInUpdate = new Set(
-    update.statements.flatMap((s) => (s.kind === "equation" ? [...tensorsReadBy(s)] : [])),
-  );
+  const updates = [...statistics.statements, ...update.statements];
+  const readInUpdates = new Set(updates.flatMap((s) => (s.kind === "equation" ? [...tensorsReadBy(s)] : [])));
   /** The tensor of each class of views that decides where it lives. */
   const owner = new Map<Tensor, Tensor>();
   const ownerOf = (t: Tensor): Tensor | undefined => {
@@ -33,7 +33,7 @@ export function copyWhereNeeded(graphs: ModelGraphs, b: Builder): { graphs: Mode
     if (isPersistent(r.tensor) || (to && from) || definitions(graph, r.tensor) > 1) return false;
     if (r.source.role === "hyper" || r.source.role === "builtin") return false;
     if (from?.role === "input" && (results.has(r.tensor) || pinned.has(r.tensor))) return false;
-    if (from && isPersistent(from) && readInUpdate.has(r.tensor)) return false;
+    if (from && isPersistent(from) && readInUpdates.has(r.tensor)) return false;
     const root = aliases.root(r.source);
     if (
       statementsOf(graph)
@@ -56,6 +56,7 @@ export function copyWhereNeeded(graphs: ModelGraphs, b: Builder): { graphs: Mode
     graphs: {
       program,
       backward: walk(backward),
+      statistics: walk(statistics),
       update: walk(update),
       initialise: walk(initialise),
       forward: walk(forward),

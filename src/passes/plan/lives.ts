@@ -11,23 +11,23 @@ export interface Life {
   readonly to: number;
 }
 
+export type Procedures = Readonly<
+  Record<"initialise" | "forward" | "evaluate" | "backward" | "statistics" | "update", Procedure>
+>;
+
 /**
- * `backward` and `update` are one timeline, every other procedure is one of its own: between them only persistent
- * tensors keep values. Results live to the end, until the next procedure runs.
+ * `backward`, `statistics` and `update` are one timeline, every other procedure is one of its own: between them only
+ * persistent tensors keep values. Results live to the end, until the next procedure runs.
  */
-export function livesOf(
-  graphs: ModelGraphs,
-  procedures: Readonly<Record<"initialise" | "forward" | "evaluate" | "backward" | "update", Procedure>>,
-  aliases: Aliases,
-): Map<Tensor, Life[]> {
+export function livesOf(graphs: ModelGraphs, procedures: Procedures, aliases: Aliases): Map<Tensor, Life[]> {
   const lives = new Map<Tensor, Life[]>();
   const timelines: [readonly Procedure[], readonly Graph[]][] = [
     [[procedures.initialise], [graphs.initialise]],
     [[procedures.forward], [graphs.forward]],
     [[procedures.evaluate], [graphs.evaluate]],
     [
-      [procedures.backward, procedures.update],
-      [graphs.backward, graphs.update],
+      [procedures.backward, procedures.statistics, procedures.update],
+      [graphs.backward, graphs.statistics, graphs.update],
     ],
   ];
   timelines.forEach(([parts, ends], timeline) => {
