@@ -21,9 +21,8 @@ export class Reference {
     this.program = compiled.program;
     const { dims, builtins, hypers, parameters, states, optimizerStates } = this.program;
     for (const d of dims) this.dims.set(d, options.dims?.[d.name] ?? d.maximum);
-    this.values.set(builtins.step, Float64Array.of(0));
+    for (const t of Object.values(builtins)) this.values.set(t, Float64Array.of(0));
     this.values.set(builtins.seed, Float64Array.of(options.seed ?? 0));
-    this.values.set(builtins.training, Float64Array.of(0));
     for (const h of hypers) this.values.set(h, Float64Array.of(h.value!));
     for (const t of [...parameters, ...states, ...optimizerStates])
       this.values.set(t, new Float64Array(tensorSize(t, this.dims)));
@@ -65,9 +64,12 @@ export class Reference {
     return this.values.get(this.program.loss!)![0]!;
   }
 
+  /** One step of training: gives the loss from before it. */
   step(given: Given = {}): number {
-    this.values.get(this.program.builtins.step)![0]!++;
+    const { step, pass } = this.program.builtins;
+    for (const counter of [step, pass]) this.values.get(counter)![0]!++;
     const loss = this.backward(given);
+    this.run(this.compiled.graphs.statistics);
     this.run(this.compiled.graphs.update);
     return loss;
   }

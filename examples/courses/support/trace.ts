@@ -47,6 +47,8 @@ export interface BackwardStep {
   /** `∂L/∂z · ∂z/∂w`; `1` at the start. */
   readonly chain: string;
   readonly local: readonly LocalGradient[];
+  /** What differentiation wrote down: the statements that were differentiated, their reads and partial derivatives. */
+  readonly steps: readonly AdjointStep[];
   readonly shape: readonly number[];
   /** What this statement adds. */
   readonly contribution: readonly number[];
@@ -159,6 +161,7 @@ class Evaluation {
       formula: printStatement(s),
       chain: [...new Set(factors)].join(" + "),
       local,
+      steps,
       shape: this.shape(s.tensor),
       contribution: values.map((v, i) => v - (before[i] ?? 0)),
       values,
