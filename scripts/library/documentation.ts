@@ -18,6 +18,8 @@ export interface Documentation {
   readonly source: string | undefined;
   /** The body of a model that shows it. */
   readonly example: string | undefined;
+  /** `Used by …` where there is no example: a part of others that readers need not know. */
+  readonly users: string | undefined;
 }
 
 export interface LibraryDeclaration extends Documentation {
@@ -29,8 +31,6 @@ export interface LibraryDeclaration extends Documentation {
   readonly signature: string;
   /** The whole declaration, without its comment. */
   readonly definition: string;
-  /** `Used by …` instead of an example: a part of others that readers need not know. */
-  readonly isHelper: boolean;
 }
 
 const standardLibrary = new URL("../../src/std/", import.meta.url);
@@ -69,7 +69,6 @@ function describe(
     name: name.text,
     signature: signatureOf(declaration, text),
     definition: text.slice(span.start, span.end).trimEnd(),
-    isHelper: /^Used by /m.test(doc),
     ...readDocumentation(doc),
   };
 }
@@ -97,7 +96,7 @@ function closing(text: string, start: number): number {
   throw new Error("the parser gave a declaration whose parentheses do not close");
 }
 
-/** Takes a comment apart: summary, formula, remarks, `Shapes:`, `Source:`, and the lines that are indented by four. */
+/** Takes a comment apart: summary, formula, remarks, `Shapes:`, `Source:`, `Used by`, and the lines that are indented by four. */
 export function readDocumentation(doc: string): Documentation {
   const lines = doc.split("\n");
   const from = lines.findIndex((line) => line.startsWith("    "));
@@ -106,10 +105,9 @@ export function readDocumentation(doc: string): Documentation {
   const paragraphs: string[] = [];
   const fields = new Map<string, string>();
   for (const paragraph of prose.split(/\n\s*\n/).map((p) => p.trim())) {
-    const parts = paragraph.split(/^(?=(?:Shapes|Source): )/m);
-    for (const part of parts) {
-      const field = /^(Shapes|Source): ([^]*)$/.exec(part);
-      if (field) fields.set(field[1]!, joined(field[2]!));
+    for (const part of paragraph.split(/^(?=(?:Shapes: |Source: |Used by ))/m)) {
+      const field = /^(Shapes: |Source: |Used by )([^]*)$/.exec(part);
+      if (field) fields.set(field[1]!.replace(/: $/, "").trim(), joined(field[2]!));
       else if (part.trim() !== "") paragraphs.push(part.trimEnd());
     }
   }
@@ -121,6 +119,7 @@ export function readDocumentation(doc: string): Documentation {
     shapes: fields.get("Shapes"),
     source: fields.get("Source"),
     example,
+    users: fields.get("Used by"),
   };
 }
 
