@@ -40,6 +40,8 @@ function start(fixture: Fixture, simplify: boolean): Model {
   bindDims(m, fixture, 0);
   expect(m.program.parameters.map((p) => p.name).sort()).toEqual(Object.keys(fixture.parameters).sort());
   for (const [name, numbers] of Object.entries(fixture.parameters)) m.parameter(name).set(numbers);
+  for (const { parameter, state } of m.program.shadows.flatMap((shadow) => shadow.pairs))
+    m.values.get(state)!.set(m.values.get(parameter)!);
   for (const [name, value] of Object.entries(fixture.hyper)) {
     m.values.get(m.program.hypers.find((h) => h.name === name)!)![0] = value;
   }

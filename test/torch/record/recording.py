@@ -44,6 +44,9 @@ class Recording:
         self.batches = []
         self.optimizer = None
         self.schedule = None
+        # What is done with the gradients before each step of the optimizer, and what after it.
+        self.clip = lambda: None
+        self.followed = lambda: None
         self.forward = lambda p, x, training: {}
         self.loss = None
 
@@ -71,7 +74,8 @@ class Recording:
         outputs, evaluated = self.infer()
         kept = {k: v.clone() for k, v in self.states.items()}
         loss = self.loss(p, self.batches[0], True)
-        gradients = torch.autograd.grad(loss, list(p.values()), allow_unused=True)
+        learned = {k: v for k, v in p.items() if v.requires_grad}
+        gradients = torch.autograd.grad(loss, list(learned.values()), allow_unused=True)
         for k, v in kept.items():
             self.states[k].copy_(v)
         fixture = {
@@ -84,7 +88,7 @@ class Recording:
             "batches": [{k: listed(v) for k, v in batch.items()} for batch in self.batches],
             "loss": loss.item(),
             "gradients": {
-                k: listed(torch.zeros_like(v) if g is None else g) for (k, v), g in zip(p.items(), gradients)
+                k: listed(torch.zeros_like(v) if g is None else g) for (k, v), g in zip(learned.items(), gradients)
             },
             "outputs": outputs,
         }
@@ -102,7 +106,9 @@ class Recording:
             optimizer.zero_grad()
             loss = self.loss(self.parameters, batch, True)
             loss.backward()
+            self.clip()
             optimizer.step()
+            self.followed()
             if schedule:
                 schedule.step()
             losses.append(loss.item())
