@@ -117,6 +117,8 @@ export class Builder extends IntegerBuilder {
     const [a, b, c] = args as [Expr, Expr, Expr];
     const truth = (e: Expr): boolean | undefined =>
       e.kind === "constant" && e.type === "bool" ? e.value === 1 : undefined;
+    if (isComparison(atom) && a.kind === "constant" && b.kind === "constant")
+      return this.bool(atoms[atom].evaluate(a.value, b.value) === 1);
     if (atom === "not") {
       if (truth(a) !== undefined) return this.bool(!truth(a));
       if (a.kind === "apply" && a.atom === "not") return a.args[0]!;
@@ -257,6 +259,10 @@ export class Builder extends IntegerBuilder {
     if (type === "f32") return this.apply("cast", [a]);
     return this.opaque(this.node("cast", [a], "i32"));
   }
+}
+
+function isComparison(atom: AtomName): boolean {
+  return atom === "lt" || atom === "le" || atom === "eq";
 }
 
 export function isNumber(e: Expr, value: number): boolean {

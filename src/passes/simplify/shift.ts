@@ -38,25 +38,10 @@ export class Shifts {
     const b = this.builder;
     const made = this.shifted(sum);
     const below = b.read(made.sum, sum.read.subscripts);
-    const place = this.placeAmongTerms(numerator, sum);
-    if (place) return b.div(b.read(made.terms, place), below);
+    const place = sum.equation.where.length === 0 ? placeAmongTerms(b, numerator, sum) : undefined;
+    if (place) return b.div(b.read(made.terms, [...sum.read.subscripts, place]), below);
     const stopped = b.apply("stop_gradient", [b.read(made.maximum, sum.read.subscripts)]);
     return b.div(b.apply("exp", [b.sub(numerator, stopped)]), below);
-  }
-
-  /** Where v is one of the u that are summed: its place in the tensor of terms. */
-  private placeAmongTerms(numerator: Expr, sum: SumOfExponentials): Affine[] | undefined {
-    const { equation, exponent } = sum;
-    const [reduced] = equation.reduced;
-    if (equation.reduced.length !== 1 || equation.where.length > 0) return undefined;
-    const outer = new Map(
-      targetIndices(equation).map((i, d): [Index, Affine] => [i, sum.read.subscripts[d]!]),
-    );
-    for (const last of subscriptsIn(numerator)) {
-      const values = new Map(outer).set(reduced!, last);
-      if (substitute(this.builder, exponent, values) === numerator) return [...sum.read.subscripts, last];
-    }
-    return undefined;
   }
 
   private shifted(sum: SumOfExponentials): Shifted {
@@ -96,6 +81,18 @@ export class Shifts {
       body,
     });
   }
+}
+
+/** Where v is one of the u that are summed over one index: its place in the sum. */
+export function placeAmongTerms(b: Builder, v: Expr, sum: SumOfExponentials): Affine | undefined {
+  if (sum.equation.reduced.length !== 1) return undefined;
+  return [...subscriptsIn(v)].find((place) => exponentAt(b, sum, place) === v);
+}
+
+/** The u at a place of a sum over one index. */
+export function exponentAt(b: Builder, { equation, exponent, read }: SumOfExponentials, place: Affine): Expr {
+  const values = new Map(targetIndices(equation).map((i, d): [Index, Affine] => [i, read.subscripts[d]!]));
+  return substitute(b, exponent, values.set(equation.reduced[0]!, place));
 }
 
 /** The integers that an expression reads at: one of them is where a reduction index would be. */

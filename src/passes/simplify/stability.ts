@@ -38,6 +38,15 @@ const logarithms: readonly LogarithmRule[] = [
     },
   },
   {
+    name: "log(1 − p) = log(p′), of two classes",
+    logarithm: (x, s) => {
+      const other = s.views.otherOfTwo(x);
+      if (!other) return undefined;
+      const below = s.logarithm(other.sum.read) ?? s.builder.apply("log", [other.sum.read]);
+      return s.builder.sub(other.exponent, below);
+    },
+  },
+  {
     name: "log(a/b) = log(a) − log(b)",
     logarithm: (x, s) => {
       const [a, c] = s.views.quotient(x) ?? [];
@@ -52,7 +61,8 @@ const logarithms: readonly LogarithmRule[] = [
 
 /**
  * Stability: what is finite on paper stays finite in 32 bits. Logarithms of exponentials, of sigmoids and of softmax
- * are taken on paper, through the definitions between; a softmax without a shift gets one. These rules change what
+ * are taken on paper, through the definitions between; a softmax without a shift gets one, and what has a
+ * logarithm on paper is not 0. These rules change what
  * overflows, so they hold over the reals only; that 1/(1 + exp(−u)) is σ(u) holds always.
  */
 export function stabilise(graph: Graph, work: Workspace): Graph {
@@ -98,6 +108,7 @@ class Stability {
   private node(e: Expr): Expr {
     if (e.kind !== "apply") return e;
     if (e.atom === "div") return this.sigmoid(e) ?? this.softmax(e) ?? e;
+    if (e.atom === "select") return this.withoutException(e) ?? e;
     return e.atom === "log" && this.work.realOnly ? (this.logarithm(e.args[0]!) ?? e) : e;
   }
 
@@ -126,6 +137,30 @@ class Stability {
     const result = this.builder.apply("sigmoid", [this.builder.neg(exponential.args[0]!)]);
     this.record("1/(1 + exp(−u)) = σ(u)", false, () => e, result);
     return result;
+  }
+
+  /** The p of a logarithm on paper is not 0, though it may round to it: 0·log(p) needs no exception. */
+  private withoutException(e: Apply): Expr | undefined {
+    const condition = this.possible(e.args[0]!);
+    if (condition === e.args[0]) return undefined;
+    const result = this.builder.select(condition, e.args[1]!, e.args[2]!);
+    this.record("p = 0 is false, where log(p) is taken on paper", true, () => e, result);
+    return result;
+  }
+
+  /** A condition without its p = 0 and p = 1 where this equation has log(p) or log(1 − p), taken on paper. */
+  private possible(c: Expr): Expr {
+    if (c.kind !== "apply") return c;
+    if (c.atom === "and" || c.atom === "or")
+      return this.builder.apply(
+        c.atom,
+        c.args.map((a) => this.possible(a)),
+      );
+    const number = c.atom === "eq" ? c.args.find((a) => isNumber(a, 0) || isNumber(a, 1)) : undefined;
+    const p = c.args.find((a) => a !== number);
+    if (!number || !p) return c;
+    const distance = isNumber(number, 0) ? p : this.builder.sub(number, p);
+    return this.known.get(distance) ? this.builder.bool(false) : c;
   }
 
   private softmax(e: Apply): Expr | undefined {

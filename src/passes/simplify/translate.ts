@@ -2,7 +2,7 @@ import type { AtomName } from "../../ir/atoms.ts";
 import type { Builder } from "../../ir/builder.ts";
 import { isNumber } from "../../ir/builder.ts";
 import { prove } from "../../ir/intervals.ts";
-import { readsOf } from "../../ir/rewrite.ts";
+import { readsOf, visit } from "../../ir/rewrite.ts";
 import type { Affine, Apply, Expr, Read } from "../../ir/types.ts";
 import { costOfExpr } from "./cost.ts";
 import { exactFraction, fraction, one } from "./fraction.ts";
@@ -51,9 +51,18 @@ const translations: Readonly<Partial<Record<AtomName, Translation>>> = {
     const zeroIn = isNumber(y!, 0) ? x! : isNumber(x!, 0) ? y! : undefined;
     if (!zeroIn || !t.alwaysInRange(zeroIn)) return undefined;
     const chosen = zeroIn === x ? c! : t.builder.apply("not", [c!]);
-    return t.algebra.multiply(t.normal(t.builder.cast(chosen, "f32")), t.normal(zeroIn));
+    // A comparison of numbers may protect from an infinity: u·[¬c] must not become u − u·[c].
+    const bracket = t.builder.cast(chosen, "f32");
+    const factor = comparesNumbers(chosen) ? t.algebra.opaque(bracket, { bracket: true }) : t.normal(bracket);
+    return t.algebra.multiply(factor, t.normal(zeroIn));
   },
 };
+
+function comparesNumbers(condition: Expr): boolean {
+  let found = false;
+  visit([condition], (e) => (found ||= e.kind === "apply" && e.args.some((a) => a.type === "f32")));
+  return found;
+}
 
 /** cast(16·batch) is 16·cast(batch): the factor meets those outside. */
 function castOfInteger(form: Affine, e: Expr, t: Translator): Product | undefined {

@@ -4,6 +4,7 @@ import type { AtomName } from "../../ir/atoms.ts";
 import { readsOf } from "../../ir/rewrite.ts";
 import type { Affine, Equation, Expr, Read, Tensor } from "../../ir/types.ts";
 import { bodyAt } from "./alias.ts";
+import { exponentAt, placeAmongTerms } from "./shift.ts";
 import type { GraphIndex } from "./workspace.ts";
 import { isPersistent } from "../../ir/dependences.ts";
 
@@ -108,6 +109,19 @@ export class Views {
     const [one, rest] = this.arguments(e, "sub") ?? [];
     const complement = one && isNumber(one, 1) ? this.logit(rest!) : undefined;
     return complement && this.builder.neg(complement);
+  }
+
+  /** u and Σ exp(u), where the expression is 1 − p and p the other of two classes of a softmax. */
+  otherOfTwo(e: Expr): { readonly exponent: Expr; readonly sum: SumOfExponentials } | undefined {
+    const b = this.builder;
+    const [one, p] = this.arguments(e, "sub") ?? [];
+    const [above, below] = (one && isNumber(one, 1) && this.quotient(p!)) || [];
+    const sum = below && this.sumOfExponentials(below);
+    const exponent = sum && this.exponent(above!);
+    if (!exponent || sum.equation.where.length > 0) return undefined;
+    const place = placeAmongTerms(b, exponent, sum);
+    if (!place || b.constantOf(b.toAffine(sum.equation.reduced[0]!.extent)) !== 2) return undefined;
+    return { exponent: exponentAt(b, sum, b.minus(1, place)), sum };
   }
 
   /** The sum that the expression is, where what it adds up are exponentials. */
