@@ -1,5 +1,6 @@
 /** The body of an optimizer, elaborated for one parameter: its states and its updates. */
 import { isPersistent, tensorsRead, tensorsWritten } from "../../ir/dependences.ts";
+import { Reported } from "../../ir/diagnostics.ts";
 import type { Affine, Tensor } from "../../ir/types.ts";
 import type { OptimizerDeclaration, StateStatement, Statement } from "../syntax.ts";
 import { defineName } from "./definitions.ts";
@@ -21,7 +22,14 @@ export function elaborateBody(
   parameter: Tensor,
   shadowName: ShadowNames,
 ): void {
-  for (const s of declaration.body) attempt(() => executeUpdate(elab, env, s, parameter, shadowName));
+  for (const s of declaration.body) {
+    const done = attempt(() => {
+      executeUpdate(elab, env, s, parameter, shadowName);
+      return true;
+    });
+    const defines = s.kind === "state" || s.kind === "definition";
+    if (!done && defines) env.scope.bind(s.name.text, { kind: "failed", span: s.name.span });
+  }
 }
 
 function executeUpdate(
@@ -35,6 +43,7 @@ function executeUpdate(
     declareOptimizerState(elab, env, s, parameter, shadowName);
   } else if (s.kind === "update") {
     const binding = env.scope.lookup(s.name.text);
+    if (binding?.kind === "failed") throw new Reported();
     const target =
       binding?.kind === "value" && binding.value.kind === "array" ? binding.value.tensor : undefined;
     const own = target?.role === "state" && elab.gathered.optimizerStates.includes(target);
