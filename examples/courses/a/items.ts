@@ -6,6 +6,9 @@ import { linearLayers } from "./04-linear-layers.ts";
 import { cost } from "./05-cost.ts";
 import { crossEntropy } from "./06-cross-entropy.ts";
 import { classWeights } from "./07-class-weights.ts";
+import { deep } from "./08-deep.ts";
+import { cnn } from "./09-cnn.ts";
+import { backwardGraph } from "./10-backward-graph.ts";
 
 export const items: readonly Item[] = [
   linearMap,
@@ -15,4 +18,7 @@ export const items: readonly Item[] = [
   cost,
   crossEntropy,
   classWeights,
+  deep,
+  cnn,
+  backwardGraph,
 ];

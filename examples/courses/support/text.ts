@@ -52,11 +52,17 @@ export function table(head: readonly string[], body: readonly (readonly string[]
 const levels = [..."▁▂▃▄▅▆▇█"];
 
 /** A curve in one line; `log` shows orders of magnitude. What is not finite (the logarithm of 0) is a blank. */
-export function sparkline(values: ArrayLike<number>, options: { readonly log?: boolean } = {}): string {
-  const list = Array.from(values, (v) => (options.log ? Math.log10(v) : v));
-  const finite = list.filter(Number.isFinite);
+export function sparkline(
+  values: ArrayLike<number>,
+  options: { readonly log?: boolean; readonly range?: readonly [number, number] } = {},
+): string {
+  const scale = (v: number): number => (options.log ? Math.log10(v) : v);
+  const list = Array.from(values, scale);
+  const finite = (options.range ?? Array.from(values)).map(scale).filter(Number.isFinite);
   const [low, high] = [Math.min(...finite), Math.max(...finite)];
-  const level = (v: number): string =>
-    levels[high === low ? 0 : Math.round(((v - low) / (high - low)) * (levels.length - 1))]!;
+  const level = (v: number): string => {
+    const place = high === low ? 0 : Math.min(1, Math.max(0, (v - low) / (high - low)));
+    return levels[Math.round(place * (levels.length - 1))]!;
+  };
   return list.map((v) => (Number.isFinite(v) ? level(v) : " ")).join("");
 }
