@@ -27,6 +27,8 @@ export const messages: IParserErrorMessageProvider = {
     if (ruleName === "pipeTarget") return "a function or a layer";
     if (ruleName === "patterns") return "a pattern in quotes";
     if (ruleName === "reason") return "`else` and the reason in quotes";
+    if (ruleName === "arguments" && expected === t.LeftParenthesis)
+      return `${label} and what is different for these parameters`;
     const item = itemsOf.get(ruleName);
     if (item === undefined || !closing.has(expected)) return label;
     return opening.has(previous.tokenType) ? `${item} or ${label}` : `\`,\` or ${label}`;

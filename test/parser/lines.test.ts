@@ -29,6 +29,11 @@ describe("where a line ends", () => {
     ["a = p\nand q\nor not\nr", "a = ((p and q) or (not r))"],
     ["a[i\n< n] = x", "a[i < n] = x"],
     ["param W: [n]\n  ~ normal(0,\n 1)", "param W: float[n] ~ normal(0, 1)"],
+    [
+      'optimizer sgd(lr = 1)\n  for "a", "*.b" (lr = 0)\n  for "c" (lr = lr / 2)',
+      'optimizer sgd(lr = 1) for "a", "*.b" (lr = 0) for "c" (lr = (lr / 2))',
+    ],
+    ['freeze "a",\n "*.b"', 'freeze "a", "*.b"'],
   ])("%s", (body, statement) => {
     expect(showStatements(body)).toEqual([statement]);
   });
@@ -37,6 +42,15 @@ describe("where a line ends", () => {
   });
   test("a tensor called like a reducer may end a line", () => {
     expect(showStatements("a = sum[k]\nb = x\nreturn sum[k]\nparam[i] = 3")).toHaveLength(4);
+  });
+  test("a loop after an optimizer is a statement of its own", () => {
+    expect(showStatements('optimizer sgd() for "a" (lr = 1)\nfor i in 0..2 { a = b }')).toHaveLength(2);
+  });
+  test("`freeze` and `for` are names elsewhere", () => {
+    expect(showStatements("freeze = 3\ny = freeze * x[for]")).toEqual([
+      "freeze = 3",
+      "y = (freeze * x[for])",
+    ]);
   });
   test("minus at the start of a line continues it", () => {
     expect(showStatements("a = x\n- y")).toEqual(["a = (x - y)"]);

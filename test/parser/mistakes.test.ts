@@ -33,6 +33,17 @@ describe("a mistake is named in the words of the language, once, and the rest is
     ],
     ["f(x)", "NN1002 1: expected `=`, but found `(`", []],
     [
+      "optimizer sgd() for encode (lr = 1)\ny = 1",
+      "NN1002 1: expected a pattern in quotes, but found `encode`",
+      ["optimizer sgd() for  (lr = 1)", "y = 1"],
+    ],
+    [
+      'optimizer sgd() for "encode"\ny = 1',
+      "NN1002 1: expected `(` and what is different for these parameters, but found the end of the line",
+      ["optimizer sgd()", "y = 1"],
+    ],
+    ["freeze encode", "NN1002 1: expected a pattern in quotes, but found `encode`", ["freeze "]],
+    [
       "require a > b\ny = 1",
       "NN1002 1: expected `else` and the reason in quotes, but found the end of the line",
       ['require (a > b) else ""', "y = 1"],
