@@ -139,8 +139,17 @@ export class Model {
       walk("parameters", this.parameters) ?? walk("gradients", this.gradients) ?? walk("states", this.states);
     if (found) return found;
     const value = this.valueNames.get(tensor);
-    if (value === undefined) throw new Error(`\`${tensor.name}\` has no place in memory`);
-    return `values.${value}`;
+    if (value !== undefined) return `values.${value}`;
+    // A reshaped parameter is the parameter's own memory.
+    const owner = this.ownerOf(tensor);
+    if (owner === tensor) throw new Error(`\`${tensor.name}\` has no place in memory`);
+    return this.reference(owner);
+  }
+
+  /** The parameter, gradient or state that a tensor is a view of, or itself. */
+  private ownerOf(tensor: Tensor): Tensor {
+    const slot = this.schedule.plan.slots.find((s) => s.block !== "values" && s.tensors.includes(tensor));
+    return slot?.tensors[0] ?? tensor;
   }
 
   /** Whether the size of a tensor differs from call to call. */

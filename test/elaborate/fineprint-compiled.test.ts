@@ -39,6 +39,23 @@ describe.each([0, 1] as const)("-O%i", (level) => {
     expect([...(own.forward({ x: Float32Array.of(5, 6) })["y"] as Float32Array)]).toEqual([5, 6]);
     expect([...(own.forward({ x: [7, 8] })["y"] as Float32Array)]).toEqual([7, 8]);
   });
+  test("reshaped parameters and states as outputs", async () => {
+    const own = await module(
+      `model M {
+        param w: [2, 3] ~ ones
+        state s: [2] = 5
+        output y = reshape(w, 3, 2)
+        output z = reshape(y, 6)
+        output r = reshape(s, 2, 1)
+      }`,
+      level,
+    );
+    expect(own.forward({})).toEqual({
+      y: Float32Array.of(1, 1, 1, 1, 1, 1),
+      z: Float32Array.of(1, 1, 1, 1, 1, 1),
+      r: Float32Array.of(5, 5),
+    });
+  });
   test("a recurrence in parts, and its gradient", async () => {
     const source = `model M {
       param w: [] ~ ones

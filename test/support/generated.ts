@@ -11,11 +11,11 @@ export interface Instance {
   readonly gradients: unknown;
   readonly states: unknown;
   readonly hyper: Record<string, number>;
-  step(inputs: Record<string, ArrayLike<number>>): number;
-  accumulate(inputs: Record<string, ArrayLike<number>>): number;
+  step(inputs: Record<string, ArrayLike<number> | number>): number;
+  accumulate(inputs: Record<string, ArrayLike<number> | number>): number;
   update(): void;
-  backward(inputs: Record<string, ArrayLike<number>>): number;
-  forward(inputs: Record<string, ArrayLike<number>>): Record<string, unknown>;
+  backward(inputs: Record<string, ArrayLike<number> | number>): number;
+  forward(inputs: Record<string, ArrayLike<number> | number>): Record<string, unknown>;
   save(): Uint8Array;
 }
 
