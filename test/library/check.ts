@@ -89,11 +89,15 @@ export async function checkModule(built: Built, level: 0 | 1, steps = 3): Promis
   const module = (await load(code, "Example")).create({ seed });
   compareAll(module.parameters, new Model(built, {}, seed), "parameters", "start of");
   const { model, given } = atRandomPoint(built, seed);
-  const { trained, gradients, outputs } = model.program;
+  const { trained, gradients, outputs, inputs } = model.program;
+  const isScalar = (name: string): boolean => inputs.some((t) => t.name === name && t.shape.length === 0);
+  const batch = Object.fromEntries(
+    Object.entries(given).map(([name, values]) => [name, isScalar(name) ? values[0]! : values]),
+  );
   for (let step = 1; step <= steps; step++) {
     // One source of rounding at a time: each step starts from the same numbers.
     copy(model, module);
-    near(`loss of step ${step}`, [module.step(given)], [model.step(given)], 1e-4);
+    near(`loss of step ${step}`, [module.step(batch)], [model.step(given)], 1e-4);
     trained.forEach((p, k) => {
       const found = flatten(module.gradients)[p.name]!;
       near(`gradient of ${p.name}`, found, model.values.get(gradients[k]!)!, 2e-4);
@@ -102,7 +106,7 @@ export async function checkModule(built: Built, level: 0 | 1, steps = 3): Promis
     compareAll(module.states, model, "states", "state");
     if (outputs.length === 0) continue;
     copy(model, module);
-    const found = module.forward(given);
+    const found = module.forward(batch);
     for (const [name, values] of Object.entries(model.forward(given))) {
       near(`output ${name}`, numbersOf(found[name]), values, 1e-4);
     }

@@ -15,6 +15,13 @@ const examples = declarationsOf(library).flatMap(({ file, name, example }) =>
 
 test("there are examples", () => expect(examples.length).toBeGreaterThan(0));
 
+test("a wrong derivative is found", () => {
+  const wrong = "fn twice(x) = 2 * x with gradient(x, dy) = dy";
+  const model = (loss: string): string => `model Example { param x: [3] ~ ones; loss sum(${loss}) }`;
+  checkGradients(build(`${wrong}\n${model("2 * x")}`), 1);
+  expect(() => checkGradients(build(`${wrong}\n${model("twice(x)")}`), 1)).toThrow("with seed 1");
+});
+
 describe.each(examples)("$title", ({ example }) => {
   let sources: string[];
   let built: Built[];
