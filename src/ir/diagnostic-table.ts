@@ -108,6 +108,9 @@ export const diagnosticTable = {
     (p) => `${p.left} and ${p.right} broadcast to ${p.result}`,
   ),
   NN2038: error<{ what: string; reason: string }>((p) => `${p.what}: ${p.reason}`),
+  NN2039: error<{ first: string; second: string }>(
+    (p) => `it can't be told which dimensions \`...${p.first}\` has and which \`...${p.second}\``,
+  ),
   NN2040: error<{ pattern: string }>((p) => `no parameter matches "${p.pattern}"`),
 
   // -------------------------------------------------------------------------------------------- NN3xxx differentiation

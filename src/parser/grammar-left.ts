@@ -1,7 +1,7 @@
 import type { IToken } from "chevrotain";
 import type { Rule } from "./grammar-base.ts";
 import { ExpressionGrammar } from "./grammar-expressions.ts";
-import type { Expression, ExtentSyntax, LeftSubscript, TypeSyntax } from "./syntax.ts";
+import type { Expression, ExtentSyntax, LeftSubscript, PackSyntax, TypeSyntax } from "./syntax.ts";
 import * as t from "./tokens.ts";
 
 const elements: ReadonlyMap<string, TypeSyntax["element"]> = new Map([
@@ -47,19 +47,33 @@ export class LeftGrammar extends ExpressionGrammar {
     this.recoverAs(() => []),
   );
 
+  /** Any number of dimensions, or as many as the parentheses say. */
+  private readonly pack: Rule<PackSyntax> = this.RULE("pack", (): PackSyntax => {
+    const start = this.start();
+    this.CONSUME(t.Rest);
+    const name = this.nameOf(this.CONSUME(t.Name));
+    const count = this.OPTION(() => this.SUBRULE(this.count));
+    return { kind: "rest", name, ...(count && { count }), span: this.spanFrom(start) };
+  });
+
+  private readonly count: Rule<Expression> = this.RULE(
+    "count",
+    (): Expression => {
+      this.CONSUME(t.LeftParenthesis);
+      const value = this.SUBRULE(this.expression);
+      this.CONSUME(t.RightParenthesis);
+      return value;
+    },
+    this.recoverAs(() => this.errorHere()),
+  );
+
   private readonly leftSubscript: Rule<LeftSubscript> = this.RULE(
     "leftSubscript",
     (): LeftSubscript => {
       const start = this.start();
       return this.OR<LeftSubscript>({
         DEF: [
-          {
-            ALT: () => {
-              this.CONSUME(t.Rest);
-              const name = this.nameOf(this.CONSUME(t.Name));
-              return { kind: "rest", name, span: this.spanFrom(start) };
-            },
-          },
+          { ALT: () => this.SUBRULE(this.pack) },
           {
             ALT: () => {
               const value = this.SUBRULE(this.expression);
@@ -139,13 +153,7 @@ export class LeftGrammar extends ExpressionGrammar {
       const start = this.start();
       return this.OR<ExtentSyntax>({
         DEF: [
-          {
-            ALT: () => {
-              this.CONSUME(t.Rest);
-              const name = this.nameOf(this.CONSUME(t.Name));
-              return { kind: "rest", name, span: this.spanFrom(start) };
-            },
-          },
+          { ALT: () => this.SUBRULE(this.pack) },
           {
             ALT: () => {
               const value = this.SUBRULE(this.expression);

@@ -92,8 +92,15 @@ export interface TypeSyntax {
 }
 
 export type ExtentSyntax =
-  | { readonly kind: "extent"; readonly value: Expression; readonly span: Span }
-  | { readonly kind: "rest"; readonly name: Name; readonly span: Span };
+  { readonly kind: "extent"; readonly value: Expression; readonly span: Span } | PackSyntax;
+
+/** `...s`, or `...s(axis)`: a pack of that many dimensions. */
+export interface PackSyntax {
+  readonly kind: "rest";
+  readonly name: Name;
+  readonly count?: Expression;
+  readonly span: Span;
+}
 
 // ---------------------------------------------------------------------------------------------------------- statements
 
@@ -230,8 +237,8 @@ export interface ReturnStatement extends StatementBase {
   readonly value: Expression;
 }
 
-/** `b`, `j < 3`, `...i`, or an integer expression (a part). A lone name that is no size is an index variable. */
+/** `b`, `j < 3`, `...i`, `...i(axis)`, or an integer expression (a part). A lone name that is no size is an index variable. */
 export type LeftSubscript =
   | { readonly kind: "index"; readonly name: Name; readonly below?: Expression; readonly span: Span }
-  | { readonly kind: "rest"; readonly name: Name; readonly span: Span }
+  | PackSyntax
   | { readonly kind: "place"; readonly value: Expression; readonly span: Span };

@@ -150,7 +150,7 @@ describe("ranges", () => {
     close(y("y[a, ...r] = x[a, ...r] * a"), [0, 0, 0, 4, 5, 6]);
     close(y("y[...r] = sum[k] x[...r, k]"), [6, 15]);
     close(y("y[k] = max[...r] x[...r, k]"), [4, 5, 6]);
-    expect(codes("y[...a, ...b] = x[...a, ...b]")).toEqual(["NN2015"]);
+    expect(codes("y[...a, ...b] = x[...a, ...b]")).toEqual(["NN2039"]);
   });
   test("a subscript may be data, and data of data", () => {
     close(y("y[a] = x[i[a] div 2, i[a]]"), [6, 1]);

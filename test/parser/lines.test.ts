@@ -28,6 +28,8 @@ describe("where a line ends", () => {
     ["a = f(\n  x,\n  y = 2\n)", "a = f(x, y = 2)"],
     ["a = p\nand q\nor not\nr", "a = ((p and q) or (not r))"],
     ["a[i\n< n] = x", "a[i < n] = x"],
+    ["a[...i(\n -1), j, ...k] = x", "a[...i((- 1)), j, ...k] = x"],
+    ["a: [...s(axis + 1),\n n, ...t]", "a: float[...s((axis + 1)), n, ...t]"],
     ["param W: [n]\n  ~ normal(0,\n 1)", "param W: float[n] ~ normal(0, 1)"],
     [
       'optimizer sgd(lr = 1)\n  for "a", "*.b" (lr = 0)\n  for "c" (lr = lr / 2)',

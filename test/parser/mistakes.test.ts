@@ -48,6 +48,8 @@ describe("a mistake is named in the words of the language, once, and the rest is
       "NN1002 1: expected `else` and the reason in quotes, but found the end of the line",
       ['require (a > b) else ""', "y = 1"],
     ],
+    ["a[...i(1] = x", "NN1003 1: this `(` is never closed", ["a[...i(1)] = x"]],
+    ["a[...i()] = x", "NN1002 1: expected an expression, but found `)`", ["a[...i(<error>)] = x"]],
     [
       "require a else b",
       "NN1002 1: expected `else` and the reason in quotes, but found `b`",

@@ -4,6 +4,7 @@ import type {
   Expression,
   GroupSyntax,
   LeftSubscript,
+  PackSyntax,
   Parameter,
   Statement,
   TypeSyntax,
@@ -44,9 +45,11 @@ const below = (e: Expression | undefined): string => (e === undefined ? "" : ` <
 const showArguments = (found: readonly Argument[]): string =>
   list(found, (a) => (a.name ? `${a.name.text} = ` : "") + show(a.value));
 
+const showPack = (p: PackSyntax): string => `...${p.name.text}${p.count ? `(${show(p.count)})` : ""}`;
+
 export function showType(t: TypeSyntax): string {
   const extents =
-    t.extents && `[${list(t.extents, (e) => (e.kind === "rest" ? `...${e.name.text}` : show(e.value)))}]`;
+    t.extents && `[${list(t.extents, (e) => (e.kind === "rest" ? showPack(e) : show(e.value)))}]`;
   return `${t.element}${extents ?? ""}${below(t.below)}`;
 }
 
@@ -57,11 +60,7 @@ export const showParameters = (found: readonly Parameter[]): string =>
   );
 
 const showLeft = (s: LeftSubscript): string =>
-  s.kind === "rest"
-    ? `...${s.name.text}`
-    : s.kind === "index"
-      ? s.name.text + below(s.below)
-      : `@${show(s.value)}`;
+  s.kind === "rest" ? showPack(s) : s.kind === "index" ? s.name.text + below(s.below) : `@${show(s.value)}`;
 
 const showGroup = (g: GroupSyntax): string =>
   ` for ${list(g.patterns, (p) => `"${p.text}"`)} (${showArguments(g.arguments)})`;

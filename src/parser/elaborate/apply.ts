@@ -12,7 +12,7 @@ import { overrideGradient } from "./override.ts";
 import type { Callable } from "./scope.ts";
 import { Scope } from "./scope.ts";
 import type { ArrayValue, InstanceValue } from "./values.ts";
-import { printShape, sizeOf, truthOf } from "./values.ts";
+import { isConstant, printShape, sizeOf, truthOf } from "./values.ts";
 
 /** Calls nested deeper than this are a recursion without end. */
 const deepest = 64;
@@ -84,7 +84,9 @@ function bindParameters(
   bound: ReadonlyMap<string, BoundArgument>,
   path: string,
 ): void {
-  for (const [name, a] of bound) {
+  // Sizes first: a type may speak of one that stands after it, `a: [...s(axis), n], axis: int`.
+  const constants = [...bound].filter(([, a]) => isConstant(a.value));
+  for (const [name, a] of new Map([...constants, ...bound])) {
     const type = a.parameter.type;
     const known = type?.extents === undefined ? compileTime(elab, env, a, name) : a.value;
     const plain = materialise(elab, env, join(path, name), known, a.span);

@@ -31,7 +31,7 @@ export function defineIndexed(
     elab.parts.has(known.value.tensor);
   const path = pathOf(env, s.name.text);
   const inner = environmentOf(env, path);
-  const left = leftSide(elab, inner, s.subscripts!, s.value!, declared, s.span);
+  const left = leftSide(elab, inner, s.subscripts!, s.value!, declared, s.span, type);
   const body = arrayExpression(elab, s.value!, left.env);
   const typed = type ? fitElement(elab, env, type, body, s.name.text, s.value!.span) : body;
   if (left.whole && !parts) {
@@ -168,7 +168,7 @@ export function indexedResult(
     span,
   }));
   const declared = result?.extents ? resultExtents(elab, env, result) : undefined;
-  const left = leftSide(elab, env, subscripts, e, declared, e.span);
+  const left = leftSide(elab, env, subscripts, e, declared, e.span, result);
   const value = arrayExpression(elab, e, { ...left.env, resultName: undefined });
   const typed = result ? fitElement(elab, env, result, value, "the result", e.span) : value;
   if (typed.shape.length === 0)

@@ -7,6 +7,8 @@ import type { Affine, Span } from "../../ir/types.ts";
 import type { Expression, Subscript } from "../syntax.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { attempt, fail } from "./environment.ts";
+import type { PackCount } from "./packs.ts";
+import { knownCount, shareOut } from "./packs.ts";
 import type { ArrayValue } from "./values.ts";
 import { printExtent, printShape, truthOf } from "./values.ts";
 
@@ -24,12 +26,13 @@ export class Uses extends Map<string, Use[]> {
   failed = false;
 }
 
-/** Finds where the wanted index names (and `...names`) subscript a dimension alone. */
+/** Finds where the wanted index names (and `...names`, of which `counts` knows some) subscript a dimension alone. */
 export function findUses(
   elab: Elaboration,
   env: Environment,
   wanted: ReadonlySet<string>,
   e: Expression,
+  counts: ReadonlyMap<string, PackCount> = new Map(),
 ): Uses {
   const uses = new Uses();
   const visit = (node: Expression, hidden: ReadonlySet<string>, guarded: boolean): void => {
@@ -66,12 +69,17 @@ export function findUses(
     const value = earlyValue(elab, env, target, new Set([...wanted, ...hidden]));
     if (value === "failed") uses.failed = true;
     if (!value || value === "failed") return;
-    const rest = subscripts.findIndex((s) => s.kind === "rest");
-    const restCount = rest < 0 ? 0 : value.shape.length - (subscripts.length - 1);
-    if (restCount < 0) return;
+    const packs = subscripts.filter((s) => s.kind === "rest").map((s) => s.name.text);
+    const known = packs.map((name) => {
+      if (hidden.has(name)) return undefined;
+      return wanted.has(name) ? counts.get(name) : knownCount(env, name);
+    });
+    const shares = shareOut(known, value.shape.length - (subscripts.length - packs.length));
+    if (!shares && packs.length > 0) return;
     let dimension = 0;
+    let pack = 0;
     for (const s of subscripts) {
-      const count = s.kind === "rest" ? restCount : 1;
+      const count = s.kind === "rest" ? shares![pack++]! : 1;
       const name = loneName(s);
       if (
         name !== undefined &&
@@ -225,7 +233,8 @@ export function rangesOfRest(
   const found = binding(uses, name);
   const extents = declared ?? found[0]?.extents;
   if (!extents && (uses.failed || env.home.broken)) throw new Reported();
-  if (!extents) return fail(elab, env, "NN2006", span, { name: `...${name}` });
+  const help = `say how many dimensions it has, \`...${name}(2)\`, or declare the type`;
+  if (!extents) return fail(elab, env, "NN2006", span, { name: `...${name}` }, { help });
   const other = found.find(
     (u) => u.extents.length !== extents.length || u.extents.some((e, d) => e !== extents[d]),
   );

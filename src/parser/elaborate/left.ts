@@ -1,10 +1,12 @@
 /** The left side of an index definition: index variables with their ranges, `...i`, and places. */
 import type { Affine, Index, Span } from "../../ir/types.ts";
-import type { Expression, LeftSubscript } from "../syntax.ts";
+import type { Expression, LeftSubscript, PackSyntax, TypeSyntax } from "../syntax.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail } from "./environment.ts";
 import { childrenOf, findUses, rangeOfIndex, rangesOfRest } from "./infer.ts";
 import { arrayExpression } from "./operands.ts";
+import type { PackCount, PackCounts } from "./packs.ts";
+import { countHelp, knownCount, packCounts, requireTold, shareOut } from "./packs.ts";
 import { requireNew } from "./paths.ts";
 import { Scope } from "./scope.ts";
 import { sizeExpression, typeName } from "./shapes.ts";
@@ -18,7 +20,10 @@ export interface LeftSide {
   readonly whole: boolean;
 }
 
-/** Reads the subscripts on the left: index variables with their ranges, `...i`, and places. */
+/**
+ * Reads the subscripts on the left: index variables with their ranges, `...i`, and places. Where the declared type is
+ * given and has its packs at the same positions, those of the left side have as many dimensions.
+ */
 export function leftSide(
   elab: Elaboration,
   env: Environment,
@@ -26,20 +31,15 @@ export function leftSide(
   value: Expression,
   declared: readonly Affine[] | undefined,
   span: Span,
+  type?: TypeSyntax,
 ): LeftSide {
   const { builder: b } = elab;
-  const restCount = declared ? declared.length - subscripts.filter((x) => x.kind !== "rest").length : 0;
-  if (declared && restCount < 0) {
-    fail(elab, env, "NN2005", span, {
-      what: "the left side",
-      wanted: String(declared.length),
-      found: subscripts.length,
-    });
-  }
+  const packs = subscripts.filter((s) => s.kind === "rest");
+  const counts = leftCounts(elab, env, subscripts, packs, declared, type, span);
   const scope = new Scope(env.scope);
   const wanted = variablesOf(env, subscripts);
   const hidden = new Scope(env.scope);
-  const uses = findUses(elab, { ...env, scope: hidden }, wanted, value);
+  const uses = findUses(elab, { ...env, scope: hidden }, wanted, value, counts);
   const indices: Index[] = [];
   const target: Affine[] = [];
   let whole = true;
@@ -53,7 +53,15 @@ export function leftSide(
   for (const s of subscripts) {
     const dimension = declared?.[target.length];
     if (s.kind === "rest") {
-      const extents = declared?.slice(target.length, target.length + restCount);
+      const extents = declared?.slice(target.length, target.length + counts.get(s.name.text)!.count);
+      const told = uses.has(s.name.text) || uses.failed || extents;
+      if (!told)
+        requireTold(
+          elab,
+          env,
+          packs,
+          packs.map((p) => counts.get(p.name.text)),
+        );
       const ranges = rangesOfRest(elab, env, s.name.text, s.span, uses, extents);
       const list = ranges.map((r) => b.index(r.name, r.extent));
       requireNew(elab, { ...env, scope }, s.name);
@@ -75,6 +83,42 @@ export function leftSide(
     }
   }
   return { indices, target, whole, env: { ...env, scope, indices: [...env.indices, ...indices] } };
+}
+
+/** The counts of the packs on the left: exact where the shape is declared, else as they are written. */
+function leftCounts(
+  elab: Elaboration,
+  env: Environment,
+  subscripts: readonly LeftSubscript[],
+  packs: readonly PackSyntax[],
+  declared: readonly Affine[] | undefined,
+  type: TypeSyntax | undefined,
+  span: Span,
+): Map<string, PackCount> {
+  const typed = alignedPacks(subscripts, type);
+  const written = packCounts(elab, env, packs);
+  const known = typed && packs.length > 1 ? typed.map((p) => knownCount(env, p.name.text)) : written;
+  const byName = (counts: PackCounts): [string, PackCount][] =>
+    packs.flatMap((p, k) => (counts[k] ? [[p.name.text, counts[k]]] : []));
+  if (!declared) return new Map(byName(known));
+  const free = declared.length - (subscripts.length - packs.length);
+  if (free >= 0) requireTold(elab, env, packs, known);
+  const shares = shareOut(known, free);
+  if (shares) return new Map(byName(shares.map((count) => ({ count, written: false }))));
+  const sides = { what: "the left side", wanted: String(declared.length), found: subscripts.length };
+  return fail(elab, env, "NN2005", span, sides, { help: countHelp(packs, known, free) });
+}
+
+/** The packs of a type that has them where the left side has its own. */
+function alignedPacks(
+  subscripts: readonly LeftSubscript[],
+  type: TypeSyntax | undefined,
+): PackSyntax[] | undefined {
+  const extents = type?.extents ?? [];
+  const aligned =
+    extents.length === subscripts.length &&
+    extents.every((e, d) => (e.kind === "rest") === (subscripts[d]!.kind === "rest"));
+  return aligned ? extents.filter((e) => e.kind === "rest") : undefined;
 }
 
 const isTurn = (env: Environment, name: string): boolean => {

@@ -3,6 +3,8 @@ import type { Affine, Span } from "../../ir/types.ts";
 import type { Expression, TypeSyntax } from "../syntax.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail } from "./environment.ts";
+import type { PackCounts } from "./packs.ts";
+import { countHelp, packCounts, requireTold, shareOut } from "./packs.ts";
 import type { Scope } from "./scope.ts";
 import { fitElement, sizeExpression } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
@@ -36,22 +38,33 @@ export function matchShape(
   span: Span,
 ): void {
   const extents = type.extents ?? [];
-  const rest = extents.findIndex((e) => e.kind === "rest");
-  const plain = extents.length - (rest < 0 ? 0 : 1);
-  if (rest < 0 ? shape.length !== plain : shape.length < plain) {
-    const wanted = `${rest < 0 ? "" : "at least "}${plain}`;
+  const packs = extents.filter((e) => e.kind === "rest");
+  const free = shape.length - (extents.length - packs.length);
+  const counts = packCounts(elab, env, packs);
+  requireTold(elab, env, packs, counts);
+  const shares = shareOut(counts, free);
+  if (!shares || shares.reduce((n, c) => n - c, free) !== 0) {
+    const wanted = wantedRank(extents.length - packs.length, counts);
     const message = `the type asked for is written here; \`${what}\` is ${printShape(shape)}`;
-    const notes = [{ message, span: type.span }];
-    fail(elab, env, "NN2005", span, { what, wanted, found: shape.length }, { notes });
+    const more = { notes: [{ message, span: type.span }], help: countHelp(packs, counts, free) };
+    fail(elab, env, "NN2005", span, { what, wanted, found: shape.length }, more);
   }
   let dimension = 0;
+  let pack = 0;
   for (const e of extents) {
-    const count = e.kind === "rest" ? shape.length - plain : 1;
+    const count = e.kind === "rest" ? shares[pack++]! : 1;
     const found = shape.slice(dimension, dimension + count);
     if (e.kind === "rest") bindRest(elab, env, e.name.text, found, e.span, what, span);
     else matchExtent(elab, env, e.value, found[0]!, what, span);
     dimension += count;
   }
+}
+
+/** How many dimensions a type asks for, as a phrase. */
+function wantedRank(plain: number, counts: PackCounts): string {
+  const least = counts.map((c) => (c && c.count < 0 ? -1 - c.count : (c?.count ?? 0)));
+  const exact = counts.every((c) => c && (c.count >= 0 || !c.written));
+  return `${exact ? "" : "at least "}${least.reduce((sum, c) => sum + c, plain)}`;
 }
 
 function bindRest(

@@ -5,6 +5,7 @@ import type { Affine, Expr, Span } from "../../ir/types.ts";
 import type { ElseExpression, Subscript, SubscriptExpression } from "../syntax.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, failUnknown, report } from "./environment.ts";
+import { knownCount, requireTold, shareOut } from "./packs.ts";
 import { atBroadcast, broadcastShape, typeName } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
 import { castValue, isScalar, printExtent, printShape, scalarExpr } from "./values.ts";
@@ -46,11 +47,15 @@ function placesOf(
   target: ArrayValue,
 ): { form: Place; span: Span }[] {
   const rank = target.shape.length;
-  const rests = e.subscripts.filter((s) => s.kind === "rest").length;
-  const plain = e.subscripts.length - rests;
-  const second = e.subscripts.filter((s) => s.kind === "rest")[1];
-  if (second) fail(elab, env, "NN2015", second.span, { found: "a second `...`" });
-  if (plain > rank) {
+  const packs = e.subscripts.filter((s) => s.kind === "rest");
+  const counts = packs.map(({ name }) => {
+    const indices = env.scope.lookup(name.text)?.kind === "indices";
+    return indices || packs.length > 1 ? knownCount(env, name.text) : undefined;
+  });
+  requireTold(elab, env, packs, counts);
+  const plain = e.subscripts.length - packs.length + counts.reduce((sum, c) => sum + (c?.count ?? 0), 0);
+  const shares = shareOut(counts, rank - (e.subscripts.length - packs.length));
+  if (!shares) {
     fail(
       elab,
       env,
@@ -62,7 +67,10 @@ function placesOf(
       },
     );
   }
-  const places = e.subscripts.flatMap((s) => placesOfOne(elab, env, s, rank - plain));
+  let pack = 0;
+  const places = e.subscripts.flatMap((s) =>
+    placesOfOne(elab, env, s, s.kind === "rest" ? shares[pack++]! : 1),
+  );
   if (places.length > rank) {
     fail(elab, env, "NN2005", e.span, { what: "this", wanted: String(places.length), found: rank });
   }
