@@ -64,6 +64,12 @@ const names = [
   "pooling",
   "binary-cross-entropy-saturated",
   "cross-entropy-far",
+  "optimizer-groups",
+  "optimizer-frozen",
+  "optimizer-lamb",
+  "optimizer-nadam",
+  "clip-by-norm",
+  "schedule-one-cycle",
 ];
 
 describe.each([0, 1] as const)("a module at level %i computes and learns what PyTorch does", (level) => {
