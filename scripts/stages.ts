@@ -97,15 +97,21 @@ function excerpt(text: string, keep: (line: string) => boolean): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The training graph after a stage: the lines that tell of the tensors that `keep` names. */
-function graphAfter({ traced }: Run, stage: string, turn: number, keep: (tensor: string) => boolean): string {
-  const { text } = turnOf(traced, stage, turn);
+/** The training graph, or another one, after a stage: the lines that tell of the tensors that `keep` names. */
+function graphAfter(
+  { traced }: Run,
+  stage: string,
+  turn: number,
+  keep: (tensor: string) => boolean,
+  graph = "train",
+): string {
+  const { text } = turnOf(traced, stage, turn, graph);
   const kept = excerpt(text, (line) => keep(line.trim().split(/[ [:,]/)[0]!));
   return found(kept.trim() === "" ? undefined : kept, `the tensors after ${stage}`);
 }
 
-function turnOf(traced: readonly Traced[], stage: string, turn: number): Traced {
-  return found(traced.filter((t) => t.stage === `train: ${stage}`)[turn], `stage ${turn} of ${stage}`);
+function turnOf(traced: readonly Traced[], stage: string, turn: number, graph = "train"): Traced {
+  return found(traced.filter((t) => t.stage === `${graph}: ${stage}`)[turn], `stage ${turn} of ${stage}`);
 }
 
 /** What a stage did to given tensors, each rule once. */
@@ -235,7 +241,8 @@ interface Runs {
 export const stages: Readonly<Record<string, (runs: Runs) => string>> = {
   library: () => ["layer linear", "fn binary_cross_entropy", "optimizer sgd"].map(declaration).join("\n"),
   syntax: ({ Spam: r }) => syntaxOf(r.source, "h"),
-  program: ({ Spam: r }) => graphAfter(r, "elaborate", 0, isShown),
+  program: ({ Spam: r }) =>
+    ["train", "update"].map((graph) => graphAfter(r, "elaborate", 0, isShown, graph)).join(""),
   simplify: ({ Spam: r }) => graphAfter(r, "simplify", 0, among("loss.sum")),
   "simplify-rules": ({ Spam: r }) => rulesOf(r, 0, ["loss.sum"]),
   differentiate: ({ Spam: r }) => graphAfter(r, "differentiate", 0, isAdjoint),
@@ -251,7 +258,7 @@ export const stages: Readonly<Record<string, (runs: Runs) => string>> = {
     `${(r.level[1].schedule.notes ?? []).filter((n) => n.startsWith("backward")).join("\n")}\n`,
   "memory-1": ({ Spam: r }) => paragraph(r.level[1], "memory"),
   "typescript-0": ({ Spam: r }) => code(r.level[0], [kernelOf(r.level[0], "dp.linear.W").name]),
-  "typescript-1": ({ Spam: r }) => code(r.level[1], ["step", "#runBackward"]),
+  "typescript-1": ({ Spam: r }) => code(r.level[1], ["step", "update", "#runBackward"]),
   stride: ({ Stride: r }) => graphAfter(r, "simplify", 0, among("z", "loss")),
   "stride-adjoints": ({ Stride: r }) =>
     graphAfter(r, "differentiate", 0, among("loss.argmax", "dz", "da", "dw")),

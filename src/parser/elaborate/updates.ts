@@ -14,7 +14,7 @@ import { broadcastTo, typeName } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
 import { castValue, freshIndices } from "./values.ts";
 
-/** `update mean_seen = …`: runs in `step`, in source order, after the gradients are known. */
+/** `update mean_seen = …`: runs in every training pass, in source order, after the gradients are known. */
 export function update(elab: Elaboration, env: Environment, s: UpdateStatement): void {
   const binding = env.scope.lookup(s.name.text);
   const tensor =
