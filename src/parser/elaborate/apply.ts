@@ -2,7 +2,7 @@
 import type { Span } from "../../ir/types.ts";
 import type { FunctionDeclaration, LayerDeclaration, TypeSyntax } from "../syntax.ts";
 import type { BoundArgument, GivenArgument } from "./arguments.ts";
-import { bindArguments } from "./arguments.ts";
+import { bindArgumentsAndLayers } from "./arguments.ts";
 import { materialise } from "./define.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, join, withoutDrawn } from "./environment.ts";
@@ -11,7 +11,7 @@ import { matchShape, matchType } from "./match.ts";
 import { overrideGradient } from "./override.ts";
 import type { Callable } from "./scope.ts";
 import { Scope } from "./scope.ts";
-import type { ArrayValue, InstanceValue } from "./values.ts";
+import type { ArrayValue, InstanceValue, Value } from "./values.ts";
 import { isConstant, printShape, sizeOf, truthOf } from "./values.ts";
 
 /** Calls nested deeper than this are a recursion without end. */
@@ -29,7 +29,7 @@ export function instantiate(
 ): InstanceValue {
   const known = elab.instances.get(path);
   if (known?.layer === layer) return known;
-  const bound = bindArguments(elab, env, callable, layer.sizes, given, layer.name.text, span);
+  const bound = bindArgumentsAndLayers(elab, env, callable, layer.sizes, given, span);
   const sizes = new Map([...bound].map(([name, a]) => [name, layerSize(elab, env, layer, a)]));
   const instance: InstanceValue = {
     kind: "instance",
@@ -48,10 +48,10 @@ function layerSize(
   elab: Elaboration,
   env: Environment,
   layer: LayerDeclaration,
-  a: BoundArgument,
-): ArrayValue {
+  a: BoundArgument<Value>,
+): Value {
   const name = a.parameter.name.text;
-  if (a.value.shape.length > 0) {
+  if (a.value.kind === "array" && a.value.shape.length > 0) {
     const sizes = layer.sizes.some((s) => !s.default) ? "…" : "";
     const more = {
       notes: [
@@ -65,7 +65,7 @@ function layerSize(
 }
 
 /** Sizes are known at compile time, except plain numbers such as a rate, which may be anything scalar. */
-function compileTime(elab: Elaboration, env: Environment, a: BoundArgument, name: string): ArrayValue {
+function compileTime(elab: Elaboration, env: Environment, a: BoundArgument<Value>, name: string): Value {
   const { value, parameter } = a;
   const wanted = parameter.type?.extents === undefined ? parameter.type?.element : undefined;
   const notes = [{ message: `\`${name}\` is declared here`, span: parameter.span }];
@@ -81,7 +81,7 @@ function bindParameters(
   elab: Elaboration,
   env: Environment,
   scope: Scope,
-  bound: ReadonlyMap<string, BoundArgument>,
+  bound: ReadonlyMap<string, BoundArgument<Value>>,
   path: string,
 ): void {
   // Sizes first: a type may speak of one that stands after it, `a: [...s(axis), n], axis: int`.
@@ -89,6 +89,10 @@ function bindParameters(
   for (const [name, a] of new Map([...constants, ...bound])) {
     const type = a.parameter.type;
     const known = type?.extents === undefined ? compileTime(elab, env, a, name) : a.value;
+    if (known.kind === "instance") {
+      scope.bind(name, { kind: "value", value: known, span: a.parameter.span });
+      continue;
+    }
     const plain = materialise(elab, env, join(path, name), known, a.span);
     const value =
       type?.extents === undefined ? plain : matchType(elab, env, type, plain, scope, name, a.span);
@@ -121,13 +125,12 @@ export function applyFunction(
   const calls = enter(elab, env, name, span);
   const { path, drawn } = env;
   const caller = withoutDrawn(env);
-  const bound = bindArguments(
+  const bound = bindArgumentsAndLayers(
     elab,
     { ...caller, calls },
     callable,
     declaration.parameters,
     given,
-    name,
     span,
     caller,
   );
@@ -173,7 +176,7 @@ export function applyLayer(
   const name = layer.name.text;
   const calls = enter(elab, env, name, span);
   const callable: Callable = { declaration: layer, home: instance.home };
-  const bound = bindArguments(elab, { ...env, calls }, callable, layer.parameters, given, name, span, env);
+  const bound = bindArgumentsAndLayers(elab, { ...env, calls }, callable, layer.parameters, given, span, env);
   const scope = new Scope();
   for (const [size, value] of instance.sizes) {
     const constant = sizeOf(value) ? { constant: "size" as const } : {};

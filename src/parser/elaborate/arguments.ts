@@ -5,7 +5,7 @@ import { fail, suggestion } from "./environment.ts";
 import { arrayExpression } from "./operands.ts";
 import type { Callable } from "./scope.ts";
 import { Scope } from "./scope.ts";
-import type { ArrayValue } from "./values.ts";
+import type { ArrayValue, Value } from "./values.ts";
 
 export interface GivenArgument {
   readonly name?: Name;
@@ -13,9 +13,9 @@ export interface GivenArgument {
   readonly span: Span;
 }
 
-export interface BoundArgument {
+export interface BoundArgument<V extends Value = ArrayValue> {
   readonly parameter: Parameter;
-  readonly value: ArrayValue;
+  readonly value: V;
   readonly span: Span;
 }
 
@@ -33,16 +33,47 @@ export function bindArguments(
   span: Span,
   caller: Environment = env,
 ): Map<string, BoundArgument> {
+  const evaluate = (e: Expression, where: Environment): ArrayValue => arrayExpression(elab, e, where);
+  return bind(elab, env, callable, parameters, given, callee, span, caller, evaluate);
+}
+
+/** The same, where a layer with its sizes may be given for a parameter without a type. */
+export function bindArgumentsAndLayers(
+  elab: Elaboration,
+  env: Environment,
+  callable: Callable,
+  parameters: readonly Parameter[],
+  given: readonly GivenArgument[],
+  span: Span,
+  caller: Environment = env,
+): Map<string, BoundArgument<Value>> {
+  const evaluate = (e: Expression, where: Environment, parameter: Parameter): Value =>
+    parameter.type ? arrayExpression(elab, e, where) : elab.expression(e, where);
+  const callee = callable.declaration.name.text;
+  return bind(elab, env, callable, parameters, given, callee, span, caller, evaluate);
+}
+
+function bind<V extends Value>(
+  elab: Elaboration,
+  env: Environment,
+  callable: Callable,
+  parameters: readonly Parameter[],
+  given: readonly GivenArgument[],
+  callee: string,
+  span: Span,
+  caller: Environment,
+  evaluate: (e: Expression, env: Environment, parameter: Parameter) => V,
+): Map<string, BoundArgument<V>> {
   const assigned = assign(elab, caller, parameters, given, callee, callable, span);
-  const bound = new Map<string, BoundArgument>();
+  const bound = new Map<string, BoundArgument<V>>();
   const scope = new Scope();
   for (const parameter of parameters) {
     const name = parameter.name.text;
     const argument = assigned.get(name);
     const inside: Environment = { ...env, scope, home: callable.home, evaluated: new Map() };
     const value = argument
-      ? arrayExpression(elab, argument.value, caller)
-      : arrayExpression(elab, parameter.default!, inside);
+      ? evaluate(argument.value, caller, parameter)
+      : evaluate(parameter.default!, inside, parameter);
     bound.set(name, { parameter, value, span: argument?.span ?? parameter.span });
     scope.bind(name, { kind: "value", value, span: parameter.span });
   }

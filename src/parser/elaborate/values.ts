@@ -26,7 +26,7 @@ export interface InstanceValue {
   readonly kind: "instance";
   readonly layer: LayerDeclaration;
   readonly home: FileScope;
-  readonly sizes: ReadonlyMap<string, ArrayValue>;
+  readonly sizes: ReadonlyMap<string, Value>;
   readonly path: string;
   /** Parameters and states by name, once a call has made them. */
   readonly owned: Map<string, Tensor>;
