@@ -21,8 +21,11 @@ How to read a derivative:
   output \`y\`.
 - \`[c]\` is 1 where c holds and 0 elsewhere. \`… where c\` is 0 where c does not hold.
 - \`Σ_{i : c} …\` sums over the i for which c holds; \`+=\` adds to what the lines before have given.
-- \`p.sum\` is the sum inside the definition of \`p\`. \`dp.sum\` is its gradient.
-- A parameter of a layer has the name that the layer gives it.
+- A reduction inside the definition of \`p\` is called \`p.sum\`, \`p.max\`, …, and its gradient \`dp.sum\`; so are those
+  inside the definition of \`dp\`.
+- \`h.2\` is \`h\` in turn 2 of a \`for\`. A parameter of a layer has the name that the layer gives it, with the path in
+  front where there are several.
+- Numbers are printed with six digits.
 
 `;
 
