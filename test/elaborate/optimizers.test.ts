@@ -239,6 +239,9 @@ describe("states", () => {
     const m = plain("optimizer mine()", "optimizer mine() { state n: [] = 1\n update n = n + 1 }");
     m.step();
     close(m.parameter("w.mine.n"), [2]);
+    const wider = plain("optimizer mine()", "optimizer mine() { state s: [2, 2] = parameter }");
+    close(wider.parameter("w.mine.s"), [...wider.parameter("w"), ...wider.parameter("w")]);
+    expect(wider.program.shadows).toEqual([]);
   });
   test("do not start from the gradient", () => {
     const start = "optimizer mine() { state s = gradient\n update parameter = s }";
@@ -262,6 +265,9 @@ describe("arguments", () => {
       "NN2011: an optimizer can't depend on `x`, which changes with the data",
     ]);
     expect(codes("input x: [2]\n y = sum(x)\n optimizer sgd(lr = y)")[0]).toMatch(/^NN2011/);
+    expect(codes("dim n <= 4\n input x: [n]\n optimizer sgd(lr = 0.1 / n)")).toEqual([
+      "NN2011: an optimizer can't depend on `n`, which changes with the data",
+    ]);
     expect(codes("rate = cosine(0.1, 10)\n optimizer sgd(lr = rate)")).toEqual([]);
   });
   test("reductions in a body are those of the parameter", () => {

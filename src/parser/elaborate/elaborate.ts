@@ -192,6 +192,7 @@ function checkSettings(elab: Elaboration, env: Environment, model: ModelDeclarat
 
 function finish(elab: Elaboration, model: ModelDeclaration): Program {
   const { gathered, builder: b } = elab;
+  markDims(gathered);
   const { loss } = gathered;
   const frozen = new Set(gathered.frozen.flatMap((f) => [...matching(elab, f.env, f.statement.patterns)]));
   const trained = gathered.parameters.filter((p) => !frozen.has(p));
@@ -219,7 +220,6 @@ function finish(elab: Elaboration, model: ModelDeclaration): Program {
       { help: "write `loss …`" },
     );
   }
-  markDims(gathered);
   const { optimizers: _, frozen: __, loss: ___, ...lists } = gathered;
   return {
     ...lists,

@@ -1,6 +1,7 @@
 /** Updates run once a step, however many passes over the data it takes: they must not depend on one of these. */
 import { isPersistent, slice, tensorsRead, tensorsWritten } from "../../ir/dependences.ts";
-import type { Statement, Tensor } from "../../ir/types.ts";
+import { expressionsOf, visit } from "../../ir/rewrite.ts";
+import type { Dim, IntegerAtom, Statement, Tensor } from "../../ir/types.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { report } from "./environment.ts";
 
@@ -9,13 +10,23 @@ export function requireLasting(elab: Elaboration, env: Environment, gradients: r
   const { update } = elab.gathered;
   const known = new Set<Tensor>([...gradients, ...update.flatMap(tensorsWritten)]);
   for (const s of update) {
-    const read = tensorsRead(s).find((t) => !known.has(t) && dependsOnPass(elab, t));
+    const read = tensorsRead(s).find((t) => !known.has(t) && dependsOnPass(elab, t)) ?? countIn(s);
     if (!read) continue;
     const what = `an optimizer can't depend on \`${read.name}\`, which changes with the data`;
     const help = "it knows `parameter`, `gradient`, `gradient_norm`, `step` and states";
     report(elab, env, "NN2011", s.origin.span, { what }, { help });
     return;
   }
+}
+
+/** A dimension whose count is that of the inputs. */
+function countIn(s: Statement): Dim | undefined {
+  let found: Dim | undefined;
+  const atom = (a: IntegerAtom): void => {
+    if (a.kind === "dim" && a.varies === "call") found ??= a;
+  };
+  if (s.kind === "equation") visit(expressionsOf(s), () => undefined, atom);
+  return found;
 }
 
 function dependsOnPass(elab: Elaboration, tensor: Tensor): boolean {
@@ -26,5 +37,5 @@ function dependsOnPass(elab: Elaboration, tensor: Tensor): boolean {
   // A rate that is defined in the model from `step` alone is the same in every pass of a step.
   const varies = (t: Tensor): boolean => t.role === "input" || t.role === "state" || t === elab.builtins.seed;
   if (!written.has(tensor)) return true;
-  return needed.some((s) => tensorsRead(s).some((t) => !written.has(t) && varies(t)));
+  return needed.some((s) => countIn(s) || tensorsRead(s).some((t) => !written.has(t) && varies(t)));
 }

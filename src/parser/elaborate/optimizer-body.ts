@@ -77,7 +77,8 @@ function declareOptimizerState(
   const tensor = makeState(elab, starting, s, shape, path, gathered.optimizerStates);
   requireKnown(elab, env, s, before);
   const names = elab.indexNames.get(given ? tensor : parameter);
-  const isShadow = startsAs(env, s, parameter);
+  const isAlike = shape.length === parameter.shape.length && shape.every((e, d) => e === parameter.shape[d]);
+  const isShadow = isAlike && startsAs(env, s, parameter);
   env.scope.bind(s.name.text, { kind: "value", value: ofTensor(b, tensor, names), span: s.name.span });
   if (isShadow) addShadow(gathered.shadows, shadowName(s.name.text), { parameter, state: tensor });
 }
