@@ -117,6 +117,11 @@ describe("mistakes", () => {
       ["NN2013", "`W` must have the extent 3, but has 4"],
     ]);
   });
+  test("elsewhere nothing binds the names", () => {
+    const [d] = check(`${identity}model M {\n output y = identity()\n}`).diagnostics;
+    expect(d!.code).toBe("NN2001");
+    expect(d!.help).toContain("`x: [n]`");
+  });
   test("only what is drawn is matched", () => {
     expect(codes(identity, "param W: [2, 2] ~ sum(identity())").map(([code]) => code)).toEqual(["NN2001"]);
     expect(codes(identity, "param W: [2, 2] ~ identity() @ identity()").map(([code]) => code)).toEqual([

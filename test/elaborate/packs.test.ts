@@ -176,6 +176,7 @@ describe("mistakes", () => {
   });
   test("an axis that is no constant", () => {
     expect(reports("output y = soft(x, axis = 0.5)").map(([code]) => code)).toEqual(["NN2012"]);
+    expect(reports("output y = soft(x, axis = x)").map(([code]) => code)).toEqual(["NN2012"]);
     const text = `fn f(x: [...s(sum(x)), ...t]) = x\nmodel M {\n input x: [2]\n output y = f(x)\n}`;
     expect(check(text).diagnostics.map((d) => d.code)).toEqual(["NN2001"]);
   });

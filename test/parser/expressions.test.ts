@@ -107,6 +107,7 @@ describe("words that are names where no statement starts", () => {
     "update",
     "param",
     "metric",
+    "require",
     "dim",
     "model",
     "layer",

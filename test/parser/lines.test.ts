@@ -54,6 +54,14 @@ describe("where a line ends", () => {
       "y = (freeze * x[for])",
     ]);
   });
+  test("a statement word at the start of a line is a name where a definition follows", () => {
+    expect(showStatements("require = 3\nrequire[i] = x\nrequire: [2]\nrequire x else \"no\"")).toEqual([
+      "require = 3",
+      "require[i] = x",
+      "require: float[2]",
+      'require x else "no"',
+    ]);
+  });
   test("minus at the start of a line continues it", () => {
     expect(showStatements("a = x\n- y")).toEqual(["a = (x - y)"]);
   });

@@ -1,6 +1,6 @@
 /** Application: a function or layer written in `.nn`, elaborated in a scope of its own. */
 import type { Span } from "../../ir/types.ts";
-import type { FunctionDeclaration, LayerDeclaration, TypeSyntax } from "../syntax.ts";
+import type { FunctionDeclaration, LayerDeclaration, Parameter, TypeSyntax } from "../syntax.ts";
 import type { BoundArgument, GivenArgument } from "./arguments.ts";
 import { bindArgumentsAndLayers } from "./arguments.ts";
 import { materialise } from "./define.ts";
@@ -77,6 +77,10 @@ function compileTime(elab: Elaboration, env: Environment, a: BoundArgument<Value
   return value;
 }
 
+/** `axis: int` and `bias: bool` are known at compile time. */
+const isSize = ({ type }: Parameter): boolean =>
+  type !== undefined && type.extents === undefined && (type.element === "int" || type.element === "bool");
+
 function bindParameters(
   elab: Elaboration,
   env: Environment,
@@ -85,7 +89,7 @@ function bindParameters(
   path: string,
 ): void {
   // Sizes first: a type may speak of one that stands after it, `a: [...s(axis), n], axis: int`.
-  const constants = [...bound].filter(([, a]) => isConstant(a.value));
+  const constants = [...bound].filter(([, a]) => isConstant(a.value) || isSize(a.parameter));
   for (const [name, a] of new Map([...constants, ...bound])) {
     const type = a.parameter.type;
     const known = type?.extents === undefined ? compileTime(elab, env, a, name) : a.value;

@@ -76,7 +76,11 @@ export function sizeExpression(
   e: Parameters<Elaboration["expression"]>[0],
 ): Affine {
   if (e.kind === "name" && !env.scope.lookup(e.name) && !env.home.lookup(e.name)) {
-    const help = suggestion(e.name, env.scope.visible()) ?? `declare it: \`dim ${e.name} <= 128\``;
+    const declared =
+      env.owner === "model"
+        ? `declare it: \`dim ${e.name} <= 128\``
+        : `the type of a parameter binds it, \`x: [${e.name}]\`, or in an initialiser what it is to start`;
+    const help = suggestion(e.name, env.scope.visible()) ?? declared;
     failUnknown(elab, env, e.name, e.span, help);
   }
   const size = sizeOf(elab.expression(e, env));
