@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Affine, Expr } from "../../src/ir/types.ts";
 import { simplify } from "../../src/passes/simplify.ts";
 import { Bench, expectSame, formulas, numbers } from "./helpers.ts";
 
@@ -91,6 +92,32 @@ describe("guards", () => {
     expect(after.statements[0]).toMatchObject({ where: [] });
     expect(after.statements[0]).toMatchObject({ reduced: [{ extent: s.b.integer(4) }] });
     expectSame(graph, after, new Map([[x, numbers(9)]]));
+  });
+
+  it("what is not the first or the last place bounds a loop", () => {
+    const s = new Bench();
+    const x = s.tensor("x", [4], "input");
+    const [y, z] = [s.tensor("y", []), s.tensor("z", [])];
+    const [i, k] = [s.index("i", 4), s.index("k", 4)];
+    const unlike = (form: Affine): Expr => s.b.apply("not", [s.b.zero(form)]);
+    const graph = s.graph(
+      [
+        s.equation(y, [], [], s.b.read(x, [i]), {
+          reducer: "sum",
+          reduced: [i],
+          where: [unlike(s.b.of(i))],
+        }),
+        s.equation(z, [], [], s.b.read(x, [k]), {
+          reducer: "sum",
+          reduced: [k],
+          where: [unlike(s.b.minus(k, 3)), unlike(s.b.minus(k, 1))],
+        }),
+      ],
+      [y, z],
+    );
+    const after = simplify.run(graph, s.context);
+    expect(formulas(after)).toEqual(["y = Σ_i x[i + 1]", "z = Σ_{k : ¬(k = 1)} x[k]"]);
+    expectSame(graph, after, new Map([[x, numbers(4)]]));
   });
 
   it("refuted guards remove a contribution, and leave zeros where there is no other", () => {

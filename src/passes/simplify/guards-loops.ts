@@ -89,15 +89,26 @@ export function nameOnlyPlaces(e: Equation, b: Builder): Equation {
 export function tightenExtents(e: Equation, b: Builder): Equation {
   if (e.reducer === null || e.reducer === "argmax" || e.reducer === "argmin") return e;
   for (const condition of e.where) {
-    if (condition.kind !== "condition" || condition.relation !== "nonnegative") continue;
-    const next = tightened(e, condition, b);
+    const form = boundOf(condition, b);
+    const next = form && tightened(e, condition, form, b);
     if (next) return next;
   }
   return e;
 }
 
-function tightened(e: Equation, condition: Condition, b: Builder): Equation | undefined {
-  const { form } = condition;
+/** The form that a condition asks to be at least 0. What must not be 0 is a bound too at the end of its range. */
+function boundOf(condition: Expr, b: Builder): Affine | undefined {
+  if (condition.kind === "condition") {
+    return condition.relation === "nonnegative" ? condition.form : undefined;
+  }
+  const [negated] = condition.kind === "apply" && condition.atom === "not" ? condition.args : [];
+  if (negated?.kind !== "condition" || negated.relation !== "zero") return undefined;
+  const ends = [negated.form, b.times(negated.form, -1)];
+  const above = ends.find((form) => prove(b.nonnegative(form), [], b));
+  return above && b.minus(above, 1);
+}
+
+function tightened(e: Equation, condition: Expr, form: Affine, b: Builder): Equation | undefined {
   const [index, ...more] = freeIndices(form);
   if (!index || more.length > 0 || !e.reduced.includes(index) || readsOf(form).length > 0) return undefined;
   const term = form.terms.find((t) => t.atom === index);
