@@ -55,7 +55,7 @@ describe("where a line ends", () => {
     ]);
   });
   test("a statement word at the start of a line is a name where a definition follows", () => {
-    expect(showStatements("require = 3\nrequire[i] = x\nrequire: [2]\nrequire x else \"no\"")).toEqual([
+    expect(showStatements('require = 3\nrequire[i] = x\nrequire: [2]\nrequire x else "no"')).toEqual([
       "require = 3",
       "require[i] = x",
       "require: float[2]",
