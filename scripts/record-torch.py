@@ -31,7 +31,7 @@ root = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(root / "test" / "torch"))
 sys.dont_write_bytecode = True
 
-from record import attention, convolutions, images, library, losses, optimizers, recurrent, sequences, training  # noqa: E402, F401 (they fill `cases`)
+from record import attention, convolutions, images, library, losses, optimizers, recurrent, sequences, shapes, training  # noqa: E402, F401 (they fill `cases`)
 from record.recording import Recording, cases  # noqa: E402
 
 

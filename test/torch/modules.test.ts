@@ -61,6 +61,7 @@ const names = [
   "conv-transpose",
   "pooling-padded",
   "normalisation",
+  "shapes",
   "pooling",
   "binary-cross-entropy-saturated",
   "cross-entropy-far",
