@@ -44,6 +44,11 @@ export function printInterfaces(model: Model, out: TextBuilder): void {
     model.type("Parameters"),
     () => printTree(model.type("Parameters"), model.parameters.tree, out, arrayLeaf),
   );
+  if (model.hasLoss && model.gradientType !== model.type("Parameters")) {
+    of("Gradients, each in the place of its parameter; frozen ones have none.", model.gradientType, () =>
+      printTree(model.gradientType, model.gradients.tree, out, arrayLeaf),
+    );
+  }
   of("What is remembered besides the parameters.", model.type("States"), () =>
     printTree(model.type("States"), model.states.tree, out, arrayLeaf),
   );

@@ -77,7 +77,7 @@ export function membersOf(model: Model): Map<MemberName, Member> {
       "gradients",
       {
         doc: [`The gradient of the loss, as ${passes} left it.`],
-        head: `«readonly »gradients«: ${type("Parameters")}»`,
+        head: `«readonly »gradients«: ${model.gradientType}»`,
       },
       model.hasLoss,
     ],
@@ -206,6 +206,7 @@ export function membersOf(model: Model): Map<MemberName, Member> {
       {
         doc: [
           "The whole model as safetensors: parameters, states, the optimizer's too, and the number of steps.",
+          ...(model.accumulates ? ["Gradients that were accumulated are not in it."] : []),
         ],
         head: "save()«: Uint8Array»",
       },

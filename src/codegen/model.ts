@@ -99,6 +99,12 @@ export class Model {
     return this.program.loss !== null;
   }
 
+  /** Gradients stand where their parameters do; of frozen ones there are none. */
+  get gradientType(): string {
+    const { trained, parameters } = this.program;
+    return this.type(trained.length === parameters.length ? "Parameters" : "Gradients");
+  }
+
   /** Whether gradients may be summed over several passes. */
   get accumulates(): boolean {
     return this.program.gradients.length > 0;
@@ -248,6 +254,7 @@ const typeRoles = [
   "Evaluation",
   "Metrics",
   "Parameters",
+  "Gradients",
   "States",
   "Hyper",
 ] as const;

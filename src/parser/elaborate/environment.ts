@@ -201,9 +201,10 @@ export function bindingOf(elab: Elaboration, env: Environment, name: string, spa
     return binding;
   }
   const callable = env.home.lookup(name);
+  const known = ["training", "step", ...(env.gradientNorm ? ["gradient_norm"] : [])];
   const help = callable
     ? `\`${name}\` is a ${callable.declaration.kind}; call it, as in \`${name}(…)\``
-    : suggestion(name, [...env.scope.visible(), ...env.home.visible(), "training", "step"]);
+    : suggestion(name, [...env.scope.visible(), ...env.home.visible(), ...known]);
   return failUnknown(elab, env, name, span, help);
 }
 
