@@ -18,8 +18,8 @@ export interface Documentation {
   readonly source: string | undefined;
   /** The body of a model that shows it. */
   readonly example: string | undefined;
-  /** `Used by …` where there is no example: a part of others that readers need not know. */
-  readonly users: string | undefined;
+  /** It says `Used by …`, perhaps instead of an example: a part of others that readers need not know. */
+  readonly isHelper: boolean;
 }
 
 export interface LibraryDeclaration extends Documentation {
@@ -103,23 +103,24 @@ export function readDocumentation(doc: string): Documentation {
   const prose = (from < 0 ? lines : lines.slice(0, from)).join("\n");
   const example = from < 0 ? undefined : unindented(lines.slice(from));
   const paragraphs: string[] = [];
+  const users: string[] = [];
   const fields = new Map<string, string>();
   for (const paragraph of prose.split(/\n\s*\n/).map((p) => p.trim())) {
     for (const part of paragraph.split(/^(?=(?:Shapes: |Source: |Used by ))/m)) {
-      const field = /^(Shapes: |Source: |Used by )([^]*)$/.exec(part);
-      if (field) fields.set(field[1]!.replace(/: $/, "").trim(), joined(field[2]!));
-      else if (part.trim() !== "") paragraphs.push(part.trimEnd());
+      const field = /^(Shapes|Source): ([^]*)$/.exec(part);
+      if (field) fields.set(field[1]!, joined(field[2]!));
+      else if (part.trim() !== "") (part.startsWith("Used by ") ? users : paragraphs).push(part.trimEnd());
     }
   }
   const [summary = "", formula, ...remarks] = paragraphs;
   return {
     summary: joined(summary),
     formula,
-    remarks: remarks.map(joined),
+    remarks: [...remarks, ...users].map(joined),
     shapes: fields.get("Shapes"),
     source: fields.get("Source"),
     example,
-    users: fields.get("Used by"),
+    isHelper: /\bUsed by /.test(prose),
   };
 }
 

@@ -69,9 +69,7 @@ export function libraryPage(library: readonly SourceText[], preface: string): st
   const topics = topicsOf(library);
   const anchor = anchorsOf(topics);
   const contents = topics.map((t) => {
-    const names = t.declarations
-      .filter((d) => d.users === undefined)
-      .map((d) => `[${d.name}](#${anchor.get(d)})`);
+    const names = t.declarations.filter((d) => !d.isHelper).map((d) => `[${d.name}](#${anchor.get(d)})`);
     return `- [${t.title}](#${anchor.get(t)}): ${names.join(", ")}`;
   });
   return [
@@ -137,7 +135,6 @@ function entryLines(d: LibraryDeclaration, library: readonly SourceText[]): stri
     "",
     ...(d.formula === undefined ? [] : [...fenced("text", d.formula.split("\n")), ""]),
     ...d.remarks.flatMap((r) => [r, ""]),
-    ...(d.users === undefined ? [] : [`Used by ${d.users}`, ""]),
     ...(facts.length === 0 ? [] : [...facts, ""]),
     ...fenced("nn", d.definition.split("\n")),
     ...(d.example === undefined ? [] : ["", ...exampleLines(d, d.example, library)]),

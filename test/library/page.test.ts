@@ -9,7 +9,7 @@ const declarations = declarationsOf(library);
 describe("every declaration of the library", () => {
   test.each(declarations)("$kind $name says what it is, and shows it", (d) => {
     expect(d.summary, "the first paragraph of its `///` comment").toMatch(/[.:]$/);
-    if (d.users !== undefined) return;
+    if (d.isHelper) return;
     expect(d.example, "lines indented by four at the end of its `///` comment").toBeDefined();
     expect(d.example).toMatch(new RegExp(`\\b${d.name}\\b`));
   });
@@ -37,11 +37,11 @@ test("a comment is taken apart", () => {
   expect(readDocumentation(comment.join("\n"))).toEqual({
     summary: "Mean of squares, over all elements.",
     formula: "ℓ = mean(d²)\n  with d = y − t",
-    remarks: ["Never negative."],
+    remarks: ["Never negative.", "Used by `rms`."],
     shapes: "y, t [...s] → []",
     source: "Gauss, Theoria (1809)",
     example: "input y: [2]\n\nloss mse(y, y)",
-    users: "`rms`.",
+    isHelper: true,
   });
 });
 
