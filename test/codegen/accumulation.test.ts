@@ -1,6 +1,6 @@
 /** Training in parts: gradients summed over passes, an optimizer that is run by hand. */
 import { describe, expect, test } from "vitest";
-import type { AnyModel } from "./load.ts";
+import type { AnyModel, Tree } from "./load.ts";
 import { at } from "./load.ts";
 import {
   bits,
@@ -80,6 +80,24 @@ describe.each(levels)("accumulation, level %i", (level) => {
     pass(2, 7);
     expectClose([...seen], expected);
     expect([...at(model.states, "passes")]).toEqual([3]);
+  });
+
+  test("batch normalisation sees the parts as it sees batches", async () => {
+    const Net = await load(plain.replace("tanh", "batch_norm() |> tanh"), level);
+    const [a, b] = [Net.create(), Net.create()];
+    const seen = (model: AnyModel): string[] =>
+      Object.values((model.states["z"] as Tree)["batch_norm"] as Tree)
+        .filter((state) => state instanceof Float32Array)
+        .map((state) => state.join(" "));
+    const start = seen(a);
+    expect(start.length).toBeGreaterThanOrEqual(2);
+    a.hyper["lr"] = 0;
+    for (const part of [rows(0, 5), rows(5, 12)]) {
+      a.step(part);
+      b.accumulate(part);
+      expect(seen(b)).toEqual(seen(a));
+      start.forEach((before, i) => expect(seen(b)[i]).not.toBe(before));
+    }
   });
 
   test("`backward` between two passes forgets nothing", async () => {
