@@ -10,6 +10,7 @@ const mistakes: readonly (readonly [body: string, code: string, help: string])[]
   ["output y[b] = x[b, 1.5]", "NN2015", "`div`"],
   ["output y = x[:, -1]", "NN2008", "the last is 3"],
   ["input t: int[batch]\nloss cross_entropy(x, t)", "NN2008", "`input t: int[…] < 4`"],
+  ["input t: [batch, 4]\nloss cross_entropy(x, t)", "NN2009", "`argmax(rows)`"],
   ["output y = softmax(x, dim = 1)", "NN2010", "it takes `z`"],
   ["output y = if x = 3 then 1 else 0", "NN1002", "`==`"],
   ["h == x\noutput h", "NN1002", "`=`"],

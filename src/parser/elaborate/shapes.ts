@@ -118,9 +118,13 @@ export function fitElement(
     { what, wanted: typeName(wanted), found: typeName(value.type) },
     {
       notes: [{ message: "the type asked for is written here", span: type.span }],
+      help: wanted === "i32" && value.type === "f32" ? idsHelp : undefined,
     },
   );
 }
+
+const idsHelp =
+  "declare class ids as integers, `input ids: int[…] < 10`; of one-hot rows, `argmax(rows)` gives them";
 
 export function typeName(type: ArrayValue["type"]): string {
   return { f32: "a number", i32: "an integer", bool: "a truth value" }[type];
