@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch.nn.utils.stateless import functional_call
 
-from record.recording import case, values, weighted
+from record.layout import layer_norm, linear
+from record.recording import case, ids, values, weighted
 
 
 @case
@@ -51,9 +52,9 @@ def attention_masked(r):
     weighted(r, {"y": "dy"})
 
 
-def projections(r, path, width, memory=None):
+def projections(r, path, width, memory=None, bias=True):
     for name in ["query", "key", "value", "out"]:
-        r.linear(f"{path}.{name}", memory if memory and name in ["key", "value"] else width, width)
+        r.linear(f"{path}.{name}", memory if memory and name in ["key", "value"] else width, width, bias)
 
 
 def attend(p, path, x, memory, heads, **masks):
@@ -98,14 +99,19 @@ def attention_heads(r):
     weighted(r, {"a": "da", "b": "db", "c": "dc"})
 
 
+def bias(p, path):
+    """That of a linear map, zero where it has none."""
+    return p.get(f"{path}.b", torch.zeros(p[f"{path}.W"].shape[-1]))
+
+
 def packed(p, path, name):
     """The weights of an attention as torch.nn.MultiheadAttention keeps them."""
     three = ["query", "key", "value"]
     return {
         f"{name}.in_proj_weight": torch.cat([p[f"{path}.{k}.W"].T for k in three]),
-        f"{name}.in_proj_bias": torch.cat([p[f"{path}.{k}.b"] for k in three]),
+        f"{name}.in_proj_bias": torch.cat([bias(p, f"{path}.{k}") for k in three]),
         f"{name}.out_proj.weight": p[f"{path}.out.W"].T,
-        f"{name}.out_proj.bias": p[f"{path}.out.b"],
+        f"{name}.out_proj.bias": bias(p, f"{path}.out"),
     }
 
 
@@ -113,20 +119,20 @@ def rest(p, path, norms):
     """The weights of norms and linear maps as the transformer layers of torch.nn keep them."""
     maps = {"linear1": "widen", "linear2": "narrow"}
     found = {f"{there}.weight": p[f"{path}.{here}.W"].T for there, here in maps.items()}
-    found.update({f"{there}.bias": p[f"{path}.{here}.b"] for there, here in maps.items()})
+    found.update({f"{there}.bias": bias(p, f"{path}.{here}") for there, here in maps.items()})
     for n in range(1, norms + 1):
         found[f"norm{n}.weight"] = p[f"{path}.norm{n}.gain"]
         found[f"norm{n}.bias"] = p[f"{path}.norm{n}.shift"]
     return found
 
 
-def block(r, path, norms, *attentions):
+def block(r, path, norms, *attentions, factor=2, bias=True):
     for n in range(1, norms + 1):
         r.norm(f"{path}.norm{n}", 4)
     for name in attentions:
-        projections(r, f"{path}.{name}", 4)
-    r.linear(f"{path}.widen", 4, 8)
-    r.linear(f"{path}.narrow", 8, 4)
+        projections(r, f"{path}.{name}", 4, bias=bias)
+    r.linear(f"{path}.widen", 4, factor * 4, bias)
+    r.linear(f"{path}.narrow", factor * 4, 4, bias)
 
 
 layer_options = {"dropout": 0.0, "activation": F.gelu, "batch_first": True, "norm_first": True}
@@ -146,6 +152,33 @@ def transformer_block(r):
 
     r.forward = outputs
     weighted(r, {"y": "dy"})
+
+
+@case
+def transformer(r):
+    time, letters, width, batch = 5, 6, 4, 3
+    r.model = "examples/transformer.nn"
+    r.sizes = {"time": time, "letters": letters, "width": width, "heads": 2}
+    r.dims = {"batch": batch}
+    r.hyper = {"lr": 3e-3}
+    path = "read.0.transformer_block"
+    r.parameter("read.embedding.E", values(letters, width))
+    r.parameter("read.learned_positions.P", values(time, width))
+    block(r, path, 2, "attention", factor=4, bias=False)
+    r.norm("logits.layer_norm", width)
+    r.linear("logits.linear", width, letters)
+    r.batches = [{"letter": ids(letters, batch, time), "next": ids(letters, batch, time)} for _ in range(3)]
+    r.optimizer = lambda p: torch.optim.Adam(p, lr=3e-3)
+    layer = torch.nn.TransformerEncoderLayer(width, 2, 4 * width, **layer_options)
+
+    def logits(p, x):
+        start = F.embedding(x["letter"], p["read.embedding.E"]) + p["read.learned_positions.P"]
+        found = {**packed(p, f"{path}.attention", "self_attn"), **rest(p, path, 2)}
+        read = functional_call(layer, found, (start, future(time)))
+        return linear(p, "logits.linear", layer_norm(p, "logits.layer_norm", read))
+
+    r.forward = lambda p, x, training: {"probability": F.softmax(logits(p, x), -1)}
+    r.loss = lambda p, x, training: F.cross_entropy(logits(p, x).flatten(0, 1), x["next"].flatten())
 
 
 @case

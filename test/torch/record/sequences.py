@@ -1,9 +1,9 @@
-"""Embedding, attention and recurrent networks."""
+"""Embedding and recurrent networks."""
 
 import torch
 import torch.nn.functional as F
 
-from record.layout import layer_norm, linear
+from record.layout import linear
 from record.recording import case, ids, tensor, values, weighted
 
 
@@ -13,46 +13,6 @@ def embedding(r):
     r.batches = [{"token": tensor([[2, 2, 0, 5], [1, 2, 5, 3]]), "dy": values(2, 4, 3)}]
     r.forward = lambda p, x, training: {"y": F.embedding(x["token"], p["y.embedding.E"])}
     r.loss = lambda p, x, training: (x["dy"] * r.forward(p, x, training)["y"] ** 2).sum()
-
-
-@case
-def transformer(r):
-    time, letters, width, heads, batch = 5, 6, 4, 2, 3
-    r.model = "examples/transformer.nn"
-    r.sizes = {"time": time, "letters": letters, "width": width, "heads": heads}
-    r.dims = {"batch": batch}
-    r.hyper = {"lr": 3e-3}
-    block, attention = "read.block", "read.block.a.attention"
-    r.parameter("place", values(time, width))
-    r.parameter("start.embedding.E", values(letters, width))
-    r.norm(f"{block}.a.layer_norm", width)
-    for name in "qkv":
-        r.linear(f"{attention}.{name}.linear", width, width, bias=False)
-    r.linear(f"{attention}.linear", width, width)
-    r.norm(f"{block}.layer_norm", width)
-    r.linear(f"{block}.linear", width, 4 * width)
-    r.linear(f"{block}.linear2", 4 * width, width)
-    r.norm("logits.layer_norm", width)
-    r.linear("logits.linear", width, letters)
-    r.batches = [{"letter": ids(letters, batch, time), "next": ids(letters, batch, time)} for _ in range(3)]
-    r.optimizer = lambda p: torch.optim.Adam(p, lr=3e-3)
-    future = torch.ones(time, time, dtype=torch.bool).triu(1)
-
-    def logits(p, x):
-        start = F.embedding(x["letter"], p["start.embedding.E"]) + p["place"]
-        seen = layer_norm(p, f"{block}.a.layer_norm", start).transpose(0, 1)
-        packed = torch.cat([p[f"{attention}.{name}.linear.W"].T for name in "qkv"])
-        W, b = p[f"{attention}.linear.W"].T, p[f"{attention}.linear.b"]
-        mixed, _ = F.multi_head_attention_forward(
-            seen, seen, seen, width, heads, packed, None, None, None, False, 0.0, W, b, attn_mask=future
-        )
-        a = start + mixed.transpose(0, 1)
-        inner = F.gelu(linear(p, f"{block}.linear", layer_norm(p, f"{block}.layer_norm", a)))
-        read = a + linear(p, f"{block}.linear2", inner)
-        return linear(p, "logits.linear", layer_norm(p, "logits.layer_norm", read))
-
-    r.forward = lambda p, x, training: {"probability": F.softmax(logits(p, x), -1)}
-    r.loss = lambda p, x, training: F.cross_entropy(logits(p, x).flatten(0, 1), x["next"].flatten())
 
 
 def recurrent(p, network, start, x):
