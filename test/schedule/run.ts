@@ -77,6 +77,8 @@ export function differences(
     run(graphs.backward, made.backward, true);
     run(graphs.statistics, made.statistics, false);
     run(graphs.update, made.update, false);
+    // Loss and metrics are still those of the pass.
+    for (const t of graphs.backward.results) check(t, "backward, after update");
   }
   return { schedule: made, found };
 }
