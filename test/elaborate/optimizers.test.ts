@@ -144,12 +144,14 @@ describe("the gradient as an argument", () => {
     expect(codes("optimizer sgd(gradient = 1, gradient = 2)")[0]).toMatch(/^NN2010.*given twice/);
   });
   test("an argument that depends on the parameter is computed before the first update", () => {
-    const m = plain(
-      "optimizer late(lr = 0.1 * parameter)",
-      "optimizer late(lr) { update parameter = 10 * parameter\n update parameter = parameter - lr * gradient }",
-    );
-    m.step();
-    close(values(m), [10 - 0.1 * 3, 10 - 0.1 * 3, 10 - 0.1 * 4]);
+    for (const lr of ["parameter", "1 * parameter", "1 * parameter + 0 * gradient"]) {
+      const m = plain(
+        `optimizer late(lr = ${lr})`,
+        "optimizer late(lr) { update parameter = 10 * parameter\n update parameter = parameter - lr * gradient }",
+      );
+      m.step();
+      close(values(m), [10 - 3, 10 - 3, 10 - 4]);
+    }
   });
   test("is no parameter that an optimizer declares", () => {
     expect(codes("optimizer mine()", "optimizer mine(gradient = 1) { update parameter = gradient }")).toEqual(

@@ -13,6 +13,8 @@ const optimizers = [
   "momentum(lr = 0.02)",
   "adam(lr = 0.01)",
   "adamw(lr = cosine(0.01, steps = 5))",
+  "nadam(lr = 0.02)\n  optimizer average(decay = 0.5)",
+  "lamb(lr = 0.02, gradient = clip_by_norm(gradient, 0.1))",
 ];
 export const largestBatch = 6;
 

@@ -109,7 +109,8 @@ function updateParameter(elab: Elaboration, plan: Plan, parameter: Tensor, gradi
     bind(name, a ? arrayExpression(elab, a.value, overriding) : value, a?.span ?? declaration.name.span);
   }
   const names = elab.indexNames.get(parameter);
-  bind("parameter", ofTensor(elab.builder, parameter, names), declaration.name.span);
+  const itself = ofTensor(elab.builder, parameter, names);
+  scope.bind("parameter", { kind: "value", value: itself, span: declaration.name.span });
   const given = overrides.get(gradientArgument);
   const taken = given
     ? gradientOf(elab, overriding, given, parameter)
@@ -211,7 +212,7 @@ function settled(
   value: ArrayValue,
   span: Span,
 ): ArrayValue {
-  if (value.tensor || value.flexible) return value;
+  if (value.flexible || (value.tensor && value.tensor.role !== "parameter")) return value;
   const indices = freshIndices(elab.builder, value.shape, value.names);
   const cell = value.at(
     indices.map((i) => elab.builder.of(i)),
