@@ -64,6 +64,8 @@ const integerFacts: Partial<Record<AtomName, (v: Fact, x: Affine, y: Affine) => 
   min: (v, x, y) => [sum(0, [x, 1], [v, -1]), sum(0, [y, 1], [v, -1])],
   max: (v, x, y) => [sum(0, [v, 1], [x, -1]), sum(0, [v, 1], [y, -1])],
   mul: envelope,
+  // By a dimension: the rest is below it.
+  integer_mod: (v, _x, y) => (rangeOf(y).low > 0 ? [sum(-1, [y, 1], [v, -1])] : []),
 };
 
 /** A product of two bounded integers lies above and below these planes (McCormick 1976). */

@@ -29,6 +29,7 @@ describe("prove", () => {
   const padded = b.minus(b.plus(b.times(out, 2), u), 1);
   const shifted = b.plus(b.minus(i, u), 1);
   const smaller = s.integer(b.apply("min", [b.of(i), b.of(j)]));
+  const round = s.integer(b.apply("integer_mod", [b.of(j), b.of(T)]));
 
   it.each<[string, Expr, Expr[]]>([
     ["index ≥ 0", above(i, 0), []],
@@ -59,6 +60,7 @@ describe("prove", () => {
     ["quotient of two dims", below(product, b.times(n, T)), []],
     ["product of dims", b.nonnegative(b.minus(b.times(n, T), T)), []],
     ["smaller of two", below(smaller, h), []],
+    ["the rest by a dim", below(round, T), []],
     ["not zero", above(i, 1), [b.apply("not", [b.zero(b.of(i))])]],
     ["conjunction", b.and(above(i, 0), below(i, h)), []],
     ["disjunction", b.apply("or", [above(i, 1), above(i, 0)]), []],
