@@ -79,7 +79,7 @@ function valuesOf(t: Tensor, model: Model, draw: Draw, low: number, high: number
 /** Central differences in 64 bits, by every parameter; inputs of floats are parameters here. */
 export function checkGradients(built: Built, seed: number): void {
   const { model, given } = atRandomPoint(built, seed);
-  expect(model.gradientError(given, 1e-5, 40), `with seed ${seed}`).toBeLessThan(2e-6);
+  expect(model.gradientError(given, 1e-5, 20), `with seed ${seed}`).toBeLessThan(2e-6);
 }
 
 /** The generated module against the interpreter: starting values, then losses, gradients and outputs of some steps. */
