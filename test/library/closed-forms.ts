@@ -107,3 +107,12 @@ export const activations: Readonly<Record<string, Curve>> = {
   ],
   "log(sigmoid(x))": [(x) => -softplus(-x), (x) => sigmoid(-x)],
 };
+
+/** As textbooks write them; in terms of outputs, which are rounded, the derivatives are differences. */
+export const writtenOut: Readonly<Record<string, Curve>> = {
+  "x / (1 + exp(-x))": swish(1),
+  "exp(x) / (1 + exp(x))": [sigmoid, (x) => sigmoid(x) * sigmoid(-x)],
+  "(exp(x) - exp(-x)) / (exp(x) + exp(-x))": [tanh, (x) => 1 / Math.cosh(Math.min(Math.abs(x), 300)) ** 2],
+  "(1 - exp(-2 * x)) / (1 + exp(-2 * x))": [tanh, (x) => 1 / Math.cosh(Math.min(Math.abs(x), 300)) ** 2],
+  "log((exp(x) + exp(-x)) / 2)": [(x) => Math.abs(x) + softplus(-2 * Math.abs(x)) - Math.LN2, tanh],
+};

@@ -4,7 +4,7 @@ import { compile } from "../../src/index.ts";
 import type { Instance } from "../support/generated.ts";
 import { flatten, load } from "../support/generated.ts";
 import type { Cells, LossCase, Point } from "./closed-forms.ts";
-import { activations } from "./closed-forms.ts";
+import { activations, writtenOut } from "./closed-forms.ts";
 import { lossesOfDistances } from "./distance-points.ts";
 import { logits, losses } from "./loss-points.ts";
 
@@ -54,14 +54,18 @@ test.each(levels.flatMap((level) => all.map((loss) => [level, title(loss), loss]
   },
 );
 
-test.each(
-  levels.flatMap((level) =>
-    Object.entries(activations).map(([call, curve]) => [level, call, curve] as const),
-  ),
-)("-O%i: %s", async (level, call, [value, slope]) => {
-  const model = await instance(`param x: [1, 1] ~ zeros\n  y = ${call}\n  loss sum(y)`, level);
-  for (const x of logits) {
-    const gradients: Cells = { x: [slope(x)] };
-    checkPoint(model, { parameters: { x: [x] }, inputs: {}, value: value(x), gradients }, nothing);
-  }
-});
+const curves = [
+  ...Object.entries(activations).map(([call, curve]) => [call, curve, nothing] as const),
+  ...Object.entries(writtenOut).map(([call, curve]) => [call, curve, absolute] as const),
+];
+
+test.each(levels.flatMap((level) => curves.map((curve) => [level, ...curve] as const)))(
+  "-O%i: %s",
+  async (level, call, [value, slope], allowed) => {
+    const model = await instance(`param x: [1, 1] ~ zeros\n  y = ${call}\n  loss sum(y)`, level);
+    for (const x of logits) {
+      const gradients: Cells = { x: [slope(x)] };
+      checkPoint(model, { parameters: { x: [x] }, inputs: {}, value: value(x), gradients }, allowed);
+    }
+  },
+);

@@ -31,6 +31,13 @@ const logarithms: readonly LogarithmRule[] = [
     },
   },
   {
+    name: "log(exp(u) + exp(v)) = u + softplus(v − u)",
+    logarithm: (x, s) => {
+      const [u, v] = s.views.twoExponentials(x) ?? [];
+      return u && v && s.builder.add(u, s.builder.apply("softplus", [s.builder.sub(v, u)]));
+    },
+  },
+  {
     name: "log(Σ exp(u)) = m + log(Σ exp(u − m))",
     logarithm: (x, s) => {
       const sum = s.views.sumOfExponentials(x);
@@ -47,6 +54,16 @@ const logarithms: readonly LogarithmRule[] = [
     },
   },
   {
+    name: "log(a·b) = log(a) + log(b)",
+    logarithm: (x, s) => {
+      const [a, c] = s.views.product(x) ?? [];
+      if (!a || !c) return undefined;
+      const [first, second] = [s.logarithm(a), s.logarithm(c)];
+      if (!first && !second) return undefined;
+      return s.builder.add(first ?? s.builder.apply("log", [a]), second ?? s.builder.apply("log", [c]));
+    },
+  },
+  {
     name: "log(a/b) = log(a) − log(b)",
     logarithm: (x, s) => {
       const [a, c] = s.views.quotient(x) ?? [];
@@ -55,6 +72,38 @@ const logarithms: readonly LogarithmRule[] = [
       const below = s.logarithm(c);
       if (!above && !below) return undefined;
       return s.builder.sub(above ?? s.builder.apply("log", [a]), below ?? s.builder.apply("log", [c]));
+    },
+  },
+];
+
+/** A quotient of exponentials, which is ∞/∞ where both overflow, without them. */
+interface QuotientRule {
+  readonly name: string;
+  readonly quotient: (above: Expr, below: Expr, s: Stability) => Expr | undefined;
+}
+
+const quotients: readonly QuotientRule[] = [
+  {
+    name: "exp(u)/(1 + exp(u)) = σ(u)",
+    quotient: (above, below, { views, builder }) => {
+      const u = views.onePlusExponential(below);
+      return u && views.exponent(above) === u ? builder.apply("sigmoid", [u]) : undefined;
+    },
+  },
+  {
+    name: "(exp(u) − exp(v))/(exp(u) + exp(v)) = tanh((u − v)/2)",
+    quotient: (above, below, { views, builder: b }) => {
+      const [u, v] = views.twoExponentials(below) ?? [];
+      const difference = views.twoExponentials(above, "sub");
+      if (!u || !v || difference?.[0] !== u || difference[1] !== v) return undefined;
+      return b.apply("tanh", [v === b.neg(u) ? u : b.mul(b.number(0.5), b.sub(u, v))]);
+    },
+  },
+  {
+    name: "x/(1 + exp(u)) = x·σ(−u)",
+    quotient: (above, below, { views, builder: b }) => {
+      const u = views.onePlusExponential(below);
+      return u && b.mul(above, b.apply("sigmoid", [b.neg(u)]));
     },
   },
 ];
@@ -107,7 +156,7 @@ class Stability {
 
   private node(e: Expr): Expr {
     if (e.kind !== "apply") return e;
-    if (e.atom === "div") return this.sigmoid(e) ?? this.softmax(e) ?? e;
+    if (e.atom === "div") return this.sigmoid(e) ?? this.quotient(e) ?? this.softmax(e) ?? e;
     if (e.atom === "select") return this.withoutException(e) ?? e;
     return e.atom === "log" && this.work.realOnly ? (this.logarithm(e.args[0]!) ?? e) : e;
   }
@@ -137,6 +186,17 @@ class Stability {
     const result = this.builder.apply("sigmoid", [this.builder.neg(exponential.args[0]!)]);
     this.record("1/(1 + exp(−u)) = σ(u)", false, () => e, result);
     return result;
+  }
+
+  private quotient(e: Apply): Expr | undefined {
+    if (!this.work.realOnly) return undefined;
+    for (const rule of quotients) {
+      const result = rule.quotient(e.args[0]!, e.args[1]!, this);
+      if (!result) continue;
+      this.record(rule.name, true, () => e, result);
+      return result;
+    }
+    return undefined;
   }
 
   /** The p of a logarithm on paper is not 0, though it may round to it: 0·log(p) needs no exception. */

@@ -84,9 +84,22 @@ export class Views {
     return this.arguments(e, "exp")?.[0];
   }
 
+  /** a and b, where the expression is a·b. */
+  product(e: Expr): readonly [Expr, Expr] | undefined {
+    return this.arguments(e, "mul") as [Expr, Expr] | undefined;
+  }
+
   /** a and b, where the expression is a/b. */
   quotient(e: Expr): readonly [Expr, Expr] | undefined {
     return this.arguments(e, "div") as [Expr, Expr] | undefined;
+  }
+
+  /** u and v, where the expression is exp(u) + exp(v), or the same with another sign between; 1 is exp(0). */
+  twoExponentials(e: Expr, atom: "add" | "sub" = "add"): readonly [Expr, Expr] | undefined {
+    const [u, v] = (this.arguments(e, atom) ?? []).map((x) =>
+      isNumber(x, 1) ? this.builder.number(0) : this.exponent(x),
+    );
+    return u && v && !(u.kind === "constant" && v.kind === "constant") ? [u, v] : undefined;
   }
 
   /** u, where the expression is 1 + exp(u). */
