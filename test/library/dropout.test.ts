@@ -35,6 +35,11 @@ function next(m: Instance): number[] {
 
 const share = (list: readonly number[]): number => list.filter((x) => x === 0).length / list.length;
 
+function momentsOf(list: readonly number[]): [mean: number, variance: number] {
+  const mean = list.reduce((s, x) => s + x, 0) / list.length;
+  return [mean, list.reduce((s, x) => s + (x - mean) ** 2, 0) / list.length];
+}
+
 describe.each([0, 1] as const)("dropout at level %i", (level) => {
   test.each([0.1, 0.5, 0.75])("drops with probability %d and rescales the rest", async (rate) => {
     const m = (await dropper("[100, 100]", `dropout(x, ${rate})`, level)).create({ seed: 3 });
@@ -110,11 +115,31 @@ test("a dropped path drops whole examples", async () => {
   gradient(m).forEach((d, i) => expect(d).toBeCloseTo(left[i]!, 5));
 });
 
+test("alpha dropout keeps mean 0 and variance 1, and changes nothing at inference", async () => {
+  const source = `model Drop {
+    param x: [100, 100] ~ normal
+    state seen: [100, 100] = 0
+    output y = alpha_dropout(x, 0.25)
+    update seen = y
+    loss sum(y)
+  }`;
+  const m = (await load(await codeOf(source, 1), "Drop")).create({ seed: 6 });
+  const left = next(m);
+  const [mean, variance] = momentsOf(left);
+  expect(Math.abs(mean)).toBeLessThan(4 / 100);
+  expect(Math.abs(variance - 1)).toBeLessThan(4 * Math.sqrt(2 / 10_000));
+  // What is dropped becomes one number, the most frequent of all.
+  const counts = new Map<number, number>();
+  for (const x of left) counts.set(x, (counts.get(x) ?? 0) + 1);
+  const dropped = Math.max(...counts.values());
+  expect(Math.abs(dropped / 10_000 - 0.25)).toBeLessThan(4 * Math.sqrt((0.25 * 0.75) / 10_000));
+  expect(m.forward({})["y"]).toEqual(flatten(m.parameters)["x"]);
+});
+
 test("noise has its deviation in training, and is none at inference", async () => {
   const m = (await dropper("[100, 100]", "gaussian_noise(x, 0.5)")).create({ seed: 4 });
   const noise = next(m).map((x) => x - 1);
-  const mean = noise.reduce((s, x) => s + x, 0) / noise.length;
-  const variance = noise.reduce((s, x) => s + (x - mean) ** 2, 0) / noise.length;
+  const [mean, variance] = momentsOf(noise);
   expect(Math.abs(mean)).toBeLessThan((4 * 0.5) / 100);
   expect(Math.abs(variance - 0.25)).toBeLessThan(4 * 0.25 * Math.sqrt(2 / 10_000));
   expect(m.forward({})["y"]).toEqual(new Float32Array(10_000).fill(1));
