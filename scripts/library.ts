@@ -27,6 +27,8 @@ How to read a derivative:
   front where there are several.
 - Numbers are printed with six digits.
 
+The topics:
+
 `;
 
 /** The page as it should be. */

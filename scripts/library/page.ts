@@ -68,9 +68,9 @@ function introductionOf(text: string): string {
 export function libraryPage(library: readonly SourceText[], preface: string): string {
   const topics = topicsOf(library);
   const anchor = anchorsOf(topics);
-  const contents = topics.map((t) => {
+  const contents = topics.flatMap((t) => {
     const names = t.declarations.filter((d) => !d.isHelper).map((d) => `[${d.name}](#${anchor.get(d)})`);
-    return `- [${t.title}](#${anchor.get(t)}): ${names.join(", ")}`;
+    return wrapped(`- [${t.title}](#${anchor.get(t)}): ${names.join(", ")}`, "  ");
   });
   return [
     preface.trimEnd(),
@@ -109,7 +109,7 @@ function topicLines(
   const rows = topic.declarations.map(
     (d) => `| [\`${callOf(d)}\`](#${anchor.get(d)}) | ${firstSentence(d.summary).replaceAll("|", "\\|")} |`,
   );
-  const introduction = topic.introduction === "" ? [] : [topic.introduction, ""];
+  const introduction = topic.introduction === "" ? [] : [...wrapped(topic.introduction), ""];
   const entries = topic.declarations.flatMap((d) => ["", ...entryLines(d, library)]);
   return [`## ${topic.title}`, "", ...introduction, "| | |", "| --- | --- |", ...rows, ...entries];
 }
@@ -121,20 +121,33 @@ const callOf = ({ signature }: LibraryDeclaration): string =>
     .replace(/ -> .*$/, "")
     .replace(/: (?:int|bool|float)?(?:\[[^\]]*\])?(?= =|,|\))/g, "");
 
+/** Lines of at most 110 characters; none starts with what would be a list, a heading or a quotation. */
+function wrapped(text: string, margin = ""): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    const fits = last !== undefined && last.length + word.length < 110;
+    if (last === undefined) lines.push(word);
+    else if (fits || /^([-+*>#|]|\d+[.)])/.test(word)) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(margin + word);
+  }
+  return lines;
+}
+
 const firstSentence = (text: string): string => /^[^]*?[.](?= |$)/.exec(text)?.[0] ?? text;
 
 function entryLines(d: LibraryDeclaration, library: readonly SourceText[]): string[] {
   const facts = [
-    ...(d.shapes === undefined ? [] : [`- Shapes: \`${d.shapes}\``]),
-    ...(d.source === undefined ? [] : [`- Source: ${d.source}`]),
+    ...(d.shapes === undefined ? [] : wrapped(`- Shapes: \`${d.shapes}\``, "  ")),
+    ...(d.source === undefined ? [] : wrapped(`- Source: ${d.source}`, "  ")),
   ];
   return [
     `### ${d.name}`,
     "",
-    d.summary,
+    ...wrapped(d.summary),
     "",
     ...(d.formula === undefined ? [] : [...fenced("text", d.formula.split("\n")), ""]),
-    ...d.remarks.flatMap((r) => [r, ""]),
+    ...d.remarks.flatMap((r) => [...wrapped(r), ""]),
     ...(facts.length === 0 ? [] : [...facts, ""]),
     ...fenced("nn", d.definition.split("\n")),
     ...(d.example === undefined ? [] : ["", ...exampleLines(d, d.example, library)]),
