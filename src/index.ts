@@ -7,6 +7,7 @@ import { Builder } from "./ir/builder.ts";
 import type { Context, RuleApplication } from "./ir/context.ts";
 import type { Diagnostic } from "./ir/diagnostics.ts";
 import { Diagnostics } from "./ir/diagnostics.ts";
+import type { Level } from "./ir/kernel.ts";
 import { printSchedule } from "./ir/kernel-printer.ts";
 import type { ModelGraphs } from "./ir/model.ts";
 import { Sources } from "./ir/source.ts";
@@ -23,7 +24,7 @@ export interface CompileOptions {
   /** The name of the source in diagnostics and comments. Default `model.nn`. */
   readonly file?: string;
   /** 0 reads like the lecture: one function per equation. 1 (the default) fuses and shares memory. */
-  readonly level?: 0 | 1;
+  readonly level?: Level;
   /** Compile-time sizes and dimensions by name, instead of their defaults. */
   readonly sizes?: Readonly<Record<string, number | boolean>>;
   /** false shows the chain rule as it falls out. Default true. */

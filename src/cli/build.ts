@@ -1,4 +1,5 @@
 /** One compilation for the command line: which files come out, and where they stand. */
+import type { Level } from "../ir/kernel.ts";
 import { basename, dirname, relative, resolve, sep } from "node:path";
 import type { Output } from "./files.ts";
 import { ModelFiles } from "./files.ts";
@@ -65,7 +66,7 @@ function settings(
 ): CompileSettings {
   return {
     file,
-    level: flags.O === "0" ? 0 : 1,
+    level: Number(flags.O) as Level,
     sizes: flags.set,
     simplify: flags.simplify,
     realOnlyRules: flags.exact !== true,

@@ -1,3 +1,4 @@
+import type { Level } from "../ir/kernel.ts";
 import type { Diagnostic } from "../ir/diagnostics.ts";
 import type { Sources } from "../ir/source.ts";
 
@@ -15,7 +16,7 @@ export interface CheckSettings {
 }
 
 export interface CompileSettings extends CheckSettings {
-  readonly level?: 0 | 1;
+  readonly level?: Level;
   readonly simplify?: boolean;
   readonly realOnlyRules?: boolean;
   readonly language?: "typescript" | "javascript";

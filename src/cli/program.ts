@@ -40,8 +40,11 @@ function commands(host: Host, finish: (code: number) => void): Command {
       "write here: file.ts, or file.js with file.d.ts; a source map stands beside it",
     )
     .addOption(
-      new Option("-O <level>", "0: one function per equation, to read; 1: fast")
-        .choices(["0", "1"])
+      new Option(
+        "-O <level>",
+        "0: one function per equation, to read; 1: fused; 2: with register tiles, the fastest",
+      )
+        .choices(["0", "1", "2"])
         .default("1"),
     )
     .addOption(sizes())

@@ -132,8 +132,9 @@ class KernelFunction implements Scope {
     // A bound that costs something is computed once.
     const end = isCheap(s.to) ? to : inner.fresh(`${i}_end`);
     const start = end === to ? `${i} = ${from}` : `${i} = ${from}, ${end} = ${to}`;
+    const next = s.step === undefined ? `${i}++` : `${i} += ${s.step}`;
     this.out.braces(
-      `for (let ${start}; ${i} < ${end}; ${i}++)`,
+      `for (let ${start}; ${i} < ${end}; ${next})`,
       () => this.statements(s.body, inner),
       origin,
     );

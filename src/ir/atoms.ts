@@ -165,8 +165,8 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
   min: {
     arity: 2, type: numeric, evaluate: (a, b) => (Number.isNaN(b) ? NaN : b < a ? b : a), cost: 1, callable: true,
     partials: [
-      (b, [x, y]) => b.cast(b.apply("not", [b.less(y!, x!)]), "f32"),
-      (b, [x, y]) => b.cast(b.less(y!, x!), "f32"),
+      (b, [x], output) => b.cast(b.apply("not", [b.less(output, x!)]), "f32"),
+      (b, [x], output) => b.cast(b.less(output, x!), "f32"),
     ],
     javascript: call("Math.min"), formula: call("min"),
     doc: "the smaller; of equals, the first has the derivative",
@@ -174,8 +174,8 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
   max: {
     arity: 2, type: numeric, evaluate: (a, b) => (Number.isNaN(b) ? NaN : b > a ? b : a), cost: 1, callable: true,
     partials: [
-      (b, [x, y]) => b.cast(b.apply("not", [b.less(x!, y!)]), "f32"),
-      (b, [x, y]) => b.cast(b.less(x!, y!), "f32"),
+      (b, [x], output) => b.cast(b.apply("not", [b.less(x!, output)]), "f32"),
+      (b, [x], output) => b.cast(b.less(x!, output), "f32"),
     ],
     javascript: call("Math.max"), formula: call("max"),
     doc: "the larger; of equals, the first has the derivative",

@@ -130,7 +130,7 @@ class Machine {
     const from = evaluate(s.from);
     const to = evaluate(s.to);
     const extent = evaluateAffine(s.index.extent, this.dims);
-    for (let i = from; i < to; i++) {
+    for (let i = from; i < to; i += s.step ?? 1) {
       if (i < 0 || i >= extent) this.fail(`the loop over ${s.index.name} leaves 0 … ${extent - 1} at ${i}`);
       this.positions.set(s.index, i);
       this.run(s.body);

@@ -73,7 +73,8 @@ function printStatement(
   switch (s.kind) {
     case "loop": {
       const sign = s.role === "reduce" ? "reduce " : "";
-      line(`for ${sign}${printer.index(s.index)} in ${write(s.from)} … ${write(s.to)} − 1`);
+      const step = s.step === undefined ? "" : ` by ${s.step}`;
+      line(`for ${sign}${printer.index(s.index)} in ${write(s.from)} … ${write(s.to)} − 1${step}`);
       return block(s.body);
     }
     case "let":

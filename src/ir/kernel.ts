@@ -44,6 +44,8 @@ export interface Loop {
   readonly from: Affine;
   readonly to: Affine;
   readonly role: "map" | "reduce";
+  /** How far one turn is from the next, where it is not 1: the turns between are in the body. */
+  readonly step?: number;
   readonly body: readonly KernelStatement[];
 }
 
@@ -109,6 +111,9 @@ export type Call =
     }
   | { readonly kind: "clear"; readonly tensor: Tensor };
 
+/** How much is done for speed: nothing; fusion and shared memory; register tiles as well. Higher levels are longer. */
+export type Level = 0 | 1 | 2;
+
 /** One graph after scheduling. */
 export interface Procedure {
   readonly name: string;
@@ -142,7 +147,7 @@ export interface Plan {
  */
 export interface Schedule {
   readonly program: Program;
-  readonly level: 0 | 1;
+  readonly level: Level;
   readonly kernels: readonly Kernel[];
   readonly initialise: Procedure;
   /** Inference: the outputs. */

@@ -1,4 +1,5 @@
 /** Which equations share a kernel, and which tensors exist in memory. */
+import type { Level } from "../ir/kernel.ts";
 import type { Builder } from "../ir/builder.ts";
 import type { Context } from "../ir/context.ts";
 import type { Equation, Graph, Reshape, Tensor } from "../ir/types.ts";
@@ -17,7 +18,7 @@ import { Readers } from "./fuse/readers.ts";
  * Level 0: one kernel per line of the source. Level 1: definitions are written into their readers where no evaluation
  * is added, and equations that share loops share a kernel. No reduction is repeated at either level.
  */
-export function fuse(graph: Graph, level: 0 | 1, context: Context): FusedGraph {
+export function fuse(graph: Graph, level: Level, context: Context): FusedGraph {
   const b = context.builder;
   const given = statementsOf(graph);
   const inlined: Inlined =

@@ -4,7 +4,7 @@
  * level 1 tensors whose lives do not overlap share a slot.
  */
 import type { Builder } from "../ir/builder.ts";
-import type { Block, Plan, Slot } from "../ir/kernel.ts";
+import type { Block, Level, Plan, Slot } from "../ir/kernel.ts";
 import type { ModelGraphs } from "../ir/model.ts";
 import { rewriter } from "../ir/rewrite.ts";
 import type { Affine, Tensor } from "../ir/types.ts";
@@ -19,7 +19,7 @@ export function plan(
   graphs: ModelGraphs,
   procedures: Procedures,
   aliases: Aliases,
-  level: 0 | 1,
+  level: Level,
   b: Builder,
 ): Plan {
   const { program } = graphs;
@@ -51,7 +51,7 @@ export function plan(
       size: sizeOf(b, tensors[0]!),
       lives: lives.get(root) ?? [],
     }));
-  return { slots: [...slots, ...shareSlots(tenants, level === 1)] };
+  return { slots: [...slots, ...shareSlots(tenants, level > 0)] };
 }
 
 /** All tensors that need a place, by the memory that they are views of. */

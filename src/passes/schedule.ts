@@ -1,6 +1,6 @@
 /** From graphs to kernels, their calls, and their memory. */
 import type { Context } from "../ir/context.ts";
-import type { Schedule } from "../ir/kernel.ts";
+import type { Level, Schedule } from "../ir/kernel.ts";
 import type { ModelGraphs } from "../ir/model.ts";
 import type { Graph, Tensor } from "../ir/types.ts";
 import { isPersistent } from "../ir/dependences.ts";
@@ -13,7 +13,7 @@ import type { DraftCall, Phase } from "./schedule/kernels.ts";
 import { KernelTable } from "./schedule/kernels.ts";
 
 /** One kernel per equation (level 0), or as few as pay (level 1), with a place in memory for every tensor. */
-export function schedule(given: ModelGraphs, level: 0 | 1, context: Context): Schedule {
+export function schedule(given: ModelGraphs, level: Level, context: Context): Schedule {
   const { graphs, aliases } = copyWhereNeeded(given, context.builder);
   const { program } = graphs;
   const inputs = new Map(program.inputs.map((t) => [aliases.root(t), t]));

@@ -60,7 +60,7 @@ class KernelText {
   private statement(s: KernelStatement): string {
     switch (s.kind) {
       case "loop":
-        return `${s.role} ${this.name(s.index)} ${this.expr(s.index.extent)} ${this.expr(s.from)} ${this.expr(s.to)} ${this.block(s.body)}`;
+        return `${s.role} ${s.step ?? 1} ${this.name(s.index)} ${this.expr(s.index.extent)} ${this.expr(s.from)} ${this.expr(s.to)} ${this.block(s.body)}`;
       case "let":
       case "variable":
         return `${s.kind} ${this.name(s.local)} ${s.local.type} ${this.expr(s.value)}`;

@@ -1,6 +1,6 @@
 /** The kernels of a module. Equal ones are emitted once and called with different buffers. */
 import type { Builder } from "../../ir/builder.ts";
-import type { Call, Kernel, Procedure } from "../../ir/kernel.ts";
+import type { Call, Kernel, Level, Procedure } from "../../ir/kernel.ts";
 import type { Equation, Program, Tensor } from "../../ir/types.ts";
 import type { KernelGroup } from "../fuse/group.ts";
 import { flatten } from "../fuse/flatten.ts";
@@ -10,6 +10,7 @@ import { assembleKernel } from "./assemble.ts";
 import { CanonicalTexts } from "./canonical.ts";
 import { placeLets } from "./lets.ts";
 import { lowerGroup } from "./lower.ts";
+import { tile } from "./tile.ts";
 import { generalName, groupName, identifier, NameSpace, sharedName } from "./names.ts";
 
 /** A kernel whose final name is not known yet, and how often it stands for different statements. */
@@ -37,12 +38,12 @@ export class KernelTable {
   private readonly drafts = new Map<string, Draft>();
   private readonly texts = new CanonicalTexts();
   private readonly program: Program;
-  private readonly level: 0 | 1;
+  private readonly level: Level;
   private readonly b: Builder;
   private readonly resolve: (t: Tensor) => Tensor;
 
   /** `resolve`: the tensor whose memory a view of an input is. */
-  constructor(program: Program, level: 0 | 1, resolve: (t: Tensor) => Tensor, b: Builder) {
+  constructor(program: Program, level: Level, resolve: (t: Tensor) => Tensor, b: Builder) {
     this.program = program;
     this.level = level;
     this.resolve = resolve;
@@ -53,7 +54,8 @@ export class KernelTable {
     const { group, originals, numbers } = this.flattened(given, phase);
     const locals = new NameSpace();
     reserveNames(group, locals);
-    const body = placeLets(lowerGroup(group, locals, this.b), locals, this.b);
+    const loops = lowerGroup(group, locals, this.b);
+    const body = placeLets(this.level > 1 ? tile(loops, locals, this.b) : loops, locals, this.b);
     const statements = [...new Set(group.members.flatMap((m) => m.sources))];
     const own = assembleKernel(groupName(statements, this.program, phase === "initialise"), body, statements);
     const key = this.keyOf(own, statements);
@@ -70,7 +72,7 @@ export class KernelTable {
   }
 
   private flattened(group: KernelGroup, phase: Phase): Flattened {
-    const general = phase === "update" || (phase === "initialise" && this.level === 1);
+    const general = phase === "update" || (phase === "initialise" && this.level > 0);
     if (this.level === 0 && !general) return { group, originals: new Map(), numbers: new Map() };
     return flatten(group, general ? (t) => generalName(t, this.program) : null, this.b);
   }
@@ -81,7 +83,7 @@ export class KernelTable {
    */
   private keyOf(kernel: Kernel, statements: readonly Equation[]): string {
     const text = this.texts.textOf(kernel);
-    if (this.level === 1) return text;
+    if (this.level > 0) return text;
     const { tensor, origin } = statements.at(-1)!;
     const optimized =
       this.program.parameters.includes(tensor) || this.program.optimizerStates.includes(tensor);

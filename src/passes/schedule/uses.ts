@@ -2,12 +2,13 @@
 import { rangeOf } from "../../ir/affine.ts";
 import { atoms } from "../../ir/atoms.ts";
 import type { KernelStatement } from "../../ir/kernel.ts";
+import { visit } from "../../ir/rewrite.ts";
 import type { Apply, Expr, IntegerAtom, Read } from "../../ir/types.ts";
 import { isScalar } from "./assemble.ts";
 import type { FactTable } from "./facts.ts";
 import { partsOf } from "./facts.ts";
 import type { Known } from "./lets.ts";
-import { blocksOf, ownExpressions } from "./walk.ts";
+import { blocksOf, ownExpressions, statementsIn } from "./walk.ts";
 
 /** Whether a use is evaluated: always, if a loop has any turns, or only in some branch. */
 type Certainty = "always" | "if any" | "maybe";
@@ -47,7 +48,10 @@ export class UseCensus {
     this.known = known;
   }
 
-  /** The values to name before the first of these statements; what others are made of stands first. */
+  /**
+   * The values to name before the first of these statements, in the order in which they are first used, but what others
+   * are made of stands first. The order of making depends on other kernels, and would keep equal ones from being found.
+   */
   choose(statements: readonly KernelStatement[]): Uses[] {
     statements.forEach((s, i) => {
       this.statement(s, {
@@ -66,7 +70,14 @@ export class UseCensus {
       if (facts.volatile && !u.onlyDirect) return false;
       return u.by.size > 1 || u.inLoop;
     };
-    return [...this.uses.values()].filter(deserves).sort((a, b) => a.node.id - b.node.id);
+    const chosen = new Map<Expr, Uses>([...this.uses].filter(([, uses]) => deserves(uses)));
+    if (chosen.size < 2) return [...chosen.values()];
+    const ordered: Uses[] = [];
+    visit(expressionsIn(statements), (e) => {
+      const uses = chosen.get(e);
+      if (uses) ordered.push(uses);
+    });
+    return ordered;
   }
 
   private statement(s: KernelStatement, way: Way): void {
@@ -141,4 +152,8 @@ function turns(loop: Extract<KernelStatement, { kind: "loop" }>): Certainty {
 function weaker(a: Certainty, b: Certainty): Certainty {
   const order: Certainty[] = ["always", "if any", "maybe"];
   return order[Math.max(order.indexOf(a), order.indexOf(b))]!;
+}
+
+function* expressionsIn(statements: readonly KernelStatement[]): Generator<Expr> {
+  for (const s of statementsIn(statements)) yield* ownExpressions(s);
 }

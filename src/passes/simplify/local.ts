@@ -142,6 +142,17 @@ const powRules: readonly LocalRule[] = [
   { name: "x^½ = √x", rewrite: ([x, n], b) => (isNumber(n, 0.5) ? b.apply("sqrt", [x]) : undefined) },
 ];
 
+const lessRules: readonly LocalRule[] = [
+  {
+    name: "x < max(x, y) = x < y",
+    rewrite: ([x, y], b) => (isApply(y, "max") && y.args[0] === x ? b.less(x, y.args[1]!) : undefined),
+  },
+  {
+    name: "min(x, y) < x = y < x",
+    rewrite: ([x, y], b) => (isApply(x, "min") && x.args[0] === y ? b.less(x.args[1]!, y) : undefined),
+  },
+];
+
 const selectRules: readonly LocalRule[] = [
   {
     name: "if ¬c then x else y = if c then y else x",
@@ -176,6 +187,7 @@ const rules: Readonly<Partial<Record<AtomName, readonly LocalRule[]>>> = {
   div: divRules,
   neg: negRules,
   pow: powRules,
+  lt: lessRules,
   select: selectRules,
   max: extremum,
   min: extremum,
