@@ -81,7 +81,10 @@ function signatureOf(declaration: Exclude<Declaration, ModelDeclaration>, text: 
     end = closing(text, start) + 1;
   }
   if (declaration.kind !== "optimizer" && declaration.result) end = declaration.result.span.end;
-  return text.slice(span.start, end).replace(/\s+/g, " ");
+  return text
+    .slice(span.start, end)
+    .replace(/\s+/g, " ")
+    .replace(/(?<=[([]) | (?=[)\]])/g, "");
 }
 
 const nextSign = (text: string, from: number): number => from + /^\s*/.exec(text.slice(from))![0].length;
