@@ -52,7 +52,8 @@ export function placeName(t: Tensor, subscripts: readonly Affine[]): string {
 
 /**
  * What a kernel is called after: the last equation that it computes. An adjoint is `d_` and the name of what it is of;
- * a starting value is `initial_` and the name of its tensor; a line of an optimizer is `adam_m` or `adam_parameter`.
+ * a starting value is `initial_` and the name of its tensor; a line of an optimizer is `adam_m` or `adam_parameter`,
+ * whichever parameter it is for.
  */
 export function groupName(equations: readonly Equation[], program: Program, initial: boolean): string {
   const { tensor, origin } = equations.at(-1)!;
@@ -60,17 +61,28 @@ export function groupName(equations: readonly Equation[], program: Program, init
   if (initial) return `initial_${tensor.name}`;
   if (parameters.includes(tensor) || optimizerStates.includes(tensor))
     return optimizerName(equations, program);
+  const own = nameInOptimizer(tensor, program);
+  if (own !== undefined) return own;
   const [step] = origin.steps ?? [];
   if (step) return `d_${step.wrt.name}`;
   return states.includes(tensor) ? `update_${tensor.name}` : tensor.name;
 }
 
-function optimizerName(equations: readonly Equation[], { parameters, optimizerStates }: Program): string {
+/** `lamb.u` of a definition `h.W.lamb.u` in the body of an optimizer, which is called after the parameter. */
+function nameInOptimizer(t: Tensor, { parameters, update }: Program): string | undefined {
+  if (t.role !== "definition" || update.length === 0) return undefined;
+  const owner = parameters.find((p) => t.name.startsWith(`${p.name}.`));
+  return owner && t.name.slice(owner.name.length + 1);
+}
+
+function optimizerName(equations: readonly Equation[], program: Program): string {
+  const { parameters, optimizerStates } = program;
   const stored = [...new Set(equations.map((e) => e.tensor))];
   const touched = equations.flatMap((e) => [e.tensor, ...readsOf(...expressionsOf(e)).map((r) => r.tensor)]);
   // `<parameter path>.<optimizer>.<state>`
   const path = touched.find((t) => optimizerStates.includes(t))?.name.split(".");
-  const optimizer = path?.at(-2) ?? "update";
+  const defined = touched.map((t) => nameInOptimizer(t, program)).find((name) => name !== undefined);
+  const optimizer = path?.at(-2) ?? defined?.split(".")[0] ?? "update";
   if (stored.length > 1) return optimizer;
   const [only] = stored;
   return `${optimizer}_${parameters.includes(only!) ? "parameter" : only!.name.split(".").at(-1)!}`;
