@@ -6,9 +6,9 @@ import type { PendingEquation, System } from "./system.ts";
 
 /**
  * unit: v = known. radix: s·v + rest = known with rest in [0, s). lattice: s·i + d·u = known, one loop stays.
- * divisibility: s·v = known, where s must divide. split: an index under ⌊·/c⌋ or mod c becomes c·q + r.
+ * divisibility: s·v = known, where s must divide. remainder: an index under ⌊·/c⌋ or mod c becomes c·q + r.
  */
-export type RuleName = "unit" | "radix" | "lattice" | "divisibility" | "split";
+export type RuleName = "unit" | "radix" | "lattice" | "divisibility" | "remainder";
 
 export interface Step {
   /** How often the loops that stay run. */

@@ -19,7 +19,13 @@ export { rangeGuards } from "./system.ts";
 export type { Solution } from "./system.ts";
 export type { RuleName } from "./rules.ts";
 
-export const allRules: ReadonlySet<RuleName> = new Set(["unit", "radix", "lattice", "divisibility", "split"]);
+export const allRules: ReadonlySet<RuleName> = new Set([
+  "unit",
+  "radix",
+  "lattice",
+  "divisibility",
+  "remainder",
+]);
 
 /** Solves `equations` (each = 0) for `loops`; every other index is given. The cheapest solution that the rules find. */
 export function solve(
@@ -30,7 +36,7 @@ export function solve(
 ): Solution {
   const plain = new System(b, loops, equations);
   run(plain, rules);
-  if (!rules.has("split") || plain.loops.length === 0) return plain.solution();
+  if (!rules.has("remainder") || plain.loops.length === 0) return plain.solution();
   const split = new System(b, loops, equations);
   if (!splitIndices(split)) return plain.solution();
   run(split, rules);

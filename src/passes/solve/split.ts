@@ -1,5 +1,5 @@
 /**
- * The split rule of the solver (solve.ts): an index under ⌊·/c⌋ or mod c becomes c·q + r, which makes q and r plain.
+ * The remainder rule of the solver (solve.ts): an index under ⌊·/c⌋ or mod c becomes c·q + r, which makes q and r plain.
  * Every second derivative of a strided operation needs it, because the lattice rule introduces ⌊·⌋ and mod.
  */
 import { maximumExtent, rangeOf } from "../../ir/affine.ts";
