@@ -12,7 +12,7 @@ const weights = { W1: [0.2, 0.6, 0.4, -0.1, -0.5, 0.2], W2: [2, 3, 1, -1] };
 async function show(page: Page) {
   const compiled = compile(model);
   page.source(model);
-  const exact = trace(compiled, { ...inputs, ...weights }, { wrt: ["W1", "W2"] });
+  const exact = trace(compiled, { ...inputs, ...weights }, { wrt: ["W1", "W2"], simplify: true });
   page.print(traceList(exact));
   const generated = (await generate(compiled)).create();
   for (const [name, values] of Object.entries(weights)) at(generated.parameters, name).set(values);

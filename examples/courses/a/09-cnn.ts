@@ -61,7 +61,7 @@ export async function build() {
 export function steps(net: Generated, count: number): number[] {
   const batch = batchOf(
     loadDigits().train,
-    Array.from({ length: 16 }, (_, i) => i),
+    Array.from({ length: 4 }, (_, i) => i),
   );
   return Array.from({ length: count }, () => net.step(batch));
 }

@@ -16,12 +16,8 @@ async function show(page: Page) {
   page.print(traceTable(exact));
   page.picture("B.6", circuit(exact, "f = 1/(1 + exp(−(w0·x0 + w1·x1 + w2)))"));
   const rounded = (await generate(compiled)).create().forward(given);
-  page.print(
-    "",
-    `The generated module, in 32 bits: ${Object.entries(rounded)
-      .map(([k, v]) => `${k} = ${Number(v).toFixed(4)}`)
-      .join(", ")}.`,
-  );
+  const listed = Object.entries(rounded).map(([name, v]) => `${name} = ${Number(v).toFixed(4)}`);
+  page.print("", "The generated module, in 32 bits:", listed.join(", "));
   return { exact, rounded };
 }
 

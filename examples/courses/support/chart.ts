@@ -27,6 +27,8 @@ interface Place {
   readonly top: number;
   readonly width: number;
   readonly height: number;
+  /** The length of the piece of line before each label; 0 where a legend stands elsewhere. */
+  readonly stub?: number;
 }
 
 /** Dashes and greys by the number of the curve; the first is solid black. */
@@ -45,7 +47,7 @@ const small = { "font-size": "10", fill: "#333" } as const;
 
 /** One chart on a page of its own. */
 export function lineChart(chart: Chart, width = 640, height = 360): string {
-  return picture(width, height, chart.title, drawChart(chart, { left: 0, top: 0, width, height }));
+  return picture(width, height, chart.title, drawChart(chart, { left: 0, top: 0, width, height, stub: 26 }));
 }
 
 /** Many small charts on one page, row by row; the legend tells once what the line styles mean. */
@@ -95,7 +97,7 @@ function drawChart(chart: Chart, place: Place): string[] {
   const inner = {
     left: place.left + (chart.y === undefined ? 34 : 58),
     top: place.top + 24,
-    right: place.left + place.width - 12 - 6.5 * labelled,
+    right: place.left + place.width - 12 - 6.5 * labelled - (place.stub ?? 0),
     bottom: place.top + place.height - (chart.x === "" ? 20 : 36),
   };
   const points = chart.series.flatMap((s) => s.points).filter(([, y]) => !chart.log || y > 0);
@@ -112,7 +114,7 @@ function drawChart(chart: Chart, place: Place): string[] {
   return [
     textAt(inner.left, place.top + 16, chart.title, { "font-weight": "bold" }),
     ...scales(x, y, inner),
-    ...curves(chart, x, y, inner),
+    ...curves(chart, x, y, inner, place.stub ?? 0),
     ...(chart.x === ""
       ? []
       : [
@@ -157,18 +159,27 @@ function scales(x: Axis, y: Axis, { left, top, right, bottom }: Inner): string[]
   ];
 }
 
-function curves({ series, log }: Chart, x: Axis, y: Axis, { right }: Inner): string[] {
+function curves({ series, log }: Chart, x: Axis, y: Axis, { right }: Inner, stub: number): string[] {
   const drawn = series.map((s) =>
     pieces(s, log ?? false).map((piece) => piece.map(([a, b]) => [x.place(a), y.place(b)] as const)),
   );
   const ends = drawn.map((list) => list.at(-1)?.at(-1)?.[1] ?? NaN);
   const labels = apart(ends, 12);
-  return drawn.flatMap((list, k) => [
-    ...list.map((piece) => path(piece, styleOf(k))),
-    ...(Number.isFinite(labels[k])
-      ? [textAt(right + 5, labels[k]! + 4, series[k]!.label, { "font-size": "11" })]
-      : []),
-  ]);
+  const start = right + 5;
+  return drawn.flatMap((list, k) => {
+    const lines = list.map((piece) => path(piece, styleOf(k)));
+    const height = labels[k]!;
+    if (!Number.isFinite(height)) return lines;
+    const sample = path(
+      [
+        [start, height],
+        [start + stub - 4, height],
+      ],
+      styleOf(k),
+    );
+    const label = textAt(start + stub, height + 4, series[k]!.label, { "font-size": "11" });
+    return [...lines, ...(stub > 0 ? [sample] : []), label];
+  });
 }
 
 /** The stretches of a curve that can be drawn. */

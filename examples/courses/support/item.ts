@@ -28,9 +28,9 @@ export class Page {
     this.write = options.write ?? (() => undefined);
   }
 
-  /** Prints texts, each from a line of its own on. */
+  /** Prints texts, each from a line of its own on; what is too long goes on in the next line, further in. */
   print(...texts: readonly string[]): void {
-    for (const line of texts.flatMap((text) => text.split("\n"))) {
+    for (const line of texts.flatMap((text) => text.split("\n")).flatMap(folded)) {
       this.lines.push(line.trimEnd());
       this.write(line.trimEnd());
     }
@@ -49,4 +49,17 @@ export class Page {
   picture(name: string, svg: string): void {
     this.pictures.set(name, svg);
   }
+}
+
+const pageWidth = 100;
+
+/** A line in pieces that fit the page, broken at blanks. */
+function folded(line: string): string[] {
+  const characters = [...line.trimEnd()];
+  if (characters.length <= pageWidth) return [characters.join("")];
+  const margin = characters.findIndex((c) => c !== " ");
+  const blank = characters.slice(0, pageWidth + 1).lastIndexOf(" ");
+  if (blank <= margin) return [characters.join("")];
+  const rest = " ".repeat(margin + 4) + characters.slice(blank + 1).join("");
+  return [characters.slice(0, blank).join(""), ...folded(rest)];
 }

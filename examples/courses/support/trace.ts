@@ -109,6 +109,8 @@ class Evaluation {
   private readonly memory: Reference;
   private readonly b: Builder;
   private readonly of: Tensor;
+  /** What has a gradient of its own in the graph. */
+  private readonly reached = new Set<Tensor>();
 
   constructor(memory: Reference, b: Builder, of: Tensor) {
     this.memory = memory;
@@ -132,6 +134,7 @@ class Evaluation {
   /** The parts of an adjoint are evaluated from its first on, since each evaluation begins with zeros. */
   backward(statements: readonly Statement[]): BackwardStep[] {
     const parts = new Map<Tensor, Statement[]>();
+    for (const s of statements) for (const step of s.origin.steps ?? []) this.reached.add(step.wrt);
     return statements.flatMap((s) => {
       if (s.kind === "gradient") return [];
       const before = parts.has(s.tensor) ? this.now(s.tensor) : [];
@@ -152,7 +155,9 @@ class Evaluation {
     const local = steps.flatMap((step) => this.localGradient(step));
     const [first] = steps;
     const factors = steps.map((step) =>
-      step.kind === "seed" ? "1" : `${this.derivative(this.of, tensorOf(step.of))} · ${this.nameOf(step)}`,
+      step.kind === "seed"
+        ? "1"
+        : `${this.derivative(this.of, this.shownFor(tensorOf(step.of)))} · ${this.nameOf(step)}`,
     );
     return {
       name: s.tensor.name,
@@ -201,7 +206,12 @@ class Evaluation {
   }
 
   private nameOf({ of, wrt }: AdjointStep): string {
-    return this.derivative(tensorOf(of), wrt);
+    return this.derivative(this.shownFor(tensorOf(of)), wrt);
+  }
+
+  /** A reduction inside of a definition, once its gradient has been simplified away, is part of the definition. */
+  private shownFor(t: Tensor): Tensor {
+    return t.hoistedFrom && !this.reached.has(t) ? this.shownFor(t.hoistedFrom) : t;
   }
 
   private derivative(of: Tensor, wrt: Tensor): string {
