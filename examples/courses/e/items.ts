@@ -1,0 +1,3 @@
+import type { Item } from "../support/item.ts";
+
+export const items: readonly Item[] = [];
