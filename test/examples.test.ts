@@ -2,6 +2,7 @@
  * Every example, compiled at every level, computes what the interpreter says: parameters, losses, gradients and
  * outputs over three steps, with a full and a ragged batch.
  */
+import { levels } from "../src/ir/kernel.ts";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -45,7 +46,7 @@ describe.each(names)("%s", (name) => {
   const compiled: Trainable[] = [];
 
   beforeAll(async () => {
-    for (const level of [0, 1] as const) {
+    for (const level of levels) {
       const { outputs, diagnostics } = await compile(source, {
         ...options,
         file: name,
@@ -57,7 +58,7 @@ describe.each(names)("%s", (name) => {
     }
   });
 
-  test.each([0, 1])("-O%i is what the interpreter computes", (level) => {
+  test.each(levels)("-O%i is what the interpreter computes", (level) => {
     for (const count of [1, 3, 4]) {
       const reference = new Model(built, { ...create, batch: count }, 7);
       const module = compiled[level]!.create({ seed: 7, ...create });

@@ -1,3 +1,4 @@
+import { levels } from "../ir/kernel.ts";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { CheckFlags, CompileFlags } from "./flags.ts";
 import type { Host } from "./host.ts";
@@ -44,7 +45,7 @@ function commands(host: Host, finish: (code: number) => void): Command {
         "-O <level>",
         "0: one function per equation, to read; 1: fused; 2: with register tiles, the fastest",
       )
-        .choices(["0", "1", "2"])
+        .choices(levels.map(String))
         .default("1"),
     )
     .addOption(sizes())

@@ -112,7 +112,8 @@ export type Call =
   | { readonly kind: "clear"; readonly tensor: Tensor };
 
 /** How much is done for speed: nothing; fusion and shared memory; register tiles as well. Higher levels are longer. */
-export type Level = 0 | 1 | 2;
+export const levels = [0, 1, 2] as const;
+export type Level = (typeof levels)[number];
 
 /** One graph after scheduling. */
 export interface Procedure {

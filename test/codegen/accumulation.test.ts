@@ -1,4 +1,5 @@
 /** Training in parts: gradients summed over passes, an optimizer that is run by hand. */
+import { levels } from "../../src/ir/kernel.ts";
 import { describe, expect, test } from "vitest";
 import type { AnyModel, Tree } from "./load.ts";
 import { at } from "./load.ts";
@@ -6,7 +7,6 @@ import {
   bits,
   expectClose,
   gradientsOf,
-  levels,
   load,
   noisy,
   normalised,

@@ -1,10 +1,11 @@
 /** `using`: averaged weights in the places of the parameters; and the types of all methods that train. */
+import { levels } from "../../src/ir/kernel.ts";
 import * as prettier from "prettier";
 import { describe, expect, test } from "vitest";
 import { schedule } from "../../src/passes/schedule.ts";
 import { at, emit } from "./load.ts";
 import { graphsOf } from "./programs.ts";
-import { averaged, bits, levels, load, noisy, parametersOf, plain, weights, whole } from "./training.ts";
+import { averaged, bits, load, noisy, parametersOf, plain, weights, whole } from "./training.ts";
 import { complaints } from "./typescript.ts";
 
 describe.each(levels)("averaged weights, level %i", (level) => {

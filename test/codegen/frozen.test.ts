@@ -1,10 +1,11 @@
 /** Frozen parameters in generated modules: what there is of them, and what is not. */
+import { levels } from "../../src/ir/kernel.ts";
 import { describe, expect, test } from "vitest";
 import { schedule } from "../../src/passes/schedule.ts";
 import type { AnyModel, Tree } from "./load.ts";
 import { emit } from "./load.ts";
 import { graphsOf } from "./programs.ts";
-import { levels, load } from "./training.ts";
+import { load } from "./training.ts";
 import { complaints } from "./typescript.ts";
 
 const source = (freeze: string): string => `model Frozen {

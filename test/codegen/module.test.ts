@@ -1,3 +1,5 @@
+import type { Level } from "../../src/ir/kernel.ts";
+import { levels } from "../../src/ir/kernel.ts";
 import * as prettier from "prettier";
 import { describe, expect, test } from "vitest";
 import type { NumericArray } from "../../src/ir/interpreter.ts";
@@ -9,10 +11,9 @@ import { at, emit, importCode } from "./load.ts";
 import { complaints, transpile } from "./typescript.ts";
 import { xor } from "./xor.ts";
 
-const levels = [0, 1] as const;
 const batchOf = { x: [0, 0, 0, 1, 1, 0, 1, 1], y: [0, 1, 1, 0] };
 
-async function load(level: 0 | 1 = 0, language: "typescript" | "javascript" = "javascript") {
+async function load(level: Level = 0, language: "typescript" | "javascript" = "javascript") {
   const sample = xor();
   const scheduled = schedule(sample.graphs, level, sample.context);
   const { code } = emit(scheduled, sample.context, language);

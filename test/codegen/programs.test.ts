@@ -1,3 +1,4 @@
+import { levels } from "../../src/ir/kernel.ts";
 import { describe, expect, test } from "vitest";
 import type { Tensor } from "../../src/ir/types.ts";
 import { at } from "./load.ts";
@@ -80,7 +81,7 @@ const samples: Readonly<Record<string, Sample>> = {
 };
 
 const names = Object.keys(samples);
-const cases = names.flatMap((name) => [0, 1].map((level) => [name, level as 0 | 1] as const));
+const cases = names.flatMap((name) => levels.map((level) => [name, level] as const));
 
 function same(found: ArrayLike<number> | number, expected: ArrayLike<number>): void {
   const list = typeof found === "number" ? [found] : Array.from(found);

@@ -1,4 +1,5 @@
 /** Small models, each compiled and compared with what its graphs mean. */
+import type { Level } from "../../src/ir/kernel.ts";
 import { readdirSync, readFileSync } from "node:fs";
 import { Builder } from "../../src/ir/builder.ts";
 import type { Context } from "../../src/ir/context.ts";
@@ -46,7 +47,7 @@ export function graphsOf(source: string, model?: string): Compiled {
   return { graphs: buildGraphs(program, context, { simplify: true }), context };
 }
 
-export async function modelOf(compiled: Compiled, level: 0 | 1): Promise<Record<string, AnyClass>> {
+export async function modelOf(compiled: Compiled, level: Level): Promise<Record<string, AnyClass>> {
   const { graphs, context } = compiled;
   return importCode(emit(schedule(graphs, level, context), context, "javascript").code);
 }

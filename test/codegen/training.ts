@@ -1,12 +1,12 @@
 /** Models and batches for tests of training. */
+import type { Level } from "../../src/ir/kernel.ts";
 import { expect } from "vitest";
 import { numbers } from "../support/model.ts";
 import type { AnyClass, AnyModel } from "./load.ts";
 import { at } from "./load.ts";
 import { graphsOf, modelOf } from "./programs.ts";
 
-export const levels = [0, 1] as const;
-export const load = async (source: string, level: 0 | 1): Promise<AnyClass> =>
+export const load = async (source: string, level: Level): Promise<AnyClass> =>
   Object.values(await modelOf(graphsOf(source), level))[0]!;
 
 export const plain = `model Plain {

@@ -1,17 +1,19 @@
 /** Corners of the language in generated code, at both levels. */
+import type { Level } from "../../src/ir/kernel.ts";
+import { levels } from "../../src/ir/kernel.ts";
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/index.ts";
 import type { Instance } from "../support/generated.ts";
 import { flatten, load } from "../support/generated.ts";
 import { model } from "../support/model.ts";
 
-async function module(source: string, level: 0 | 1): Promise<Instance> {
+async function module(source: string, level: Level): Promise<Instance> {
   const { outputs, diagnostics } = await compile(source, { level, language: "javascript" });
   expect(diagnostics).toEqual([]);
   return (await load(outputs[0]!.text, "M")).create({ seed: 1 });
 }
 
-describe.each([0, 1] as const)("-O%i", (level) => {
+describe.each(levels)("-O%i", (level) => {
   test("an update that reads the neighbours of the cell it stores", async () => {
     const source = `model M {
       param w: [3] ~ ones

@@ -1,4 +1,5 @@
 /** Counted packs: `...s(axis)` has as many dimensions as its count says, so that a type may have two packs. */
+import { levels } from "../../src/ir/kernel.ts";
 import { describe, expect, test } from "vitest";
 import { check, compile } from "../../src/index.ts";
 import { load } from "../support/generated.ts";
@@ -123,7 +124,7 @@ describe.each([0, 1, 2, -1, -2, -3])("axis %i", (axis) => {
   });
 });
 
-test.each([0, 1] as const)("in generated code, -O%i", async (level) => {
+test.each(levels)("in generated code, -O%i", async (level) => {
   const source = `${functions}model M {\n input x: [2, 3, 4]\n input o: [2, 3, 4]
     output y = join(x, o, axis = 1) |> soft(axis = -2)\n}`;
   const { outputs, diagnostics } = await compile(source, { level, language: "javascript" });

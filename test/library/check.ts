@@ -1,4 +1,5 @@
 /** Checks of one documented example: its gradients, and what the generated module makes of it. */
+import type { Level } from "../../src/ir/kernel.ts";
 import { expect } from "vitest";
 import { differentiable, hasDistributions } from "../../scripts/library/examples.ts";
 import { evaluateAffine } from "../../src/ir/interpreter.ts";
@@ -83,7 +84,7 @@ export function checkGradients(built: Built, seed: number): void {
 }
 
 /** The generated module against the interpreter: starting values, then losses, gradients and outputs of some steps. */
-export async function checkModule(built: Built, level: 0 | 1, steps = 3): Promise<void> {
+export async function checkModule(built: Built, level: Level, steps = 3): Promise<void> {
   const seed = 5;
   const { code } = emit(schedule(built.graphs, level, built.context), built.context, "javascript");
   const module = (await load(code, "Example")).create({ seed });

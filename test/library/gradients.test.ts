@@ -2,6 +2,7 @@
  * Every documented example of the library: its gradients are those of central differences, by every parameter and
  * every input of floats, and the generated modules compute and learn what the interpreter says.
  */
+import { levels } from "../../src/ir/kernel.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { declarationsOf } from "../../scripts/library/documentation.ts";
 import { library } from "../../src/std/index.ts";
@@ -39,7 +40,7 @@ describe.each(examples)("$title", ({ example }) => {
     for (const source of sources) checkGradients(build(source, { simplify: false }), 4);
   });
 
-  test.each([0, 1] as const)("computes and learns the same as a module of level %i", async (level) => {
+  test.each(levels)("computes and learns the same as a module of level %i", async (level) => {
     for (const b of built) await checkModule(b, level);
   });
 });

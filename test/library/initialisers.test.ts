@@ -1,4 +1,5 @@
 /** What starting values are drawn from: moments, bounds and shares of many draws, and what matrices must satisfy. */
+import { levels } from "../../src/ir/kernel.ts";
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/index.ts";
 import { load } from "../support/generated.ts";
@@ -125,7 +126,7 @@ describe("seeds", () => {
     expect(two.parameter("a").some((v, i) => v === two.parameter("b")[i])).toBe(false);
   });
 
-  test.each([0, 1] as const)("a module of level %i starts where the interpreter does", async (level) => {
+  test.each(levels)("a module of level %i starts where the interpreter does", async (level) => {
     const source = `model Start {
       param a: [3, 4] ~ truncated_normal(0, 0.1)
       param b: [4, 3] ~ orthogonal

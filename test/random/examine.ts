@@ -1,4 +1,6 @@
 /** What must hold of any model. Each check throws with what it found. */
+import type { Level } from "../../src/ir/kernel.ts";
+import { levels } from "../../src/ir/kernel.ts";
 import { emitModule } from "../../src/codegen/module.ts";
 import { check } from "../../src/index.ts";
 import { execute, Memory } from "../../src/ir/kernel-interpreter.ts";
@@ -26,7 +28,7 @@ export async function examine(draft: Draft): Promise<void> {
   sameWithoutRules(draft, built);
   if (draft.isExact) matchesDifferences(draft, built);
   if (draft.isDuplicable) sameTwice(draft, built);
-  for (const level of [0, 1] as const) {
+  for (const level of levels) {
     scheduled(draft, built, level);
     await compiled(draft, built, level);
   }
@@ -146,7 +148,7 @@ function giveViews(built: Built, memory: Memory): void {
 }
 
 /** The kernels in memory that starts as NaN, in 64 bits: what the graphs mean, over two steps. */
-function scheduled(draft: Draft, built: Built, level: 0 | 1): void {
+function scheduled(draft: Draft, built: Built, level: Level): void {
   const made = schedule(built.graphs, level, built.context);
   for (const batch of [largestBatch, 3]) {
     const reference = new Model(built, { batch }, seed);
@@ -194,7 +196,7 @@ function scheduled(draft: Draft, built: Built, level: 0 | 1): void {
 }
 
 /** The generated module in 32 bits: what the graphs mean, the same bits every time, and across save and load. */
-async function compiled(draft: Draft, built: Built, level: 0 | 1): Promise<void> {
+async function compiled(draft: Draft, built: Built, level: Level): Promise<void> {
   const header = { version: "0", file: "random.nn", sha256: "" };
   const { code } = emitModule(schedule(built.graphs, level, built.context), built.context, {
     language: "javascript",

@@ -1,4 +1,5 @@
 /** Small graphs by hand: tensors, indices and equations with little ceremony. */
+import type { Level } from "../../src/ir/kernel.ts";
 import { Builder } from "../../src/ir/builder.ts";
 import type { Context } from "../../src/ir/context.ts";
 import { interpret } from "../../src/ir/interpreter.ts";
@@ -183,7 +184,7 @@ export function sizeOf(t: Tensor, dims: ReadonlyMap<Dim, number>): number {
 export function compare(
   scene: Scene,
   graphs: ModelGraphs,
-  level: 0 | 1,
+  level: Level,
   dims: ReadonlyMap<Dim, number> = new Map(),
   given: ReadonlyMap<Tensor, readonly number[]> = new Map(),
 ): { schedule: Schedule; differences: string[] } {

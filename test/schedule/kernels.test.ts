@@ -1,10 +1,9 @@
+import { levels } from "../../src/ir/kernel.ts";
 import { describe, expect, test } from "vitest";
 import { printKernel } from "../../src/ir/kernel-printer.ts";
 import type { Tensor } from "../../src/ir/types.ts";
 import { calls, compare, Scene } from "./build.ts";
 import { attention, convolution, softmaxLoss, varying } from "./scenes.ts";
-
-const levels = [0, 1] as const;
 
 describe.each(levels)("a schedule at level %i computes what its graphs mean", (level) => {
   test("linear layer and relu with a dynamic batch smaller than its maximum", () => {

@@ -1,10 +1,11 @@
+import { levels } from "../../src/ir/kernel.ts";
 import { describe, expect, test } from "vitest";
 import { schedule } from "../../src/passes/schedule.ts";
 import { models } from "./models.ts";
 import { differences, graphsOf } from "./run.ts";
 
 describe.each(Object.entries(models))("%s", (_, text) => {
-  test.each([0, 1] as const)("level %i computes what the graphs mean", (level) => {
+  test.each(levels)("level %i computes what the graphs mean", (level) => {
     expect(differences(text, level).found).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 /** Whole models, from their text: every procedure of the schedule against the graphs by definition. */
+import type { Level } from "../../src/ir/kernel.ts";
 import { Builder } from "../../src/ir/builder.ts";
 import type { Context } from "../../src/ir/context.ts";
 import { Diagnostics } from "../../src/ir/diagnostics.ts";
@@ -29,7 +30,7 @@ export function graphsOf(text: string): { graphs: ModelGraphs; context: Context 
 /** What differs between a schedule and its graphs, after every procedure, in memory that starts as NaN. */
 export function differences(
   text: string,
-  level: 0 | 1,
+  level: Level,
   counts: Readonly<Record<string, number>> = {},
 ): { schedule: Schedule; found: string[] } {
   const { graphs, context } = graphsOf(text);

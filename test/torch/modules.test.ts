@@ -1,4 +1,6 @@
 /** Generated modules, in 32 bits, against PyTorch. */
+import type { Level } from "../../src/ir/kernel.ts";
+import { levels } from "../../src/ir/kernel.ts";
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/index.ts";
 import type { AnyClass, AnyModel, Tree } from "../codegen/load.ts";
@@ -7,7 +9,7 @@ import { expectNear, readFixture, sourceOf } from "./fixture.ts";
 
 const tolerance: Tolerance = { relative: 1e-5, ofLargest: 1e-5, absolute: 1e-6 };
 
-async function load(name: string, level: 0 | 1): Promise<AnyClass> {
+async function load(name: string, level: Level): Promise<AnyClass> {
   const fixture = readFixture(name);
   const { outputs, diagnostics } = await compile(sourceOf(fixture), {
     level,
@@ -73,7 +75,7 @@ const names = [
   "schedule-one-cycle",
 ];
 
-describe.each([0, 1] as const)("a module at level %i computes and learns what PyTorch does", (level) => {
+describe.each(levels)("a module at level %i computes and learns what PyTorch does", (level) => {
   test.each(names)("%s", async (name) => {
     const fixture = readFixture(name);
     const { batches, trained } = fixture;
