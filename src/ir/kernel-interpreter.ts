@@ -130,10 +130,14 @@ class Machine {
     const from = evaluate(s.from);
     const to = evaluate(s.to);
     const extent = evaluateAffine(s.index.extent, this.dims);
-    for (let i = from; i < to; i += s.step ?? 1) {
-      if (i < 0 || i >= extent) this.fail(`the loop over ${s.index.name} leaves 0 … ${extent - 1} at ${i}`);
-      this.positions.set(s.index, i);
-      this.run(s.body);
+    for (let turn = from; turn < to; turn += s.step ?? 1) {
+      // The turns in the lanes of a vector are independent: one after the other, they give the same.
+      for (let i = turn; i < turn + (s.lanes ?? 1); i++) {
+        if (i < 0 || i >= extent)
+          this.fail(`the loop over ${s.index.name} leaves 0 … ${extent - 1} at ${i}`);
+        this.positions.set(s.index, i);
+        this.run(s.body);
+      }
     }
     this.positions.delete(s.index);
   }

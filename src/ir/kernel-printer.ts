@@ -73,7 +73,8 @@ function printStatement(
   switch (s.kind) {
     case "loop": {
       const sign = s.role === "reduce" ? "reduce " : "";
-      const step = s.step === undefined ? "" : ` by ${s.step}`;
+      const lanes = s.lanes === undefined ? "" : ` in ${s.lanes} lanes`;
+      const step = (s.step === undefined ? "" : ` by ${s.step}`) + lanes;
       line(`for ${sign}${printer.index(s.index)} in ${write(s.from)} … ${write(s.to)} − 1${step}`);
       return block(s.body);
     }

@@ -44,8 +44,13 @@ export interface Loop {
   readonly from: Affine;
   readonly to: Affine;
   readonly role: "map" | "reduce";
-  /** How far one turn is from the next, where it is not 1: the turns between are in the body. */
+  /** How far one turn is from the next, where it is not 1: the turns between are in the body, or in its lanes. */
   readonly step?: number;
+  /**
+   * Four neighbouring turns at once, in the lanes of a vector: the index stands for itself and the three that follow. What
+   * depends on it is four values, all of them 32-bit floats; each read of them is of four neighbours, or of one for all.
+   */
+  readonly lanes?: 4;
   readonly body: readonly KernelStatement[];
 }
 
