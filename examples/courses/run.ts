@@ -1,12 +1,15 @@
 /**
  * Runs items of the courses: `npm run --silent course` lists them, `npm run --silent course -- A.2` runs one, a letter
  * runs a section, `all` runs them all. `--full` runs what is shortened by default. Pictures are written to `pictures/`.
+ * `--readme` writes the tables of the README.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { items } from "./items.ts";
 import type { Item } from "./support/item.ts";
 import { Page } from "./support/item.ts";
+import { withTables } from "./support/readme.ts";
 
+const readme = new URL("README.md", import.meta.url);
 const pictures = new URL("pictures/", import.meta.url);
 
 async function run(item: Item, full: boolean): Promise<void> {
@@ -32,6 +35,8 @@ const unknown = wanted.filter(
 if (unknown.length > 0) {
   console.error(`there is no item ${unknown.join(", ")}; \`npm run --silent course\` lists them`);
   process.exitCode = 1;
+} else if (words.includes("--readme")) {
+  writeFileSync(readme, withTables(readFileSync(readme, "utf8"), items));
 } else if (wanted.length === 0) {
   for (const item of items) console.log(`${item.id.padEnd(6)}${item.title}`);
 } else {

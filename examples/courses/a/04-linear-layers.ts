@@ -1,7 +1,8 @@
+import { levels } from "../../../src/ir/kernel.ts";
 import { at, compile, generate } from "../support/compile.ts";
 import type { Item, Page } from "../support/item.ts";
 import { Reference } from "../support/reference.ts";
-import { figure, rows } from "../support/text.ts";
+import { figure, rows, table } from "../support/text.ts";
 
 const model = new URL("04-linear-layers.nn", import.meta.url);
 
@@ -42,25 +43,30 @@ async function show(page: Page) {
   ]!;
   page.print("W = W₁·W₂·W₃", rows(map.W, 3, 4), "", "b = (b₁·W₂ + b₂)·W₃ + b₃", rows(map.b, 3, 4), "");
 
-  const [many, one] = [(await generate(stack)).create(), (await generate(single)).create()];
-  ["h1", "h2", "y"].forEach((name, k) => {
-    at(many.parameters, `${name}.linear.W`).set(layers[k]!.W);
-    at(many.parameters, `${name}.linear.b`).set(layers[k]!.b);
-  });
-  at(one.parameters, "y.linear.W").set(map.W);
-  at(one.parameters, "y.linear.b").set(map.b);
-  const [manyY, oneY] = [many, one].map((net) => Array.from(net.forward({ x })["y"] as Float32Array)) as [
-    number[],
-    number[],
-  ];
-  page.print("Three layers, four examples", rows(manyY, 3), "", "One layer", rows(oneY, 3), "");
   const difference = (a: readonly number[], b: readonly number[]): number =>
     Math.max(...a.map((v, i) => Math.abs(v - b[i]!)));
-  const found = { in32: difference(manyY, oneY), in64: difference(exactStack, exactSingle) };
+  const at32 = [];
+  for (const level of levels) {
+    const [many, one] = [(await generate(stack, level)).create(), (await generate(single, level)).create()];
+    ["h1", "h2", "y"].forEach((name, k) => {
+      at(many.parameters, `${name}.linear.W`).set(layers[k]!.W);
+      at(many.parameters, `${name}.linear.b`).set(layers[k]!.b);
+    });
+    at(one.parameters, "y.linear.W").set(map.W);
+    at(one.parameters, "y.linear.b").set(map.b);
+    const [manyY, oneY] = [many, one].map((net) => [...(net.forward({ x })["y"] as Float32Array)]);
+    at32.push({ level, many: manyY!, one: oneY!, differ: difference(manyY!, oneY!) });
+  }
+  const { many, one } = at32.at(-1)!;
+  page.print("Three layers, four examples, at -O2", rows(many, 3), "", "One layer", rows(one, 3), "");
+  const in64 = difference(exactStack, exactSingle);
   page.print(
-    `They differ by ${figure(found.in32, 2)} at most in 32 bits, by ${figure(found.in64, 2)} in 64.`,
+    table(
+      ["computed", "largest difference"],
+      [...at32.map((r) => [`-O${r.level}, 32 bits`, figure(r.differ, 2)]), ["64 bits", figure(in64, 2)]],
+    ),
   );
-  return found;
+  return { at32, in64 };
 }
 
 export const linearLayers: Item<Awaited<ReturnType<typeof show>>> = {

@@ -6,6 +6,7 @@ import { emitModule } from "../../../src/codegen/module.ts";
 import { Builder } from "../../../src/ir/builder.ts";
 import type { Context } from "../../../src/ir/context.ts";
 import { Diagnostics } from "../../../src/ir/diagnostics.ts";
+import type { Level } from "../../../src/ir/kernel.ts";
 import type { ModelGraphs } from "../../../src/ir/model.ts";
 import { Sources } from "../../../src/ir/source.ts";
 import type { Program } from "../../../src/ir/types.ts";
@@ -87,8 +88,8 @@ export interface GeneratedClass {
   create(options?: Readonly<Record<string, number>>): Generated;
 }
 
-/** The JavaScript module of a model: at level 0 one function for each equation, at level 1 fused. */
-export function generatedText(compiled: Compiled, level: 0 | 1 = 1): string {
+/** The JavaScript module of a model: at level 0 one function for each equation, at 1 fused, at 2 for speed. */
+export function generatedText(compiled: Compiled, level: Level = 1): string {
   const { file, graphs, context } = compiled;
   const header = { version: "", file, sha256: "" };
   const unit = file.replace(/\.nn$/, ".js");
@@ -96,7 +97,7 @@ export function generatedText(compiled: Compiled, level: 0 | 1 = 1): string {
 }
 
 /** The class that a model becomes, imported: it computes in 32 bits. */
-export async function generate(compiled: Compiled, level: 0 | 1 = 1): Promise<GeneratedClass> {
+export async function generate(compiled: Compiled, level: Level = 1): Promise<GeneratedClass> {
   const code = Buffer.from(generatedText(compiled, level)).toString("base64");
   const url = `data:text/javascript;base64,${code}`;
   const module = (await import(/* @vite-ignore */ url)) as Record<string, GeneratedClass>;
