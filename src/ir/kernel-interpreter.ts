@@ -133,8 +133,7 @@ class Machine {
     for (let turn = from; turn < to; turn += s.step ?? 1) {
       // The turns in the lanes of a vector are independent: one after the other, they give the same.
       for (let i = turn; i < turn + (s.lanes ?? 1); i++) {
-        if (i < 0 || i >= extent)
-          this.fail(`the loop over ${s.index.name} leaves 0 … ${extent - 1} at ${i}`);
+        if (i < 0 || i >= extent) this.fail(`the loop over ${s.index.name} leaves 0 … ${extent - 1} at ${i}`);
         this.positions.set(s.index, i);
         this.run(s.body);
       }
