@@ -182,6 +182,8 @@ test("no file names a function of the standard library", () => {
     names.delete(name);
     if (javascript.form === "helper") names.delete(javascript.callee);
   }
+  // So may a kind of expression.
+  names.delete("constant");
   const found: string[] = [];
   for (const file of files) {
     walk(file.tree, (node) => {
