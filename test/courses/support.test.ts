@@ -15,7 +15,12 @@ const example = (name: string): URL => new URL(`../../examples/${name}.nn`, impo
 
 describe("a trace", () => {
   const digits = Array.from({ length: 2 * 64 }, (_, i) => Math.abs(Math.sin(i)));
-  const cases = [
+  interface Case {
+    readonly name: string;
+    readonly sizes: Readonly<Record<string, number>>;
+    readonly given: Readonly<Record<string, readonly number[]>>;
+  }
+  const cases: readonly Case[] = [
     { name: "xor", sizes: {}, given: { x: [0, 1, 1, 1], y: [1, 0] } },
     { name: "deep", sizes: { depth: 3, width: 4 }, given: { x: digits.slice(0, 8), y: [1, 0] } },
     { name: "cnn", sizes: { filters: 2 }, given: { image: digits, label: [3, 7] } },
@@ -24,7 +29,7 @@ describe("a trace", () => {
   test.each(cases)("of $name ends in the gradients that the compiler computes", ({ name, sizes, given }) => {
     const compiled = compile(example(name), { sizes });
     const reference = new Reference(compiled, { dims: { batch: 2 }, seed: 5 });
-    const loss = reference.backward(given as Readonly<Record<string, number[]>>);
+    const loss = reference.backward(given);
     const names = compiled.program.parameters.map((p) => p.name);
     const parameters = Object.fromEntries(names.map((p) => [p, [...reference.kept(p)]]));
     for (const simplify of [false, true]) {
