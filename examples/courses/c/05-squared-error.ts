@@ -1,4 +1,5 @@
 import { chainRows, chainTable, forwardTable } from "../support/chain-table.ts";
+import { circuit } from "../support/circuit.ts";
 import { compile, generate } from "../support/compile.ts";
 import type { Item, Page } from "../support/item.ts";
 import { trace } from "../support/trace.ts";
@@ -13,6 +14,7 @@ async function show(page: Page) {
   const exact = trace(compiled, given, { of: "L", wrt: ["w", "b"] });
   page.print(forwardTable(exact), "", chainTable(exact), "");
   page.print("z3 = wx + b − y, so ∂L/∂w = 2(wx + b − y)·x and ∂L/∂b = 2(wx + b − y).");
+  page.picture("C.5", circuit(exact, "L = (wx + b − y)²"));
   return { exact, rows: chainRows(exact), rounded: (await generate(compiled)).create().forward(given) };
 }
 

@@ -1,4 +1,5 @@
 /** An axis: where numbers lie on it, and its ticks, at round numbers or at powers of ten. */
+import { superscript } from "./text.ts";
 
 export interface Axis {
   readonly place: (value: number) => number;
@@ -49,19 +50,5 @@ const decimal = (value: number, step: number): string =>
     .toString()
     .replace("-", "−");
 
-const raised: Readonly<Record<string, string>> = {
-  "-": "⁻",
-  "0": "⁰",
-  "1": "¹",
-  "2": "²",
-  "3": "³",
-  "4": "⁴",
-  "5": "⁵",
-  "6": "⁶",
-  "7": "⁷",
-  "8": "⁸",
-  "9": "⁹",
-};
-
 /** `10⁻³`. */
-const powerOfTen = (exponent: number): string => `10${[...String(exponent)].map((c) => raised[c]).join("")}`;
+const powerOfTen = (exponent: number): string => `10${superscript(exponent)}`;

@@ -1,6 +1,7 @@
 /** Products of scalars, multiplied out factor by factor, as a course writes the result of a chain of derivatives. */
 import { printExpr } from "../../../src/ir/printer.ts";
 import type { Expr, Statement } from "../../../src/ir/types.ts";
+import { superscript } from "./text.ts";
 
 /** A number times powers of printed factors, in the order in which they came. */
 export interface Product {
@@ -56,9 +57,6 @@ export function productOf(e: Expr, inverse: ReadonlyMap<string, string>): Produc
   const text = printExpr(e);
   return named(e.kind === "apply" && / [-+] /.test(text) ? `(${text})` : text);
 }
-
-const digits = [..."⁰¹²³⁴⁵⁶⁷⁸⁹"];
-const superscript = (n: number): string => [...String(n)].map((d) => digits[Number(d)] ?? "⁻").join("");
 
 /** `-2·L²·z4/x`. */
 export function printProduct({ coefficient, powers }: Product): string {

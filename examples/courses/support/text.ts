@@ -13,6 +13,11 @@ export function figure(value: number, digits = 6): string {
   return Object.is(rounded, -0) ? "0" : String(rounded);
 }
 
+/** A whole number, raised: `⁻³`. */
+export function superscript(n: number): string {
+  return [...String(n)].map((c) => (c === "-" ? "⁻" : [..."⁰¹²³⁴⁵⁶⁷⁸⁹"][Number(c)]!)).join("");
+}
+
 /** `(0.8, -1.3)`, a few numbers at most; a single one stands alone. */
 export function figures(values: ArrayLike<number>, digits = 6, most = 6): string {
   const list = Array.from(values);
