@@ -10,6 +10,9 @@ import { partsOf } from "../schedule/facts.ts";
 import { isPlain, readsIn } from "./dependences.ts";
 import type { KernelGroup, Member } from "./group.ts";
 
+/** More than one typed array holds. */
+const mostCells = 2 ** 31;
+
 export interface Flattened {
   readonly group: KernelGroup;
   /** The tensors of the kernel that stand for others of another shape. */
@@ -156,7 +159,8 @@ function argument(
   b: Builder,
 ): Dim {
   const { span } = group.members[0]!.equation.origin;
-  const dim = b.dim(name, Math.min(value, 1), value, span);
+  // The kernel may be called with any count: nothing may be concluded from this one.
+  const dim = b.dim(name, Math.min(value, 1), mostCells, span);
   numbers.set(dim, value);
   return dim;
 }

@@ -14,32 +14,45 @@ import type { Builder } from "../../ir/builder.ts";
 import type { KernelStatement, Loop } from "../../ir/kernel.ts";
 import { freeIndices, readsOf, rewriter } from "../../ir/rewrite.ts";
 import type { Affine, Expr, Index, Local } from "../../ir/types.ts";
+import { fitsLanes, laneCount } from "./lanes.ts";
 import type { NameSpace } from "./names.ts";
 import { localValue } from "./reduction.ts";
 import { mapStatement, statementsIn } from "./walk.ts";
 
 type Block = readonly KernelStatement[];
 
-/** Turns that are taken together along one loop: with two such loops, sixteen sums are held in registers. */
-const factor = 4;
-
-export function tile(block: Block, names: NameSpace, b: Builder): Block {
-  return block.flatMap((s) => tileStatement(s, names, b));
+/** A loop whose turns are taken together: so many copies of one turn, or of four in the lanes of a vector. */
+interface Cut {
+  readonly loop: Loop;
+  readonly copies: number;
+  readonly lanes: boolean;
 }
 
-function tileStatement(s: KernelStatement, names: NameSpace, b: Builder): Block {
-  if (s.kind !== "loop" || s.role !== "map") return [deeper(s, names, b)];
-  const chain = chainOf(s);
-  const leaf = chain.at(-1)!.body;
-  const chosen = choose(chain, leaf, b);
-  return chosen.length === 0 ? [deeper(s, names, b)] : new Tiling(chain, leaf, chosen, names, b).nest(0, []);
+/**
+ * How many turns are taken together, so that sums and what they read stay in registers: sixteen sums of numbers; of
+ * vectors eight, since a processor has sixteen registers for vectors, and what is read needs some.
+ */
+const numbers = { outer: 4, inner: 4, single: 4 };
+const vectors = { outer: 4, inner: 2, single: 4 };
+
+/** `vector`: the target has vectors of four numbers. */
+export function tile(block: Block, names: NameSpace, b: Builder, vector = false): Block {
+  return block.flatMap((s) => {
+    if (s.kind !== "loop" || s.role !== "map") return [deeper(s, names, b, vector)];
+    const chain = chainOf(s);
+    const leaf = chain.at(-1)!.body;
+    const cuts = choose(chain, leaf, b, vector);
+    return cuts.length === 0
+      ? [deeper(s, names, b, vector)]
+      : new Tiling(chain, leaf, cuts, names, b).nest(0, []);
+  });
 }
 
-const deeper = (s: KernelStatement, names: NameSpace, b: Builder): KernelStatement =>
+const deeper = (s: KernelStatement, names: NameSpace, b: Builder, vector: boolean): KernelStatement =>
   mapStatement(
     s,
     (e) => e,
-    (inner) => tile(inner, names, b),
+    (inner) => tile(inner, names, b, vector),
   );
 
 /** Loops of independent turns, each the only statement of the one before. */
@@ -55,28 +68,50 @@ function chainOf(outermost: Loop): Loop[] {
 // ---------------------------------------------------------------------------------------------------------- which loops
 
 /** The loops to tile, outer before inner: two that share reads, or else one that does; none where no sum is computed. */
-function choose(chain: readonly Loop[], leaf: Block, b: Builder): Loop[] {
+function choose(chain: readonly Loop[], leaf: Block, b: Builder, vector: boolean): Cut[] {
   const inside = [...statementsIn(leaf)];
   const sums = inside.flatMap((s) => (s.kind === "assign" && s.reducer === "sum" ? [s] : []));
   const nested = inside.filter((s) => s.kind === "loop");
   if (sums.length === 0 || nested.some((s) => s.role === "map")) return [];
-  const bounds = [...chain, ...nested].flatMap((l) => [l.from, l.to]);
-  const bounding = freeIndices(...bounds);
+  const bounding = freeIndices(...[...chain, ...nested].flatMap((l) => [l.from, l.to]));
   const eligible = chain.filter(
     (l) => !bounding.has(l.index) && isWhole(l, b) && b.constantOf(l.index.extent) !== 1,
   );
   const reads = readsOf(...sums.map((s) => s.value)).map((r) => freeIndices(...r.subscripts));
-  let best: { loops: Loop[]; loads: number } | undefined;
-  for (const outer of eligible) {
-    for (const inner of eligible.slice(eligible.indexOf(outer) + 1)) {
+  const lanes = (l: Loop): boolean =>
+    vector && (b.constantOf(l.index.extent) ?? laneCount) >= laneCount && fitsLanes(leaf, l.index, b);
+  const sizes = vector ? vectors : numbers;
+  const pair = bestPair(eligible, reads, lanes);
+  if (pair) {
+    const [outer, inner] = pair;
+    return [
+      { loop: outer, copies: sizes.outer, lanes: false },
+      { loop: inner, copies: sizes.inner, lanes: lanes(inner) },
+    ];
+  }
+  const single = eligible.filter((l) => lanes(l) || reads.some((r) => !r.has(l.index))).at(-1);
+  return single ? [{ loop: single, copies: sizes.single, lanes: lanes(single) }] : [];
+}
+
+/** The two loops for which a tile reads least; of equals, the innermost, since their neighbours are near in memory. */
+function bestPair(
+  eligible: readonly Loop[],
+  reads: readonly ReadonlySet<Index>[],
+  lanes: (l: Loop) => boolean,
+): readonly [Loop, Loop] | undefined {
+  let best: { pair: readonly [Loop, Loop]; cost: number } | undefined;
+  for (const inner of eligible) {
+    for (const outer of eligible.slice(0, eligible.indexOf(inner))) {
       const [p, q] = [outer.index, inner.index];
       const shares = reads.some((r) => r.has(p) && !r.has(q)) && reads.some((r) => r.has(q) && !r.has(p));
-      const loads = reads.reduce((n, r) => n + (r.has(p) ? factor : 1) * (r.has(q) ? factor : 1), 0);
-      // Of equals, the innermost: its neighbours are near in memory.
-      if (shares && loads <= (best?.loads ?? Infinity)) best = { loops: [outer, inner], loads };
+      if (!shares) continue;
+      const loads = reads.reduce((n, r) => n + (r.has(p) ? 4 : 1) * (r.has(q) ? 4 : 1), 0);
+      // A vector for what is four reads otherwise is worth more than any sharing.
+      const cost = lanes(inner) ? loads : laneCount * loads;
+      if (cost <= (best?.cost ?? Infinity)) best = { pair: [outer, inner], cost };
     }
   }
-  return best?.loops ?? eligible.filter((l) => reads.some((r) => !r.has(l.index))).slice(-1);
+  return best?.pair;
 }
 
 const isWhole = (l: Loop, b: Builder): boolean => b.constantOf(l.from) === 0 && l.to === l.index.extent;
@@ -86,11 +121,17 @@ const isWhole = (l: Loop, b: Builder): boolean => b.constantOf(l.from) === 0 && 
 /** One of the turns that are taken together: what the index of each tiled loop is in it. */
 type Copy = ReadonlyMap<Index, Affine>;
 
+/** Turns that are taken together: the places of the copies, and the loop around them if there are several such groups. */
+interface Turns {
+  readonly places: readonly Affine[];
+  readonly around?: Pick<Loop, "index" | "from" | "to" | "step" | "lanes">;
+}
+
 class Tiling {
   constructor(
     private readonly chain: readonly Loop[],
     private readonly leaf: Block,
-    private readonly tiled: readonly Loop[],
+    private readonly cuts: readonly Cut[],
     private readonly names: NameSpace,
     private readonly b: Builder,
   ) {}
@@ -99,8 +140,9 @@ class Tiling {
   nest(depth: number, copies: readonly Copy[]): Block {
     const loop = this.chain[depth];
     if (!loop) return new Jam(copies, this.names, this.b).block(this.leaf);
-    if (!this.tiled.includes(loop)) return [{ ...loop, body: this.nest(depth + 1, copies) }];
-    return this.turns(loop.index).flatMap(({ places, around }) => {
+    const cut = this.cuts.find((c) => c.loop === loop);
+    if (!cut) return [{ ...loop, body: this.nest(depth + 1, copies) }];
+    return this.turns(cut).flatMap(({ places, around }) => {
       const product = (copies.length > 0 ? copies : [new Map<Index, Affine>()]).flatMap((copy) =>
         places.map((place): Copy => new Map([...copy, [loop.index, place]])),
       );
@@ -109,28 +151,51 @@ class Tiling {
     });
   }
 
-  /** All turns of a loop in groups: whole tiles, then what is left. Without `around`, one group that needs no loop. */
-  private turns(
-    index: Index,
-  ): { places: readonly Affine[]; around?: Pick<Loop, "index" | "from" | "to" | "step"> }[] {
+  /** All turns of a loop: whole tiles, then single vectors, then what is left, one by one or without a loop. */
+  private turns({ loop: { index }, copies, lanes }: Cut): Turns[] {
     const { b } = this;
     const { extent } = index;
-    const count = b.constantOf(extent);
-    const from = (start: Affine, n: number): Affine[] =>
-      Array.from({ length: n }, (_, i) => b.plus(start, i));
-    if (count !== undefined && count <= factor) return [{ places: from(b.integer(0), count) }];
-    const whole = b.times(b.floorDivide(extent, factor), factor);
-    const start = b.index(index.name, b.minus(extent, factor - 1));
-    const tiles = {
-      places: from(b.of(start), factor),
-      around: { index: start, from: b.integer(0), to: start.extent, step: factor },
-    };
-    if (count !== undefined) {
-      const left = count % factor;
-      return left === 0 ? [tiles] : [tiles, { places: from(whole, left) }];
+    const unit = lanes ? laneCount : 1;
+    const groups: Turns[] = [];
+    let done: Affine = b.integer(0);
+    for (const count of lanes && copies > 1 ? [copies, 1] : [copies]) {
+      const width = count * unit;
+      const whole = b.times(b.floorDivide(extent, width), width);
+      if (whole === done) continue;
+      // A single tile needs no loop; its index is needed to say what is in the lanes.
+      const isOnly = unit === 1 && b.constantOf(b.minus(whole, done)) === width;
+      groups.push(isOnly ? { places: this.neighbours(done, count) } : this.tiles(index, done, count, unit));
+      done = whole;
     }
-    const single = b.index(index.name, extent);
-    return [tiles, { places: [b.of(single)], around: { index: single, from: whole, to: extent } }];
+    const left = b.constantOf(b.minus(extent, done));
+    if (left === undefined) {
+      const single = b.index(index.name, extent);
+      groups.push({ places: [b.of(single)], around: { index: single, from: done, to: extent } });
+    } else if (left > 0) {
+      groups.push({ places: this.neighbours(done, left) });
+    }
+    return groups;
+  }
+
+  private neighbours(from: Affine, count: number, apart = 1): Affine[] {
+    return Array.from({ length: count }, (_, n) => this.b.plus(from, n * apart));
+  }
+
+  /** Groups of `count` copies, each of one turn or of a vector, from a place on as long as they fit. */
+  private tiles(index: Index, from: Affine, count: number, unit: number): Turns {
+    const { b } = this;
+    const width = count * unit;
+    const start = b.index(index.name, b.minus(index.extent, (count - 1) * unit));
+    return {
+      places: this.neighbours(b.of(start), count, unit),
+      around: {
+        index: start,
+        from,
+        to: b.minus(index.extent, width - 1),
+        ...(width === 1 ? {} : { step: width }),
+        ...(unit === laneCount ? { lanes: laneCount } : {}),
+      },
+    };
   }
 }
 
