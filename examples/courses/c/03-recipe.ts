@@ -14,8 +14,8 @@ const given = { x: [1, -0.5, 2, 0.25], y: [1, 0, 0, 1] };
 /** What the course calls each kind of line, by the left side of its equation. */
 const recipe: readonly (readonly [left: RegExp, words: string])[] = [
   [/^δ⁽³⁾/, "δᴸ = ŷ − y"],
-  [/^da⁽\d⁾/, "(Wˡ⁺¹)ᵀ δˡ⁺¹"],
-  [/^δ/, "δˡ = … ⊙ σ′(zˡ), where σ′ = a(1 − a)"],
+  [/^da/, "∂L/∂aˡ = (Wˡ⁺¹)ᵀ δˡ⁺¹"],
+  [/^δ/, "δˡ = (Wˡ⁺¹)ᵀ δˡ⁺¹ ⊙ σ′(zˡ), σ′ = a(1 − a)"],
   [/^dW⁽¹⁾/, "∂L/∂W¹ = δ¹ xᵀ"],
   [/^dW/, "∂L/∂Wˡ = δˡ (aˡ⁻¹)ᵀ"],
   [/^db/, "∂L/∂bˡ = δˡ"],
