@@ -12,7 +12,7 @@ const build = new URL("../build/", import.meta.url);
 export async function compileModel(file, sizes = {}) {
   const started = performance.now();
   const source = readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
-  const { diagnostics, outputs } = await compile(source, { file, language: "javascript", sizes });
+  const { diagnostics, outputs } = await compile(source, { file, language: "javascript", level: 2, sizes });
   for (const { severity, code, message } of diagnostics) console.error(`${severity}[${code}]: ${message}`);
   const module = outputs.find((o) => o.kind === "module");
   if (module === undefined) throw new Error(`${file} did not compile`);
