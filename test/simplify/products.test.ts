@@ -34,6 +34,15 @@ describe("products", () => {
     expect(normalised(sub(s.mul(n(0.25), x), s.mul(n(0.25), y)))).toBe("0.25·(x - y)");
   });
 
+  it("a root meets what it is the root of", () => {
+    const u = s.add(x, n(1));
+    const root = s.b.apply("sqrt", [u]);
+    expect(normalised(s.mul(root, root))).toBe("x + 1");
+    expect(normalised(div(s.mul(root, y), u))).toBe("y/sqrt(x + 1)");
+    expect(normalised(div(s.mul(u, s.mul(u, y)), root))).toBe("(x + 1)·y·sqrt(x + 1)");
+    expect(normalised(div(y, s.mul(u, root)))).toBe("y/((x + 1)·sqrt(x + 1))");
+  });
+
   it("brackets are their own powers", () => {
     const c = s.b.cast(s.b.less(x, y), "f32");
     expect(normalised(s.mul(c, s.mul(c, z)))).toBe(printExpr(s.b.select(s.b.less(x, y), z, n(0))));

@@ -3,6 +3,7 @@ import { prove } from "../../ir/intervals.ts";
 import { printStatement } from "../../ir/printer.ts";
 import { freeIndices, readsOf } from "../../ir/rewrite.ts";
 import type { Equation, Expr, Graph, Index, Statement } from "../../ir/types.ts";
+import { Deviations } from "./deviations.ts";
 import { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -15,25 +16,30 @@ interface Factors {
 
 /**
  * Factors that no reduction index enters leave the sum of an adjoint: Σ_j c[b]·y[b, j] = c[b]·Σ_j y[b, j]. Probabilities
- * that are declared a distribution sum to 1.
+ * that are declared a distribution sum to 1, deviations from a mean to 0.
  */
 export function hoistInvariants(graph: Graph, work: Workspace): Graph {
   if (!work.realOnly) return graph;
   const index = new GraphIndex(graph, work);
+  const deviations = new Deviations(index, work.builder);
   let changed = false;
-  const statements = graph.statements.flatMap((s): Statement[] => {
+  const statements = graph.statements.flatMap((s, position): Statement[] => {
     if (s.kind !== "equation" || s.reducer !== "sum" || s.body.type !== "f32") return [s];
-    const next =
-      sumOfDistribution(s, work) ?? (s.tensor.role === "adjoint" ? hoisted(s, index, work) : undefined);
+    const known = sumOfDistribution(s, work) ?? sumOfDeviations(s, position, deviations, work);
+    const next = known?.equations ?? (s.tensor.role === "adjoint" ? hoisted(s, index, work) : undefined);
     if (!next) return [s];
     changed = true;
     const after = (): string => next.map(printStatement).join("; ");
-    const [, second] = next;
-    const rule = second ? "Σ c·x = c·Σ x" : "a distribution sums to 1";
-    work.record(rule, true, s.tensor, () => printStatement(s), after);
+    work.record(known?.rule ?? "Σ c·x = c·Σ x", true, s.tensor, () => printStatement(s), after);
     return next;
   });
   return changed ? { ...graph, statements } : graph;
+}
+
+/** A sum whose value is known, and why. */
+interface KnownSum {
+  readonly rule: string;
+  readonly equations: readonly Equation[];
 }
 
 function hoisted(e: Equation, index: GraphIndex, work: Workspace): Equation[] | undefined {
@@ -110,7 +116,7 @@ function quotient(above: readonly Expr[], below: readonly Expr[], b: Builder): E
 }
 
 /** Σ_j y[b, j] over the whole last dimension of a distribution is 1. */
-function sumOfDistribution(e: Equation, work: Workspace): Equation[] | undefined {
+function sumOfDistribution(e: Equation, work: Workspace): KnownSum | undefined {
   const { body, reduced, where } = e;
   if (body.kind !== "read" || !body.tensor.distribution) return undefined;
   if (where.length > 0 || reduced.length !== 1) return undefined;
@@ -119,5 +125,20 @@ function sumOfDistribution(e: Equation, work: Workspace): Equation[] | undefined
   const rest = body.subscripts.slice(0, last);
   const whole = body.subscripts[last] === work.builder.of(r) && r.extent === body.tensor.shape[last];
   if (!whole || freeIndices(...rest).has(r)) return undefined;
-  return [work.builder.equation({ ...e, reducer: null, reduced: [], body: work.builder.number(1) })];
+  return { rule: "a distribution sums to 1", equations: [withoutSum(e, 1, work.builder)] };
+}
+
+/** Σ_k (x[i, k] − m[i]) is 0 where m is the mean of x over k. */
+function sumOfDeviations(
+  e: Equation,
+  position: number,
+  deviations: Deviations,
+  work: Workspace,
+): KnownSum | undefined {
+  if (!deviations.sumToZero(e, position)) return undefined;
+  return { rule: "deviations from a mean sum to 0", equations: [withoutSum(e, 0, work.builder)] };
+}
+
+function withoutSum(e: Equation, value: number, b: Builder): Equation {
+  return b.equation({ ...e, reducer: null, reduced: [], body: b.number(value) });
 }

@@ -86,11 +86,12 @@ export class ProductAlgebra {
     return this.squared(this.cancelInSums(plainProduct(a, b)));
   }
 
-  /** √u·√u = u. */
+  /** √u·√u = u, and √u/u = 1/√u. */
   private squared(p: Product): Product {
     for (const [root, exponent] of p.factors) {
-      if (root.kind !== "opaque" || !root.square || Math.abs(exponent) < 2) continue;
-      const pairs = Math.trunc(exponent / 2);
+      if (root.kind !== "opaque" || !root.square) continue;
+      const pairs = Math.abs(exponent) < 2 ? pairsAcross(p, root.square, exponent) : Math.trunc(exponent / 2);
+      if (pairs === 0) continue;
       const rest = mergeFactors(p.factors, new Map([[root, -2 * pairs]]));
       return this.multiply({ ...p, factors: rest }, this.power(root.square, pairs));
     }
@@ -259,6 +260,13 @@ function mergeFactors(a: ReadonlyMap<Factor, number>, b: ReadonlyMap<Factor, num
     else merged.set(f, isBracket(f) ? Math.sign(power) : power);
   }
   return merged;
+}
+
+/** 1 for a root above the line and −1 for one below, where what it is the root of stands on the other side. */
+function pairsAcross(p: Product, square: Product, exponent: number): number {
+  const [only] = square.factors.keys();
+  if (square.factors.size !== 1 || square.factors.get(only!) !== 1) return 0;
+  return Math.sign(p.factors.get(only!) ?? 0) === -Math.sign(exponent) ? exponent : 0;
 }
 
 function sharedPower(least: number, other: number | undefined): number {
