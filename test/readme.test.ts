@@ -22,6 +22,19 @@ test("the gradient is what -O0 writes", async () => {
   for (const part of blocks[1]!.text.trim().split("\n\n")) expect(outputs[0]!.text).toContain(part);
 });
 
+test("the optimizer statements are statements", async () => {
+  const statements = blocks.find((block) => block.text.startsWith("optimizer "))!.text;
+  const { diagnostics } = await compile(`model M {
+    input token: int[4] < 5
+    input t: [4, 2]
+    words = token |> embedding(5, 3)
+    y = words |> linear(4) |> layer_norm() |> linear(2)
+    loss mse(y, t)
+    ${statements}
+  }`);
+  expect(diagnostics).toEqual([]);
+});
+
 test("the diagnostic is the sample's", () => {
   const shown = /^ {4}error\[NN2003\][\s\S]*?(?=\n\n)/m.exec(readme)![0].replace(/^ {4}/gm, "");
   expect(shown).toBe(file("test/errors/NN2003/expected.txt").trim());
