@@ -1,33 +1,51 @@
-/** The kernels of a module. Equal ones are emitted once and called with different buffers. */
+/**
+ * The kernels of a module. Equations that are alike up to constant integers are lowered once, and called with their
+ * tensors and constants; kernels that turn out equal are emitted once.
+ */
 import type { Builder } from "../../ir/builder.ts";
 import type { Call, Kernel, Level, Procedure } from "../../ir/kernel.ts";
-import type { Equation, Program, Tensor } from "../../ir/types.ts";
+import type { Dim, Equation, Program, Tensor } from "../../ir/types.ts";
 import type { KernelGroup } from "../fuse/group.ts";
 import { flatten } from "../fuse/flatten.ts";
 import type { Flattened } from "../fuse/flatten.ts";
 import { tensorsReadBy } from "../fuse/readers.ts";
 import { assembleKernel } from "./assemble.ts";
-import { CanonicalTexts } from "./canonical.ts";
+import { CanonicalTexts, GroupText } from "./canonical.ts";
+import { generalise } from "./generalise.ts";
 import { placeLets } from "./lets.ts";
 import { lowerGroup } from "./lower.ts";
 import { tile } from "./tile.ts";
 import { generalName, groupName, identifier, NameSpace, sharedName } from "./names.ts";
 
-/** A kernel whose final name is not known yet, and how often it stands for different statements. */
+/** Starting values and updates treat every parameter alike; what the model computes is compiled for its sizes. */
+export type Phase = "initialise" | "compute" | "update";
+
+/** The equations of one call. */
+interface Use extends Flattened {
+  readonly phase: Phase;
+  /** The same equations as they stand in the graph. */
+  readonly statements: readonly Equation[];
+  readonly text: GroupText;
+}
+
+/** The uses that are lowered once. */
+type Family = Use[];
+
+export type DraftCall =
+  | { readonly kind: "clear"; readonly tensor: Tensor }
+  | { readonly kind: "call"; readonly use: Use; readonly family: Family };
+
+/** What a family became, and what its parameters are in each of its calls. */
+interface Lowered {
+  readonly kernel: Kernel;
+  readonly parameters: ReadonlyMap<Dim, readonly number[]>;
+}
+
+/** A kernel whose final name is not known yet, and what it stands for. */
 interface Draft {
   readonly kernel: Kernel;
   readonly tensors: Set<Tensor>;
 }
-
-/** Starting values and updates treat every parameter alike; what the model computes is compiled for its sizes. */
-export type Phase = "initialise" | "compute" | "update";
-
-export type DraftCall =
-  | { readonly kind: "clear"; readonly tensor: Tensor }
-  | ({ readonly kind: "call"; readonly draft: Draft; readonly own: Kernel } & Pick<
-      Flattened,
-      "originals" | "numbers"
-    >);
 
 export interface Finished {
   readonly all: readonly Kernel[];
@@ -35,7 +53,7 @@ export interface Finished {
 }
 
 export class KernelTable {
-  private readonly drafts = new Map<string, Draft>();
+  private readonly families = new Map<string, Family>();
   private readonly texts = new CanonicalTexts();
   private readonly program: Program;
   private readonly level: Level;
@@ -51,23 +69,20 @@ export class KernelTable {
   }
 
   callsOf(given: KernelGroup, phase: Phase): DraftCall[] {
-    const { group, originals, numbers } = this.flattened(given, phase);
-    const locals = new NameSpace();
-    reserveNames(group, locals);
-    const loops = lowerGroup(group, locals, this.b);
-    const body = placeLets(this.level > 1 ? tile(loops, locals, this.b) : loops, locals, this.b);
+    const flattened = this.flattened(given, phase);
+    const { group, numbers } = flattened;
+    const isLine = this.level === 0 && phase === "compute";
+    const text = new GroupText(this.texts, group, numbers, isLine);
     const statements = [...new Set(group.members.flatMap((m) => m.sources))];
-    const own = assembleKernel(groupName(statements, this.program, phase === "initialise"), body, statements);
-    const key = this.keyOf(own, statements);
-    let draft = this.drafts.get(key);
-    if (!draft) {
-      draft = { kernel: own, tensors: new Set() };
-      this.drafts.set(key, draft);
-    }
-    draft.tensors.add(statements.at(-1)!.tensor);
+    const touched = text.things.filter((t) => t.kind === "tensor" && !group.internal.has(t));
+    const key = this.keyOf(text.text, touched, statements, phase);
+    const family = this.families.get(key) ?? [];
+    this.families.set(key, family);
+    const use = { ...flattened, phase, statements, text };
+    family.push(use);
     return [
       ...group.clears.map((tensor): DraftCall => ({ kind: "clear", tensor })),
-      { kind: "call", draft, own, originals, numbers },
+      { kind: "call", use, family },
     ];
   }
 
@@ -78,46 +93,87 @@ export class KernelTable {
   }
 
   /**
-   * At level 0 a kernel is one line of the source, so only the same statement, or the same line of an optimizer for
-   * another parameter, shares it.
+   * At level 0 a kernel is one line of the source, so only the same statement, or the same line of an optimizer or of
+   * an initialiser for other cells, shares it.
    */
-  private keyOf(kernel: Kernel, statements: readonly Equation[]): string {
-    const text = this.texts.textOf(kernel);
+  private keyOf(
+    text: string,
+    touched: readonly { readonly id: number }[],
+    statements: readonly Equation[],
+    phase: Phase,
+  ): string {
     if (this.level > 0) return text;
     const { tensor, origin } = statements.at(-1)!;
     const optimized =
       this.program.parameters.includes(tensor) || this.program.optimizerStates.includes(tensor);
     const { file, start, end } = origin.within ?? origin.span;
-    if (optimized) return `${text} ${file} ${start} ${end}`;
-    return `${text} ${[...kernel.buffers.map((x) => x.tensor), ...kernel.scalars].map((t) => t.id).join()}`;
+    if (optimized || phase === "initialise") return `${text} ${file} ${start} ${end}`;
+    return `${text} ${touched.map((t) => t.id).join()}`;
   }
 
-  /** Names the kernels; nothing may be added afterwards. */
+  private lower(family: Family): Lowered {
+    const [first] = family;
+    const { b } = this;
+    const locals = new NameSpace();
+    reserveNames(first!.group, locals);
+    const { group, statements, parameters } = generalise(family, (name) => locals.fresh(name), b);
+    const loops = lowerGroup(group, locals, b);
+    const body = placeLets(this.level > 1 ? tile(loops, locals, b) : loops, locals, b);
+    const name = groupName(first!.statements, this.program, first!.phase === "initialise");
+    return { kernel: assembleKernel(name, body, statements), parameters };
+  }
+
+  /** Lowers and names the kernels; nothing may be added afterwards. */
   finish(): Finished {
+    const drafts = new Map<string, Draft>();
+    const lowered = new Map<Family, Lowered & { readonly draft: Draft }>();
+    for (const family of this.families.values()) {
+      const made = this.lower(family);
+      const { buffers, scalars } = made.kernel;
+      const { statements, phase } = family[0]!;
+      const touched = [...buffers.map((x) => x.tensor), ...scalars];
+      const key = this.keyOf(this.texts.textOf(made.kernel), touched, statements, phase);
+      const draft = drafts.get(key) ?? { kernel: made.kernel, tensors: new Set() };
+      drafts.set(key, draft);
+      for (const use of family) draft.tensors.add(use.statements.at(-1)!.tensor);
+      lowered.set(family, { ...made, draft });
+    }
     const names = new NameSpace();
     const finished = new Map<Draft, Kernel>();
-    for (const draft of this.drafts.values()) {
+    for (const draft of drafts.values()) {
       const { name } = draft.kernel;
       const wanted = draft.tensors.size > 1 ? sharedName(name) : name;
       finished.set(draft, { ...draft.kernel, name: names.fresh(wanted) });
     }
     const call = (c: DraftCall): Call => {
       if (c.kind === "clear") return c;
-      const { buffers, scalars, dims, statements } = c.own;
-      const tensors = buffers.map(({ tensor }) => this.resolve(c.originals.get(tensor) ?? tensor));
-      const counts = dims.map((d) => c.numbers.get(d) ?? d);
-      return {
-        kind: "call",
-        kernel: finished.get(c.draft)!,
-        buffers: tensors,
-        scalars,
-        dims: counts,
-        statements,
-      };
+      const made = lowered.get(c.family)!;
+      return { kind: "call", kernel: finished.get(made.draft)!, ...this.passed(made, c.use, c.family) };
     };
     return {
       all: [...finished.values()],
       procedure: ({ name, calls }) => ({ name, calls: calls.map(call) }),
+    };
+  }
+
+  /** What one use of a kernel passes: where the kernel has a thing of the first use, its own. */
+  private passed(
+    { kernel, parameters }: Lowered,
+    use: Use,
+    family: Family,
+  ): Omit<Extract<Call, { kind: "call" }>, "kind" | "kernel"> {
+    const at = family.indexOf(use);
+    const own = <T extends Tensor | Dim>(thing: T): T =>
+      use.text.things[family[0]!.text.numberOf(thing)] as T;
+    const tensorOf = (t: Tensor): Tensor => {
+      const tensor = own(t);
+      return this.resolve(use.originals.get(tensor) ?? tensor);
+    };
+    return {
+      buffers: kernel.buffers.map(({ tensor }) => tensorOf(tensor)),
+      scalars: kernel.scalars.map(own),
+      dims: kernel.dims.map((d) => parameters.get(d)?.[at] ?? use.numbers.get(own(d)) ?? own(d)),
+      statements: use.statements,
     };
   }
 }
