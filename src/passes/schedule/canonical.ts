@@ -5,7 +5,7 @@
  */
 import type { Kernel, KernelStatement } from "../../ir/kernel.ts";
 import type { Affine, Dim, Equation, Expr, Index, IntegerAtom, Local, Tensor } from "../../ir/types.ts";
-import type { KernelGroup } from "../fuse/group.ts";
+import type { Member } from "../fuse/group.ts";
 import { isScalar } from "./assemble.ts";
 import { partsOf } from "./facts.ts";
 
@@ -157,14 +157,20 @@ export class GroupText extends CanonicalText {
   private readonly places = new Map<Tensor, string[]>();
 
   /** `own`: the dimensions that only this kernel has. */
-  constructor(texts: CanonicalTexts, group: KernelGroup, own: ReadonlyMap<Dim, number>, literal: boolean) {
+  constructor(
+    texts: CanonicalTexts,
+    members: readonly Member[],
+    private readonly internal: ReadonlySet<Tensor>,
+    private readonly own: ReadonlyMap<Dim, number>,
+    literal: boolean,
+  ) {
     super(texts, literal);
-    for (const m of group.members) this.places.set(m.equation.tensor, []);
-    const members = group.members.map((m) => `${this.list(m.loops)} ${m.fills} ${this.equation(m.equation)}`);
+    for (const m of members) this.places.set(m.equation.tensor, []);
+    const equations = members.map((m) => `${this.list(m.loops)} ${m.fills} ${this.equation(m.equation)}`);
     const things: string[] = [];
     // Telling an extent may name more dimensions.
-    for (const thing of this.things) things.push(this.describe(thing, group, own));
-    this.text = [...members, ...things].join(";");
+    for (const thing of this.things) things.push(this.describe(thing));
+    this.text = [...equations, ...things].join(";");
   }
 
   private equation(e: Equation): string {
@@ -186,16 +192,16 @@ export class GroupText extends CanonicalText {
     return `${text}@${places.indexOf(key)}`;
   }
 
-  private describe(thing: Named, group: KernelGroup, own: ReadonlyMap<Dim, number>): string {
+  private describe(thing: Named): string {
     switch (thing.kind) {
       case "index":
         return this.closed(thing.extent);
       case "dim":
-        return own.has(thing) ? "own" : `${thing.minimum} ${thing.maximum}`;
+        return this.own.has(thing) ? "own" : `${thing.minimum} ${thing.maximum}`;
       case "tensor": {
         const shape = thing.shape.map((e) => this.closed(e)).join();
         const below = thing.below ? `< ${this.closed(thing.below)}` : "";
-        return `${thing.type}[${shape}] ${below} ${isScalar(thing)} ${group.internal.has(thing)}`;
+        return `${thing.type}[${shape}] ${below} ${isScalar(thing)} ${this.internal.has(thing)}`;
       }
       case "local":
         throw new Error("a local stands outside a kernel");

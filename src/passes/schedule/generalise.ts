@@ -20,7 +20,7 @@ import type {
   Span,
 } from "../../ir/types.ts";
 import type { KernelGroup, Member } from "../fuse/group.ts";
-import type { CanonicalText } from "./canonical.ts";
+import type { CanonicalText, GroupText } from "./canonical.ts";
 
 /** The numbers that stand at one place, one for each of the kernels. */
 type Numbers = readonly number[];
@@ -54,12 +54,19 @@ class Parameters {
   }
 }
 
-/** The equations of one kernel, and what their parts are called. */
-interface Instance {
+/** The equations of one kernel, and how they and those of the source that they come from are called. */
+export interface Instance {
   readonly group: KernelGroup;
-  /** The equations as they stand in the graph, for the reader. */
-  readonly statements: readonly Equation[];
   readonly text: CanonicalText;
+  readonly statements: readonly Equation[];
+  readonly formulas: () => GroupText;
+}
+
+interface General {
+  readonly group: KernelGroup;
+  /** For the reader. */
+  readonly statements: readonly Equation[];
+  readonly parameters: ReadonlyMap<Dim, Numbers>;
 }
 
 /** One kernel for those whose texts are equal: it has the tensors, indices and dimensions of the first. */
@@ -67,20 +74,44 @@ export function generalise(
   instances: readonly Instance[],
   fresh: (name: string) => string,
   b: Builder,
-): Pick<Instance, "group" | "statements"> & { readonly parameters: ReadonlyMap<Dim, Numbers> } {
+): General {
   const { group, statements } = instances[0]!;
   const parameters = new Parameters(b, group.members[0]!.equation.origin.span, fresh);
-  if (instances.length === 1) return { group, statements, parameters: parameters.values };
-  const walk = new Generaliser(
-    instances.map((i) => i.text),
-    parameters,
-    b,
-  );
-  const members = group.members.map((m, at): Member => {
-    const equation = walk.equation(instances.map((i) => i.group.members[at]!.equation));
-    return { ...m, equation };
-  });
-  return { group: { ...group, members }, statements, parameters: parameters.values };
+  const texts = instances.map((i) => i.text);
+  const equations = instances.map((i) => i.group.members.map((m) => m.equation));
+  const general = generaliseEquations(equations, texts, parameters, b);
+  const members = group.members.map((m, at): Member => ({ ...m, equation: general[at]! }));
+  const { size } = parameters.values;
+  const shown = size === 0 ? statements : formulasOf(instances, parameters, b);
+  return {
+    group: { ...group, members },
+    statements: shown,
+    parameters: new Map([...parameters.values].slice(0, size)),
+  };
+}
+
+/** What a reader is shown; where the formulas are not as much alike as what they became, the first are an example. */
+function formulasOf(instances: readonly Instance[], parameters: Parameters, b: Builder): readonly Equation[] {
+  const { statements } = instances[0]!;
+  const known = parameters.values.size;
+  const texts = instances.map((i) => i.formulas());
+  if (texts.some((t) => t.text !== texts[0]!.text)) return statements;
+  const equations = instances.map((i) => i.statements);
+  const general = generaliseEquations(equations, texts, parameters, b);
+  return parameters.values.size === known ? general : statements;
+}
+
+/** The equations of the first, with parameters. */
+function generaliseEquations(
+  equations: readonly (readonly Equation[])[],
+  texts: readonly CanonicalText[],
+  parameters: Parameters,
+  b: Builder,
+): readonly Equation[] {
+  const first = equations[0]!;
+  if (equations.length === 1) return first;
+  const walk = new Generaliser(texts, parameters, b);
+  return first.map((_, at) => walk.equation(equations.map((list) => list[at]!)));
 }
 
 /** Walks the expressions of all kernels at once; what the texts leave out are the constants alone. */

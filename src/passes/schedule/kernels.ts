@@ -5,12 +5,13 @@
 import type { Builder } from "../../ir/builder.ts";
 import type { Call, Kernel, Level, Procedure } from "../../ir/kernel.ts";
 import type { Dim, Equation, Program, Tensor } from "../../ir/types.ts";
-import type { KernelGroup } from "../fuse/group.ts";
+import type { KernelGroup, Member } from "../fuse/group.ts";
 import { flatten } from "../fuse/flatten.ts";
 import type { Flattened } from "../fuse/flatten.ts";
 import { tensorsReadBy } from "../fuse/readers.ts";
 import { assembleKernel } from "./assemble.ts";
 import { CanonicalTexts, GroupText } from "./canonical.ts";
+import type { Instance } from "./generalise.ts";
 import { generalise } from "./generalise.ts";
 import { placeLets } from "./lets.ts";
 import { lowerGroup } from "./lower.ts";
@@ -20,11 +21,9 @@ import { generalName, groupName, identifier, NameSpace, sharedName } from "./nam
 /** Starting values and updates treat every parameter alike; what the model computes is compiled for its sizes. */
 export type Phase = "initialise" | "compute" | "update";
 
-/** The equations of one call. */
-interface Use extends Flattened {
+/** The equations of one call; `statements` are those of the graph. */
+interface Use extends Flattened, Instance {
   readonly phase: Phase;
-  /** The same equations as they stand in the graph. */
-  readonly statements: readonly Equation[];
   readonly text: GroupText;
 }
 
@@ -72,13 +71,15 @@ export class KernelTable {
     const flattened = this.flattened(given, phase);
     const { group, numbers } = flattened;
     const isLine = this.level === 0 && phase === "compute";
-    const text = new GroupText(this.texts, group, numbers, isLine);
+    const text = new GroupText(this.texts, group.members, group.internal, numbers, isLine);
     const statements = [...new Set(group.members.flatMap((m) => m.sources))];
     const touched = text.things.filter((t) => t.kind === "tensor" && !group.internal.has(t));
     const key = this.keyOf(text.text, touched, statements, phase);
     const family = this.families.get(key) ?? [];
     this.families.set(key, family);
-    const use = { ...flattened, phase, statements, text };
+    const formulas = (): GroupText =>
+      new GroupText(this.texts, statements.map(asMember), new Set(), numbers, false);
+    const use = { ...flattened, phase, statements, text, formulas };
     family.push(use);
     return [
       ...group.clears.map((tensor): DraftCall => ({ kind: "clear", tensor })),
@@ -177,6 +178,13 @@ export class KernelTable {
     };
   }
 }
+
+const asMember = (equation: Equation): Member => ({
+  equation,
+  loops: equation.indices,
+  fills: false,
+  sources: [equation],
+});
 
 /** Locals are called neither like a loop nor like a tensor in memory. */
 function reserveNames(group: KernelGroup, locals: NameSpace): void {
