@@ -112,6 +112,10 @@ export const diagnosticTable = {
     (p) => `it can't be told which dimensions \`...${p.first}\` has and which \`...${p.second}\``,
   ),
   NN2040: error<{ pattern: string }>((p) => `no parameter matches "${p.pattern}"`),
+  NN2041: error<{ operator: string; divisor: number }>(
+    (p) => `\`${p.operator}\` needs a divisor of at least 1, but it is ${p.divisor}`,
+  ),
+  NN2042: warning<{ why: string }>((p) => `this optimizer has nothing to train: ${p.why}`),
 
   // -------------------------------------------------------------------------------------------- NN3xxx differentiation
   NN3001: error<{ name: string; expected: string }>(

@@ -17,7 +17,11 @@ export abstract class ArgumentGrammar extends GrammarBase {
       this.CONSUME(t.RightParenthesis);
       return found;
     },
-    this.recoverAs(() => []),
+    // There is an argument, which could not be read.
+    this.recoverAs(() => {
+      const value = this.errorHere();
+      return [{ value, span: value.span }];
+    }),
   );
 
   private readonly argument: Rule<Argument> = this.RULE(

@@ -1,6 +1,7 @@
 /** The grammar of the language. It knows no operation, layer or optimizer by name. */
 import { StatementGrammar } from "./grammar-statements.ts";
 import type { Rule } from "./grammar-base.ts";
+import { anyDeclaration } from "./messages.ts";
 import type {
   Declaration,
   Expression,
@@ -30,7 +31,7 @@ export class Grammar extends StatementGrammar {
         { ALT: () => this.SUBRULE(this.layer) },
         { ALT: () => this.SUBRULE(this.optimizer) },
       ],
-      ERR_MSG: "a `model`, `fn`, `layer`, `optimizer` or `import`",
+      ERR_MSG: anyDeclaration,
     }),
   );
 

@@ -4,6 +4,9 @@ import { tokenLabel } from "chevrotain";
 import * as t from "./tokens.ts";
 import { isReducer } from "./words.ts";
 
+/** What the lines of a file are. */
+export const anyDeclaration = "a `model`, `fn`, `layer`, `optimizer` or `import`";
+
 /** What the brackets of a rule hold. */
 const itemsOf: ReadonlyMap<string, string> = new Map([
   ["arguments", "an argument"],
@@ -65,6 +68,8 @@ export function hint(expected: string, found: IToken, previous: IToken | undefin
   if (t.isOperator(type) && endsHere) {
     return `\`|>\` binds loosest: put the pipe in parentheses before \`${found.image}\``;
   }
+  if (found.image === "for" && endsHere)
+    return 'a group follows its optimizer: `optimizer adam(lr = 1e-3) for "*.b" (lr = 0)`';
   if (type === t.Name && afterFactor && (endsHere || expected.includes(")")))
     return "a product is written with `*`";
   if (found.image === "*" && previous?.image === "*") return "a power is written `^`";
@@ -90,6 +95,12 @@ interface Habit {
   readonly help: string;
 }
 
+/** Names that a line starts with elsewhere, before what it defines. */
+const before =
+  (...names: readonly string[]) =>
+  (_: string, found: IToken, previous: IToken | undefined): boolean =>
+    found.tokenType === t.Name && names.includes(previous?.image ?? "");
+
 const wants = (expected: string, ...types: readonly TokenType[]): boolean =>
   types.some((type) => expected.includes(tokenLabel(type)));
 
@@ -103,13 +114,35 @@ const habits: readonly Habit[] = [
     fits: (expected, found) => found.tokenType === t.Equals && wants(expected, t.Then, t.RightParenthesis),
     help: "equality is written `==`",
   },
+  { fits: before("let", "var", "const", "val"), help: "a definition is just `h = …`" },
   {
-    fits: (_, found, previous) =>
-      found.tokenType === t.Name && /^(let|var|const|val)$/.test(previous?.image ?? ""),
-    help: "a definition is just `h = …`",
+    fits: before("def", "function", "func"),
+    help: "a function is declared outside all models: `fn f(x) = …`",
   },
   {
-    fits: (expected, found) => found.tokenType === t.Colon && wants(expected, t.RightBracket),
+    fits: (expected, found) => expected === tokenLabel(t.Equals) && found.tokenType === t.Comma,
+    help: "a definition has one name, and what a layer returns is one tensor",
+  },
+  {
+    fits: (expected, found) => expected === "a pattern in quotes" && found.tokenType === t.Name,
+    help: 'parameters are named by their paths, in quotes: `"encode.W"`, `"*.b"`',
+  },
+  {
+    fits: (expected, found) =>
+      found.tokenType === t.LeftBracket && /^an (expression|argument)/.test(expected),
+    help: "there are no lists: `concat(a, b)` takes two tensors, `reshape(x, n, -1)` its extents one by one",
+  },
+  {
+    fits: (_, found) => found.image === "from",
+    help: 'an import is written `import { block } from "./block.nn"`',
+  },
+  {
+    fits: (expected, found) => expected === tokenLabel(t.LeftBrace) && found.tokenType === t.StringToken,
+    help: 'an import says what it takes: `import { block } from "./block.nn"`',
+  },
+  {
+    fits: (expected, found, previous) =>
+      wants(expected, t.RightBracket) && (found.tokenType === t.Colon || previous?.tokenType === t.Colon),
     help: "a lone `:` is the whole dimension; a part of it has an index with a range: `y[i < 10] = x[i]`",
   },
   {
@@ -120,6 +153,10 @@ const habits: readonly Habit[] = [
     fits: (expected, found, previous) =>
       found.tokenType === t.Name && isReducer(previous?.image ?? "") && expected === tokenLabel(t.End),
     help: "a reducer names its indices, `sum[k] x[k]`, or has parentheses, `sum(x)`",
+  },
+  {
+    fits: (expected) => expected === anyDeclaration,
+    help: "what a model is made of stands in it: `model Name { … }`",
   },
   {
     fits: (expected) => [tokenLabel(t.In), tokenLabel(t.Range)].includes(expected),

@@ -1,7 +1,7 @@
 import type { ILexingResult, IRecognitionException, Lexer } from "chevrotain";
 import type { Diagnostics } from "../ir/diagnostics.ts";
 import { Grammar } from "./grammar.ts";
-import { describe, hint } from "./messages.ts";
+import { anyDeclaration, describe, hint } from "./messages.ts";
 import type { Line } from "./newlines.ts";
 import { readLines } from "./newlines.ts";
 import type { Rule } from "./grammar-base.ts";
@@ -21,6 +21,9 @@ export function parse(text: string, file: string, diagnostics: Diagnostics): Sou
 }
 
 class FileReader {
+  /** The last mistake is a line that is no declaration. */
+  private misplaced = false;
+
   constructor(
     private readonly grammar: Grammar,
     private readonly docs: ReadonlyMap<number, string>,
@@ -61,6 +64,9 @@ class FileReader {
   }
 
   private reportMistake({ message: expected, token }: IRecognitionException, { tokens }: Line): void {
+    // Where the model around them is missing, every one of its statements is misplaced.
+    if (expected === anyDeclaration && this.misplaced) return;
+    this.misplaced = expected === anyDeclaration;
     const more = { help: hint(expected, token, tokens[tokens.indexOf(token) - 1]) };
     this.diagnostics.report("NN1002", spanOf(token, this.file), { expected, found: describe(token) }, more);
   }
@@ -103,8 +109,13 @@ const shortened = (text: string): string => (text.length > 20 ? `${text.slice(0,
 
 /** Reports what the lexer could not read, and returns where. */
 function reportUnread(lexed: ILexingResult, text: string, file: string, diagnostics: Diagnostics): number[] {
+  // One sign that is meant for another language is one mistake, however often a line has it.
+  const reported = new Set<string>();
   for (const { offset, length } of lexed.errors) {
     const found = text.slice(offset, offset + length);
+    const key = `${text.lastIndexOf("\n", offset)} ${found}`;
+    if (reported.has(key)) continue;
+    reported.add(key);
     const better = meant.get(found);
     const help = better === undefined ? explained.get(found) : `write \`${better}\``;
     const more = help === undefined ? {} : { help };

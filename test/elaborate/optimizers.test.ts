@@ -241,7 +241,10 @@ describe("states", () => {
     const m = plain("optimizer mine()", "optimizer mine() { state n: [] = 1\n update n = n + 1 }");
     m.step();
     close(m.parameter("w.mine.n"), [2]);
-    const wider = plain("optimizer mine()", "optimizer mine() { state s: [2, 2] = parameter }");
+    const wider = plain(
+      "optimizer mine()",
+      "optimizer mine() { state s: [2, 2] = parameter\n update s = s }",
+    );
     close(wider.parameter("w.mine.s"), [...wider.parameter("w"), ...wider.parameter("w")]);
     expect(wider.program.shadows).toEqual([]);
   });

@@ -109,7 +109,13 @@ function bindParameters(
 const mostCalls = 50_000;
 
 function enter(elab: Elaboration, env: Environment, name: string, span: Span): Environment["calls"] {
-  if (env.calls.length >= deepest) fail(elab, env, "NN2016", span, { name });
+  if (env.calls.length >= deepest) {
+    // What stands innermost may be called by what recurs: the name is the last that was entered before.
+    const calls = [...env.calls, { name, span }];
+    const last = calls.findLastIndex((c, k) => calls.findIndex((d) => d.name === c.name) < k);
+    const recurring = calls[Math.max(last, 0)]!;
+    fail(elab, env, "NN2016", recurring.span, { name: recurring.name });
+  }
   if (++elab.limits.calls > mostCalls) {
     fail(elab, env, "NN2028", span, { what: "the number of calls", limit: String(mostCalls) });
   }

@@ -55,30 +55,44 @@ export function block(
   let failed = false;
   for (const s of body) {
     const done = attempt(() => {
+      if (s.kind === "return" && s.value.kind === "error") throw new Reported();
       if (!places[s.kind].includes(env.owner)) {
         fail(elab, env, "NN2019", s.span, { statement: statementName(s), place: placeName(env.owner) });
       }
-      if (s.kind === "return") returned = returnValue(elab, env, s.value, result);
-      else execute(elab, env, s, types);
+      if (s.kind === "return") {
+        if (s !== last)
+          fail(elab, env, "NN2025", s.span, { problem: "`return` ends a body: nothing follows it" });
+        returned = returnValue(elab, env, s.value, result);
+      } else execute(elab, env, s, types);
       return true;
     });
     if (done) continue;
     failed = true;
     // What follows relies on it.
     if (s.kind === "require" && env.owner !== "model") break;
-    if (
-      s.kind === "definition" ||
-      s.kind === "input" ||
-      s.kind === "param" ||
-      s.kind === "state" ||
-      s.kind === "dim"
-    ) {
-      if (!env.scope.own(s.name.text)) env.scope.bind(s.name.text, { kind: "failed", span: s.name.span });
-    }
+    markFailed(elab, env.scope, s);
   }
   // Inside a call the caller has nothing to go on with; the mistake itself is already reported.
   if (failed && !returned && env.owner !== "model") throw new Reported();
   return returned;
+}
+
+/** What a statement should have defined has no value: its mistake is reported, so the uses of the name are not. */
+function markFailed(elab: Elaboration, scope: Scope, s: Statement, inTurns = false): void {
+  if (s.kind === "for") s.body.forEach((inner) => markFailed(elab, scope, inner, true));
+  const defines =
+    s.kind === "definition" ||
+    s.kind === "input" ||
+    s.kind === "param" ||
+    s.kind === "state" ||
+    s.kind === "dim";
+  if (!defines) return;
+  const name = s.name.text;
+  const known = scope.own(name);
+  const tensor = known?.kind === "value" && known.value.kind === "array" ? known.value.tensor : undefined;
+  const inParts = tensor !== undefined && elab.parts.delete(tensor);
+  // The turns that were not reached would have changed what the loop carries.
+  if (!known || inParts || inTurns) scope.bind(name, { kind: "failed", span: s.name.span });
 }
 
 /** Every name that the statements will define. */
@@ -184,7 +198,9 @@ function repeat(
   const bound = (e: ForStatement["from"]): number => {
     const size = sizeOf(arrayExpression(elab, e, env));
     const value = size && elab.builder.constantOf(size);
-    return value ?? fail(elab, env, "NN2012", e.span, { what: "a bound of `for`", wanted: "an integer" });
+    if (value !== undefined) return value;
+    const help = size && "turns are counted at compile time: make the dimension static, as in `dim n = 64`";
+    return fail(elab, env, "NN2012", e.span, { what: "a bound of `for`", wanted: "an integer" }, { help });
   };
   const from = bound(s.from);
   const to = bound(s.to);

@@ -69,7 +69,14 @@ export function reducerCall(
   const [first, ...others] = given;
   const axis = others[0];
   const fits = first && !first.name && others.length <= 1 && (!axis || axis.name?.text === "axis");
-  if (!fits) return wrongCount(elab, env, reducer, "a tensor, and an axis by name: `axis = 0`", span);
+  if (!fits) {
+    const problem = "it takes a tensor, and an axis by name: `axis = 0`";
+    const keeps = others.some((a) => a.name && /^keep_?dims?$/.test(a.name.text));
+    const help = keeps
+      ? "the axis goes; with indices nothing needs to be kept: `x[i, j] / sum[k] x[i, k]`"
+      : undefined;
+    return fail(elab, env, "NN2010", span, { callee: reducer, problem }, { help });
+  }
   const x = arrayExpression(elab, first.value, env);
   return reduceArray(elab, env, reducer, x, axis && arrayExpression(elab, axis.value, env), span);
 }
@@ -128,7 +135,8 @@ export function reshapeValue(
   const open = asked.length - known.length;
   if (!left || open > 1 || (open === 0 && b.constantOf(left) !== 1)) {
     const wanted = `the same number of elements as ${printShape(x.shape)}`;
-    fail(elab, env, "NN2033", span, { wanted, found: printShape(asked) });
+    const help = open > 1 ? "one extent may be -1, and is what is left" : undefined;
+    fail(elab, env, "NN2033", span, { wanted, found: printShape(asked) }, { help });
   }
   const shape = asked.map((e) => (b.constantOf(e) === -1 ? left : e));
   const source = x.tensor ?? define(elab, env, join(env.path, "flat"), x, span).tensor;

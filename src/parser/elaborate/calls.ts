@@ -3,12 +3,13 @@ import type { AtomName } from "../../ir/atoms.ts";
 import { atoms } from "../../ir/atoms.ts";
 import { Reported } from "../../ir/diagnostics.ts";
 import { isReducer, reducerNames } from "../words.ts";
-import type { CallExpression } from "../syntax.ts";
+import type { CallExpression, Expression } from "../syntax.ts";
 import { applyFunction, applyLayer, instantiate } from "./apply.ts";
 import type { GivenArgument } from "./arguments.ts";
 import { applyAtom, gradientOf, randomValue, reducerCall, reshapeValue, sizeValue } from "./builtins.ts";
 import type { Elaboration, Environment } from "./environment.ts";
 import { fail, failUnknown, pathOfUse, suggestion, withoutDrawn } from "./environment.ts";
+import { childrenOf } from "./infer.ts";
 import type { Callable } from "./scope.ts";
 import type { ArrayValue, Value } from "./values.ts";
 
@@ -49,9 +50,12 @@ export function call(elab: Elaboration, e: CallExpression, place: Environment): 
 function givenArguments(e: CallExpression): GivenArgument[] {
   const piped = e.piped ? [{ value: e.piped, span: e.piped.span }] : [];
   // An argument that could not be read is reported, and no argument less.
-  if (e.arguments.some((a) => a.value.kind === "error")) throw new Reported();
+  if (e.arguments.some((a) => isUnread(a.value))) throw new Reported();
   return [...piped, ...e.arguments];
 }
+
+/** Whether a part of the expression could not be read. */
+const isUnread = (e: Expression): boolean => e.kind === "error" || childrenOf(e).some(isUnread);
 
 function callValue(
   elab: Elaboration,
@@ -106,9 +110,11 @@ function callDeclared(
       env,
       "NN2011",
       e.callee.span,
-      { what: `\`${name}\` is a layer: it needs its sizes` },
       {
-        help: `write \`|> ${name}(…)\`; without sizes \`|> ${name}()\``,
+        what: `\`${name}\` is a layer: it needs its ${declaration.sizes.some((s) => !s.default) ? "sizes" : "parentheses"}`,
+      },
+      {
+        help: `write \`|> ${name}(${declaration.sizes.some((s) => !s.default) ? "…" : ""})\``,
       },
     );
   }

@@ -13,6 +13,7 @@ import { attempt, report, suggestion } from "./environment.ts";
 import { expression } from "./expressions.ts";
 import type { ResolveImport, SourceText } from "./files.ts";
 import { Files } from "./files.ts";
+import { requireCountless } from "./lasting.ts";
 import { elaborateOptimizers } from "./optimizer.ts";
 import { checkParts } from "./parts.ts";
 import { matching } from "./patterns.ts";
@@ -193,6 +194,7 @@ function checkSettings(elab: Elaboration, env: Environment, model: ModelDeclarat
 function finish(elab: Elaboration, model: ModelDeclaration): Program {
   const { gathered, builder: b } = elab;
   markDims(gathered);
+  requireCountless(elab);
   const { loss } = gathered;
   const frozen = new Set(gathered.frozen.flatMap((f) => [...matching(elab, f.env, f.statement.patterns)]));
   const trained = gathered.parameters.filter((p) => !frozen.has(p));
@@ -208,6 +210,7 @@ function finish(elab: Elaboration, model: ModelDeclaration): Program {
       results: gradients,
       origin,
     });
+    requireTrained(elab, trained);
     elaborateOptimizers(elab, trained, gradients);
   } else if (gathered.optimizers[0] && !model.body.some((s) => s.kind === "loss")) {
     const { statement, env } = gathered.optimizers[0];
@@ -232,6 +235,15 @@ function finish(elab: Elaboration, model: ModelDeclaration): Program {
     gradients,
     backward,
   };
+}
+
+/** An optimizer that has nothing to train is hardly meant; what it should train may have failed, though. */
+function requireTrained(elab: Elaboration, trained: readonly Tensor[]): void {
+  const { optimizers, parameters } = elab.gathered;
+  const [first] = optimizers;
+  if (!first || trained.length > 0 || elab.diagnostics.hasErrors) return;
+  const why = parameters.length > 0 ? "every parameter is frozen" : "the model has no parameters";
+  report(elab, first.env, "NN2042", first.statement.span, { why });
 }
 
 function gradientTensor(elab: Elaboration, p: Tensor): Tensor {

@@ -204,7 +204,9 @@ export function bindingOf(elab: Elaboration, env: Environment, name: string, spa
   const known = ["training", "step", ...(env.gradientNorm ? ["gradient_norm"] : [])];
   const help = callable
     ? `\`${name}\` is a ${callable.declaration.kind}; call it, as in \`${name}(…)\``
-    : suggestion(name, [...env.scope.visible(), ...env.home.visible(), ...known]);
+    : ["parameter", "gradient", "gradient_norm"].includes(name)
+      ? "only an optimizer and its arguments know it: `optimizer sgd(gradient = …)`"
+      : suggestion(name, [...env.scope.visible(), ...env.home.visible(), ...known]);
   return failUnknown(elab, env, name, span, help);
 }
 

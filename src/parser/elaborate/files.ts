@@ -77,7 +77,10 @@ export class Files {
   private import(i: ImportDeclaration, scope: FileScope, from: string): void {
     const found = this.resolve(i.from.text, from);
     if (!found) {
-      this.diagnostics.report("NN2026", i.from.span, { file: i.from.text });
+      const help = i.from.text.endsWith(".nn")
+        ? undefined
+        : "the standard library needs no import; another file is named by its path, `./block.nn`";
+      this.diagnostics.report("NN2026", i.from.span, { file: i.from.text }, { help });
       for (const { as } of i.names) scope.missing.add(as.text);
       return;
     }

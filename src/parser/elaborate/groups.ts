@@ -1,4 +1,5 @@
 /** The arguments of an optimizer statement, and those that its groups give to some parameters instead. */
+import { Reported } from "../../ir/diagnostics.ts";
 import type { Tensor } from "../../ir/types.ts";
 import type { Argument, OptimizerDeclaration, OptimizerStatement } from "../syntax.ts";
 import type { Elaboration, Environment } from "./environment.ts";
@@ -46,7 +47,13 @@ export function groupsOf(
   };
   return s.groups.map((group) => {
     const given = new Map<string, Argument>();
+    if (group.arguments.length === 0) {
+      const problem = "a group says what is different for its parameters";
+      const help = `for example \`(${known[0]} = …)\``;
+      fail(elab, env, "NN2010", group.span, { callee: s.name.text, problem }, { notes: [declared], help });
+    }
     for (const a of group.arguments) {
+      if (a.value.kind === "error") throw new Reported();
       const problem = !a.name
         ? "what is different for some parameters is given by name"
         : known.includes(a.name.text)

@@ -1,4 +1,5 @@
 /** `y[b, j] = …`: index definitions, whole or in parts, and results without index names. */
+import { Reported } from "../../ir/diagnostics.ts";
 import type { Affine, Expr, Index, Span, Tensor } from "../../ir/types.ts";
 import type { Definition, Expression, LeftSubscript, TypeSyntax } from "../syntax.ts";
 import { defineAt, store } from "./define.ts";
@@ -81,6 +82,8 @@ function definePart(
       },
     );
   }
+  // An earlier part failed: the others can't fill its place.
+  if (env.scope.lookup(s.name.text)?.kind === "failed") throw new Reported();
   if (env.indices.length > 0) fail(elab, env, "NN2022", s.span, { name: s.name.text });
   if (!known) requireNew(elab, env, s.name);
   requireAddressable(elab, env, s.name.text, declared, s.name.span);

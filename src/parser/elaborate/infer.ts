@@ -24,6 +24,8 @@ interface Use {
 export class Uses extends Map<string, Use[]> {
   /** Something that might have given a range failed: its mistake is reported, so a missing range is not. */
   failed = false;
+  /** How many dimensions a read has for its packs, where the counts that are written do not fit. */
+  readonly misfits = new Map<string, number>();
 }
 
 /** Finds where the wanted index names (and `...names`, of which `counts` knows some) subscript a dimension alone. */
@@ -74,8 +76,12 @@ export function findUses(
       if (hidden.has(name)) return undefined;
       return wanted.has(name) ? counts.get(name) : knownCount(env, name);
     });
-    const shares = shareOut(known, value.shape.length - (subscripts.length - packs.length));
-    if (!shares && packs.length > 0) return;
+    const free = value.shape.length - (subscripts.length - packs.length);
+    const shares = shareOut(known, free);
+    if (!shares && packs.length > 0) {
+      for (const name of packs) uses.misfits.set(name, free);
+      return;
+    }
     let dimension = 0;
     let pack = 0;
     for (const s of subscripts) {
@@ -229,11 +235,12 @@ export function rangesOfRest(
   span: Span,
   uses: Uses,
   declared?: readonly Affine[],
+  misfit?: string,
 ): Range[] {
   const found = binding(uses, name);
   const extents = declared ?? found[0]?.extents;
   if (!extents && (uses.failed || env.home.broken)) throw new Reported();
-  const help = `say how many dimensions it has, \`...${name}(2)\`, or declare the type`;
+  const help = misfit ?? `say how many dimensions it has, \`...${name}(2)\`, or declare the type`;
   if (!extents) return fail(elab, env, "NN2006", span, { name: `...${name}` }, { help });
   const other = found.find(
     (u) => u.extents.length !== extents.length || u.extents.some((e, d) => e !== extents[d]),

@@ -19,6 +19,16 @@ export function requireLasting(elab: Elaboration, env: Environment, gradients: r
   }
 }
 
+/** Reports a start that depends on how much data a call has: it is computed before the first. */
+export function requireCountless(elab: Elaboration): void {
+  for (const s of elab.gathered.initialise) {
+    const dim = countIn(s);
+    if (!dim) continue;
+    const what = `a start can't depend on \`${dim.name}\`, which each call has anew`;
+    elab.diagnostics.report("NN2011", s.origin.span, { what });
+  }
+}
+
 /** A dimension whose count is that of the inputs. */
 function countIn(s: Statement): Dim | undefined {
   let found: Dim | undefined;

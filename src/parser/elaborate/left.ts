@@ -55,14 +55,11 @@ export function leftSide(
     if (s.kind === "rest") {
       const extents = declared?.slice(target.length, target.length + counts.get(s.name.text)!.count);
       const told = uses.has(s.name.text) || uses.failed || extents;
-      if (!told)
-        requireTold(
-          elab,
-          env,
-          packs,
-          packs.map((p) => counts.get(p.name.text)),
-        );
-      const ranges = rangesOfRest(elab, env, s.name.text, s.span, uses, extents);
+      const known = packs.map((p) => counts.get(p.name.text));
+      if (!told) requireTold(elab, env, packs, known);
+      const free = uses.misfits.get(s.name.text);
+      const misfit = free === undefined ? undefined : countHelp(packs, known, free);
+      const ranges = rangesOfRest(elab, env, s.name.text, s.span, uses, extents, misfit);
       const list = ranges.map((r) => b.index(r.name, r.extent));
       requireNew(elab, { ...env, scope }, s.name);
       scope.bind(s.name.text, { kind: "indices", indices: list, span: s.span });

@@ -16,7 +16,9 @@ export function arrayExpression(elab: Elaboration, e: Expression, env: Environme
 /** The value, which must not be a layer that is not applied. */
 export function requireArray(elab: Elaboration, value: Value, e: Expression, env: Environment): ArrayValue {
   if (value.kind === "array") return value;
-  const help = e.kind === "name" ? `apply it: \`${e.name}(x)\` or \`x |> ${e.name}\`` : "apply it: `x |> …`";
+  // Inside a call the name is that of a parameter, which its caller does not know.
+  const named = e.kind === "name" && env.calls.length === 0;
+  const help = named ? `apply it: \`${e.name}(x)\` or \`x |> ${e.name}\`` : "apply it: `x |> …`";
   return fail(
     elab,
     env,

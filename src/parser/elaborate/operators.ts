@@ -7,7 +7,7 @@ import { fail } from "./environment.ts";
 import { arrayExpression, elementwise, whereShapesCome } from "./operands.ts";
 import { atBroadcast, broadcastShape, typeName } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
-import { castValue, mapElements, printShape, scalar } from "./values.ts";
+import { castValue, isScalar, mapElements, printShape, scalar, scalarExpr } from "./values.ts";
 
 export function unary(elab: Elaboration, env: Environment, e: UnaryExpression): ArrayValue {
   const { builder: b } = elab;
@@ -61,6 +61,7 @@ export function binary(elab: Elaboration, env: Environment, e: BinaryExpression)
   const right = arrayExpression(elab, e.right, env);
   if (e.operator === "@") return matrixProduct(elab, env, e, left, right);
   const row = operators[e.operator];
+  if (row.operands === "integer") requireDivisor(elab, env, e, right);
   const [x, y] = operandTypes(elab, env, e, row, left, right);
   const [first, second] = row.swap ? [y, x] : [x, y];
   const value = elementwise(elab, env, e, row.verb, first, second, (p, q) => {
@@ -68,6 +69,14 @@ export function binary(elab: Elaboration, env: Environment, e: BinaryExpression)
     return row.negate ? elab.builder.apply("not", [result]) : result;
   });
   return value;
+}
+
+/** The rest of an integer division lies below the divisor, so there is none by 0, and what is negative is a mistake. */
+function requireDivisor(elab: Elaboration, env: Environment, e: BinaryExpression, divisor: ArrayValue): void {
+  const value = isScalar(divisor) && !divisor.flexible ? scalarExpr(divisor) : undefined;
+  const known = value?.kind === "affine" ? elab.builder.constantOf(value) : undefined;
+  if (known === undefined || known >= 1) return;
+  fail(elab, env, "NN2041", e.right.span, { operator: e.operator, divisor: known });
 }
 
 function applyOperator(elab: Elaboration, atom: AtomName, p: Expr, q: Expr): Expr {

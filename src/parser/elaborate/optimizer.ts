@@ -56,7 +56,11 @@ export function elaborateOptimizers(
     const place: Environment = { ...env, owner: "optimizer", emit: gathered.update, gradientNorm: norm };
     attempt(() => {
       const plan = planOf(elab, place, statement, count === 1 ? name : `${name}${count}`);
-      trained.forEach((parameter, k) => updateParameter(elab, plan, parameter, gradients[k]!));
+      for (const [k, parameter] of trained.entries()) {
+        updateParameter(elab, plan, parameter, gradients[k]!);
+        // What is wrong for one parameter is not told again for all others.
+        if (elab.diagnostics.hasErrors) return;
+      }
       const [frozen] = gathered.parameters;
       if (trained.length === 0 && frozen) hypersAlone(elab, plan, frozen);
     });
@@ -77,6 +81,10 @@ function planOf(elab: Elaboration, env: Environment, statement: OptimizerStateme
     // Every optimizer has these two without declaring them.
     if (p.name.text === "parameter" || p.name.text === gradientArgument)
       fail(elab, env, "NN2002", p.name.span, { name: p.name.text });
+  }
+  if (!declaration.body.some((d) => d.kind === "update")) {
+    const help = "write `update parameter = …`";
+    fail(elab, env, "NN2025", declaration.name.span, { problem: `\`${name}\` updates nothing` }, { help });
   }
   const taken = new Set(elab.gathered.shadows.map((shadow) => shadow.name));
   return {

@@ -1,6 +1,7 @@
 /** What a model or a layer owns: parameters and states, and how they start. */
 import { isNumber } from "../../ir/builder.ts";
-import type { Affine, Span, Tensor } from "../../ir/types.ts";
+import { isPersistent, tensorsRead, tensorsWritten } from "../../ir/dependences.ts";
+import type { Affine, Span, Statement, Tensor } from "../../ir/types.ts";
 import type { ParamStatement, StateStatement } from "../syntax.ts";
 import { store } from "./define.ts";
 import type { Elaboration, Environment } from "./environment.ts";
@@ -98,7 +99,8 @@ function initialise(
   value: ParamStatement["initialiser"],
   path: string,
 ): void {
-  const { builder: b } = elab;
+  const { builder: b, gathered } = elab;
+  const before = gathered.initialise.length;
   const inner: Environment = {
     ...environmentOf(env, `${path}.start`),
     owner: "initialiser",
@@ -120,6 +122,26 @@ function initialise(
   const body = number.at(target, tensor.shape);
   // Memory starts as zeros.
   if (!isNumber(body, 0)) store(elab, inner, { tensor, indices, target }, body, value.span);
+  if (env.owner !== "optimizer")
+    requireStart(elab, env, tensor, gathered.initialise.slice(before), value.span);
+}
+
+/** What starts is computed once, when the model is created: there are no inputs yet, and nothing made of them. */
+function requireStart(
+  elab: Elaboration,
+  env: Environment,
+  tensor: Tensor,
+  statements: readonly Statement[],
+  span: Span,
+): void {
+  const written = new Set(statements.flatMap(tensorsWritten));
+  const unknown = statements
+    .flatMap(tensorsRead)
+    .find((t) => !written.has(t) && (t.role === "input" || !isPersistent(t)));
+  if (!unknown) return;
+  const what = `the start of \`${tensor.name}\` can't depend on \`${unknown.name}\`, which each call computes anew`;
+  const help = "a start is made of numbers, sizes, parameters and states";
+  fail(elab, env, "NN2011", span, { what }, { help });
 }
 
 export function declareState(elab: Elaboration, env: Environment, s: StateStatement): void {

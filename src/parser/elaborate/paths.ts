@@ -51,7 +51,10 @@ export function requireNew(
     { name: name.text },
     {
       notes: [{ message: "it is defined here", span: known.span }],
-      help: "every name is defined once; choose another, or repeat with `for`",
+      help:
+        env.owner === "optimizer" && name.text === "parameter"
+          ? "its new value is `update parameter = …`"
+          : "every name is defined once; choose another, or repeat with `for`",
     },
   );
 }

@@ -1,4 +1,5 @@
 /** `update …`: what `step` changes besides the parameters. */
+import { Reported } from "../../ir/diagnostics.ts";
 import { readsOf } from "../../ir/rewrite.ts";
 import type { Affine, Span, Statement, Tensor } from "../../ir/types.ts";
 import type { UpdateStatement } from "../syntax.ts";
@@ -17,6 +18,7 @@ import { castValue, freshIndices } from "./values.ts";
 /** `update mean_seen = …`: runs in every training pass, in source order, after the gradients are known. */
 export function update(elab: Elaboration, env: Environment, s: UpdateStatement): void {
   const binding = env.scope.lookup(s.name.text);
+  if (binding?.kind === "failed") throw new Reported();
   const tensor =
     binding?.kind === "value" && binding.value.kind === "array" ? binding.value.tensor : undefined;
   if (!binding) fail(elab, env, "NN2001", s.name.span, { name: s.name.text });
