@@ -7,6 +7,8 @@ import type { Graph, Tensor } from "../ir/types.ts";
 import { replaceAliases } from "./simplify/alias.ts";
 import { cancelAcross } from "./simplify/algebra.ts";
 import { shareRepeated } from "./simplify/common.ts";
+import { askBoundedValues } from "./simplify/bounds.ts";
+import { chainDecisions } from "./simplify/decisions.ts";
 import { hoistInvariants } from "./simplify/invariants.ts";
 import { liveTensors, removeDead } from "./simplify/dead.ts";
 import { simplifyGuards } from "./simplify/guards.ts";
@@ -25,9 +27,11 @@ const subPasses: readonly SubPass[] = [
   replaceAliases,
   stabilise,
   mergeContributions,
+  askBoundedValues,
   hoistInvariants,
   hoistSigns,
   cancelAcross,
+  chainDecisions,
 ];
 
 /** Simplification reaches its end in three or four rounds; the bound only guards against rules that undo each other. */

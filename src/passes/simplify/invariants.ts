@@ -39,7 +39,7 @@ export function hoistInvariants(graph: Graph, work: Workspace): Graph {
 /** A sum whose value is known, and why. */
 interface KnownSum {
   readonly rule: string;
-  readonly equations: readonly Equation[];
+  readonly equations: Equation[];
 }
 
 function hoisted(e: Equation, index: GraphIndex, work: Workspace): Equation[] | undefined {

@@ -151,7 +151,33 @@ const lessRules: readonly LocalRule[] = [
     name: "min(x, y) < x = y < x",
     rewrite: ([x, y], b) => (isApply(x, "min") && x.args[0] === y ? b.less(x.args[1]!, y) : undefined),
   },
+  {
+    name: "max(a, u) < c = u < c, where a < c",
+    rewrite: ([x, y], b) => {
+      const [max, min] = [bounded(x, "max"), bounded(x, "min")];
+      if (y.kind !== "constant") return undefined;
+      if (max && max.bound < y.value) return b.less(max.inner, y);
+      return min && min.bound >= y.value ? b.less(min.inner, y) : undefined;
+    },
+  },
+  {
+    name: "c < min(a, u) = c < u, where c < a",
+    rewrite: ([x, y], b) => {
+      const [max, min] = [bounded(y, "max"), bounded(y, "min")];
+      if (x.kind !== "constant") return undefined;
+      if (min && x.value < min.bound) return b.less(x, min.inner);
+      return max && x.value >= max.bound ? b.less(x, max.inner) : undefined;
+    },
+  },
 ];
+
+/** Of max(a, u) against c, with numbers a and c: the number a and the expression u. */
+function bounded(e: Expr, atom: "min" | "max"): { readonly bound: number; readonly inner: Expr } | undefined {
+  if (!isApply(e, atom)) return undefined;
+  const bound = e.args.find(isConstant);
+  const inner = e.args.find((a) => a !== bound);
+  return bound?.kind === "constant" && inner ? { bound: bound.value, inner } : undefined;
+}
 
 const selectRules: readonly LocalRule[] = [
   {
@@ -204,7 +230,7 @@ function foldConstants(b: Builder, e: Apply): Expr | undefined {
 }
 
 /** Simplifies one node whose children are simplified; `used` hears of every rule applied. */
-function simplifyNode(
+export function simplifyNode(
   b: Builder,
   e: Expr,
   realOnly: boolean,

@@ -1,5 +1,6 @@
 import type { Builder } from "../../ir/builder.ts";
 import type { Expr } from "../../ir/types.ts";
+import { lowerBoundsFirst } from "./facts.ts";
 import type { Fraction } from "./fraction.ts";
 import { fraction } from "./fraction.ts";
 import type { Factor, Product, Sum } from "./products.ts";
@@ -60,7 +61,7 @@ export class Renderer {
     const top = above.length > 0 ? chain(above) : b.number(1);
     const value = below.length > 0 ? b.div(top, chain(below)) : top;
     if (conditions.length === 0) return value;
-    const all = b.and(...conditions);
+    const all = b.and(...lowerBoundsFirst(conditions));
     if (value.kind === "constant") return b.mul(value, b.cast(all, "f32"));
     return b.select(all, value, b.number(0));
   }

@@ -17,6 +17,10 @@ export class Workspace {
   readonly plain = new Set<Statement>();
   /** Equations in which algebra found nothing, with the producers that it looked through. */
   readonly settled = new Map<Equation, string>();
+  /** Equations in which nothing is left that a bounded value could be asked instead. */
+  readonly unbounded = new Set<Statement>();
+  /** Equations whose conditions are asked in the best order. */
+  readonly chained = new Set<Equation>();
   private readonly reads = new Map<Statement, readonly Tensor[]>();
   private readonly keys = new Map<Equation, string>();
 
