@@ -7,7 +7,7 @@ import { fail } from "./environment.ts";
 import { arrayExpression, elementwise, whereShapesCome } from "./operands.ts";
 import { atBroadcast, broadcastShape, typeName } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
-import { castValue, isScalar, mapElements, printShape, scalar, scalarExpr } from "./values.ts";
+import { castValue, isScalar, mapElements, printShape, scalar, scalarExpr, sizeOf } from "./values.ts";
 
 export function unary(elab: Elaboration, env: Environment, e: UnaryExpression): ArrayValue {
   const { builder: b } = elab;
@@ -62,6 +62,8 @@ export function binary(elab: Elaboration, env: Environment, e: BinaryExpression)
   if (e.operator === "@") return matrixProduct(elab, env, e, left, right);
   const row = operators[e.operator];
   if (row.operands === "integer") requireDivisor(elab, env, e, right);
+  const power = e.operator === "^" ? integerPower(elab, left, right) : undefined;
+  if (power) return power;
   const [x, y] = operandTypes(elab, env, e, row, left, right);
   const [first, second] = row.swap ? [y, x] : [x, y];
   const value = elementwise(elab, env, e, row.verb, first, second, (p, q) => {
@@ -69,6 +71,18 @@ export function binary(elab: Elaboration, env: Environment, e: BinaryExpression)
     return row.negate ? elab.builder.apply("not", [result]) : result;
   });
   return value;
+}
+
+/** Beyond this an integer is no 32-bit one. */
+const largestInteger = 2 ** 31 - 1;
+
+/** `2^l` of integers known at compile time is one too, so that it may be a size. */
+function integerPower(elab: Elaboration, left: ArrayValue, right: ArrayValue): ArrayValue | undefined {
+  const { builder: b } = elab;
+  const [base, exponent] = [sizeOf(left), sizeOf(right)].map((size) => size && b.constantOf(size));
+  if (base === undefined || exponent === undefined || exponent < 0) return undefined;
+  const value = base ** exponent;
+  return Math.abs(value) <= largestInteger ? scalar(b.integer(value)) : undefined;
 }
 
 /** The rest of an integer division lies below the divisor, so there is none by 0, and what is negative is a mistake. */
