@@ -140,8 +140,27 @@ export function children(e: Expr): readonly Expr[] {
   }
 }
 
+/** What was found below an expression, which does not change: passes ask for the same ones again and again. */
+const indicesBelow = new WeakMap<Expr, ReadonlySet<Index>>();
+const readsBelow = new WeakMap<Expr, readonly Read[]>();
+
+function remembered<T>(memo: WeakMap<Expr, T>, root: Expr, find: (root: Expr) => T): T {
+  const known = memo.get(root);
+  if (known !== undefined) return known;
+  const found = find(root);
+  memo.set(root, found);
+  return found;
+}
+
 /** The loop indices an expression depends on; those that a reduction inside it binds are left out. */
-export function freeIndices(...roots: readonly Expr[]): Set<Index> {
+export function freeIndices(...roots: readonly Expr[]): ReadonlySet<Index> {
+  const [only] = roots;
+  return roots.length === 1
+    ? remembered(indicesBelow, only!, (root) => findIndices([root]))
+    : findIndices(roots);
+}
+
+function findIndices(roots: readonly Expr[]): Set<Index> {
   const found = new Set<Index>();
   const bound = new Set<Index>();
   visit(
@@ -158,9 +177,16 @@ export function freeIndices(...roots: readonly Expr[]): Set<Index> {
 }
 
 /** All reads below the roots, each once, in order of first appearance. */
-export function readsOf(...roots: readonly Expr[]): Read[] {
+export function readsOf(...roots: readonly Expr[]): readonly Read[] {
+  if (roots.length === 1) return remembered(readsBelow, roots[0]!, findReads);
+  const reads = new Set<Read>();
+  for (const root of roots) for (const read of remembered(readsBelow, root, findReads)) reads.add(read);
+  return [...reads];
+}
+
+function findReads(root: Expr): Read[] {
   const reads: Read[] = [];
-  visit(roots, (e) => {
+  visit([root], (e) => {
     if (e.kind === "read") reads.push(e);
   });
   return reads;

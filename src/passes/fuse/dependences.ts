@@ -1,13 +1,19 @@
 /** Which kernels must stay in order, and which loops two equations may share. */
 import { readsOf } from "../../ir/rewrite.ts";
-import type { Affine, Equation, Index, Reshape, Tensor } from "../../ir/types.ts";
+import type { Affine, Equation, Index, Read, Reshape, Tensor } from "../../ir/types.ts";
 import type { KernelGroup, Member } from "./group.ts";
 
 export type Item = KernelGroup | Reshape;
 
+const reads = new WeakMap<Equation, readonly Read[]>();
+
 /** Every read of an equation: in its body, its conditions and its subscripts. */
-export function readsIn(e: Equation): ReturnType<typeof readsOf> {
-  return readsOf(...e.target, ...e.where, e.body);
+export function readsIn(e: Equation): readonly Read[] {
+  const known = reads.get(e);
+  if (known) return known;
+  const found = readsOf(...e.target, ...e.where, e.body);
+  reads.set(e, found);
+  return found;
 }
 
 /** Tensors that are the same memory: a reshape and its source. */

@@ -7,6 +7,7 @@ import { readsIn, sharesSafely } from "./dependences.ts";
 import type { KernelGroup, Member } from "./group.ts";
 import { isParallel, renameIndices, withOwnIndices } from "./group.ts";
 import type { Readers } from "./readers.ts";
+import { tensorsReadBy } from "./readers.ts";
 import { shapeOf } from "./shape.ts";
 
 export interface Merged {
@@ -28,12 +29,14 @@ export function mergeGroups(
   readers: Readers,
   b: Builder,
 ): Merged | undefined {
-  if (second.members.length !== 1 || !mayShare(first, second.members[0]!)) return undefined;
+  const [only, ...more] = second.members;
   const last = first.members.at(-1)!;
-  const next = withOwnIndices(first, second.members[0]!, b);
-  if (!isIndependent(last) || !isIndependent(next)) return undefined;
-  const shared = commonExtents(last, next);
-  for (let depth = shared; depth >= 0; depth--) {
+  if (more.length > 0 || shapeOf(only!.equation) === "contraction") return undefined;
+  if (!isIndependent(last) || !isIndependent(only!)) return undefined;
+  const depths = depthsToShare(first, only!);
+  if (depths.length === 0) return undefined;
+  const next = withOwnIndices(first, only!, b);
+  for (const depth of depths) {
     const renamed = withLoopsOf(last, next, depth, b);
     const why = whyShare(first, last, renamed, depth);
     if (!why || !isLegal(first, renamed, aliases)) continue;
@@ -47,11 +50,20 @@ export function mergeGroups(
   return undefined;
 }
 
-/** What needs no look at the loops: a use of what the first stores, or else loops that are all the same. */
-function mayShare(first: KernelGroup, next: Member): boolean {
-  const stored = new Set(first.members.map((m) => m.equation.tensor));
-  const uses = readsIn(next.equation).some((r) => stored.has(r.tensor));
-  return uses || (next.loops.length > 0 && first.members.every((m) => m.loops.length === next.loops.length));
+/**
+ * What needs no look at the subscripts: how many loops the equation might share, most first. It uses what the kernel
+ * stores, or else all loops are the same and both read something.
+ */
+function depthsToShare(first: KernelGroup, next: Member): number[] {
+  const last = first.members.at(-1)!;
+  const most = commonExtents(last, next);
+  const read = tensorsReadBy(next.equation);
+  if (first.members.some((m) => read.has(m.equation.tensor)))
+    return Array.from({ length: most + 1 }, (_, n) => most - n);
+  const depth = next.loops.length;
+  const whole = depth > 0 && depth === most && first.members.every((m) => m.loops.length === depth);
+  const both = first.members.some((m) => [...tensorsReadBy(m.equation)].some((t) => read.has(t)));
+  return whole && both ? [depth] : [];
 }
 
 /** How many of the outer loops run over the same extents. */
@@ -86,7 +98,6 @@ function whyShare(
   depth: number,
 ): { readonly reason: string; readonly uses: boolean } | undefined {
   const kind = shapeOf(next.equation);
-  if (kind === "contraction") return undefined;
   if (depth === 0 && next.loops.length + last.loops.length > 0) return undefined;
   const contracts = first.members.some((m) => shapeOf(m.equation) === "contraction");
   const whole = depth === next.loops.length && first.members.every((m) => m.loops.length === depth);

@@ -63,8 +63,14 @@ function sameAffines(a: readonly Affine[], b: readonly Affine[]): boolean {
   return a.every((e, d) => e === b[d]);
 }
 
-export function tensorsReadBy(e: Equation): Set<Tensor> {
-  return new Set(readsIn(e).map((r) => r.tensor));
+const tensors = new WeakMap<Equation, ReadonlySet<Tensor>>();
+
+export function tensorsReadBy(e: Equation): ReadonlySet<Tensor> {
+  const known = tensors.get(e);
+  if (known) return known;
+  const found = new Set(readsIn(e).map((r) => r.tensor));
+  tensors.set(e, found);
+  return found;
 }
 
 function increment(counts: Map<Tensor, number>, t: Tensor): void {

@@ -12,6 +12,16 @@ export type Shape = "map" | "reduction" | "contraction";
  * made for. Its outer loops belong to the tiles and are shared with nothing.
  */
 export function shapeOf(e: Equation): Shape {
+  const known = shapes.get(e);
+  if (known) return known;
+  const shape = find(e);
+  shapes.set(e, shape);
+  return shape;
+}
+
+const shapes = new WeakMap<Equation, Shape>();
+
+function find(e: Equation): Shape {
   if (e.reducer === null) return "map";
   if (e.reducer !== "sum") return "reduction";
   const loops = loopOrder(e);

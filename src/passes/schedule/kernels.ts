@@ -143,7 +143,7 @@ export class KernelTable {
     const finished = new Map<Draft, Kernel>();
     for (const draft of drafts.values()) {
       const { name } = draft.kernel;
-      const wanted = draft.tensors.size > 1 ? sharedName(name) : name;
+      const wanted = draft.tensors.size > 1 ? sharedName(name, draft.tensors) : name;
       finished.set(draft, { ...draft.kernel, name: names.fresh(wanted) });
     }
     const call = (c: DraftCall): Call => {

@@ -95,9 +95,14 @@ export function generalName(t: Tensor, program: Program): string {
   return program.optimizerStates.includes(t) ? t.name.split(".").at(-1)! : t.name;
 }
 
-/** A name for many: `h.0.linear` and `h.1.linear` are `h.linear`. */
-export function sharedName(name: string): string {
-  if (name.startsWith("initial_")) return "initial";
+/** A name for many: `h.0.linear` and `h.1.linear` are `h.linear`; starting values of whatever tensor are `initial`. */
+export function sharedName(name: string, tensors: ReadonlySet<Tensor>): string {
+  if (!name.startsWith("initial_")) return withoutNumbers(name);
+  const [only, ...others] = new Set([...tensors].map((t) => withoutNumbers(t.name)));
+  return others.length === 0 ? `initial_${only}` : "initial";
+}
+
+function withoutNumbers(name: string): string {
   const kept = name.split(".").filter((step) => !/^\d+$/.test(step));
   return kept.length > 0 ? kept.join(".") : name;
 }
