@@ -159,6 +159,11 @@ const habits: readonly Habit[] = [
     help: "what a model is made of stands in it: `model Name { … }`",
   },
   {
+    fits: (expected, found, previous) =>
+      expected === tokenLabel(t.End) && previous?.tokenType === t.Name && found.tokenType === t.Name,
+    help: "a function is applied as `f(x)` or `x |> f`; a product is written with `*`",
+  },
+  {
     fits: (expected) => [tokenLabel(t.In), tokenLabel(t.Range)].includes(expected),
     help: "a loop is written `for i in 0..n { … }`",
   },

@@ -37,6 +37,11 @@ describe("what another framework writes", () => {
     ["output y = x |> rms_norm(4)", "NN2038", "the extents are found from x"],
     ["output y = reshape(x, -1, -1)", "NN2033", "one extent may be -1"],
     ["f = linear(3) |> relu\noutput y = f(x)", "NN2011", "`x |> …`"],
+    ["output y = relu x", "NN1002", "applied as `f(x)`"],
+    ["output y = x @ 2", "NN2003", "multiplied with `*`"],
+    ["output y = if label == 1 then x else 0", "NN2004", "aligned at the last dimension"],
+    ["output y[b, j < 9] = (x[b, j] else true)", "NN2009", "what lies outside"],
+    ["input 🙂: [3]\noutput y = x", "NN1001", "🙂"],
   ];
   test.each(cases)("%s", (body, code, says) => expectOne([inModel(body), code, says]));
 });
@@ -48,6 +53,8 @@ describe("integers", () => {
     ["output y[b] = label[b] div -2", "NN2041", "it is -2"],
     ["output y[i < 2^-1] = i", "NN2012", "an integer"],
     ["output y[i < 2^40] = i", "NN2012", "an integer"],
+    ["output y = x + max[k < 0] k", "NN2036", "`k`"],
+    ["output y = x + mean[k < 0] k", "NN2036", "`k`"],
   ];
   test.each(cases)("%s", (body, code, says) => expectOne([inModel(body), code, says]));
   test("to the power of one another are integers", () => {
@@ -68,6 +75,7 @@ describe("a loop or a part that fails", () => {
       "make the dimension static",
     ],
     ["y: [batch, 4]\nfor l in 0..4 { y[b, l] = x[b, l + 1] }\noutput z = y + 1", "NN2008", "outside"],
+    ["y = x\nfor l in 4..0 { y = y + 1 }\noutput y", "NN2025", "counts up"],
     ["h = x\nfor l in 0..3 { h = h |> linear(7)\n z = nope }\nloss mse(h, x)", "NN2001", "`nope`"],
     ["y: [2, 4]\ny[0] = nope\ny[1] = x[0]\noutput z = y + 1", "NN2001", "`nope`"],
     ["y: [2, 4]\ny[0] = x[0]\ny[1] = nope\noutput z = y + 1", "NN2001", "`nope`"],
@@ -155,4 +163,36 @@ describe("files", () => {
     ["model M { input x: [3]\nreturn = 3 }", "NN1002", "expected an expression"],
   ];
   test.each(cases)("%s", (source, code, says) => expectOne([source, code, says]));
+});
+
+describe("sizes of a model", () => {
+  const scaled = "model M(rate = 0.5, n: int = 3) { input x: [n]\noutput y = x * rate }";
+  test("without a type may be fractions", () => {
+    expect(check(scaled).diagnostics).toEqual([]);
+    expect(check(scaled, { sizes: { rate: 0.25 } }).diagnostics).toEqual([]);
+  });
+  test.each([{ rate: true }, { rate: NaN }, { n: 2.5 }, { n: true }])("are checked: %j", (sizes) => {
+    expect(check(scaled, { sizes }).diagnostics.map((d) => d.code)).toEqual(["NN2031"]);
+  });
+});
+
+describe("imports", () => {
+  const files: Record<string, string> = {
+    "./broken.nn": "fn f(x = x",
+    "./model.nn": "model N { input x: [3]\noutput y = x }",
+    "./cycle.nn": 'import { g } from "./other.nn"\nfn f(x) = g(x)',
+    "./other.nn": 'import { f } from "./cycle.nn"\nfn g(x) = f(x) + 1',
+  };
+  const importing = (names: string, file: string): ReturnType<typeof check> =>
+    check(`import { ${names} } from "${file}"\nmodel M { input x: [3]\noutput y = f(x) }`, {
+      resolveImport: (name) => (files[name] === undefined ? null : { file: name, text: files[name] }),
+    });
+  test.each([
+    ["f", "./broken.nn", "NN1003"],
+    ["N as f", "./model.nn", "NN2027"],
+    ["f", "./cycle.nn", "NN2016"],
+    ["f", "./missing.nn", "NN2026"],
+  ])("of %s from %s", (names, file, code) => {
+    expect(importing(names, file).diagnostics.map((d) => d.code)).toEqual([code]);
+  });
 });

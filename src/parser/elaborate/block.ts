@@ -162,7 +162,7 @@ function execute(
     case "require":
       return requireCondition(elab, env, s);
     case "typed":
-      if (env.scope.announcement(s.name.text)) return;
+      if (env.scope.announcement(s.name.text) || env.home.broken) return;
       fail(
         elab,
         env,
@@ -204,6 +204,11 @@ function repeat(
   };
   const from = bound(s.from);
   const to = bound(s.to);
+  if (to < from) {
+    const problem = `a loop counts up, but this one goes from ${from} to ${to}`;
+    const help = "to go down, subtract: `x[n - 1 - t]`";
+    fail(elab, env, "NN2025", s.from.span, { problem }, { help });
+  }
   if (elab.limits.turns + (to - from) > mostTurns) {
     fail(elab, env, "NN2028", s.span, { what: "the number of turns", limit: String(mostTurns) });
   }

@@ -4,7 +4,7 @@ import type { Diagnostics } from "../../ir/diagnostics.ts";
 import { Reported } from "../../ir/diagnostics.ts";
 import { visit } from "../../ir/rewrite.ts";
 import type { Sources } from "../../ir/source.ts";
-import type { Dim, Program, Statement, Tensor } from "../../ir/types.ts";
+import type { Dim, Expr, Program, Statement, Tensor } from "../../ir/types.ts";
 import type { ModelDeclaration } from "../syntax.ts";
 import { block } from "./block.ts";
 import { call } from "./calls.ts";
@@ -19,7 +19,8 @@ import { checkParts } from "./parts.ts";
 import { matching } from "./patterns.ts";
 import type { FileScope } from "./scope.ts";
 import { Scope } from "./scope.ts";
-import { scalar, sizeOf, truthOf } from "./values.ts";
+import type { Value } from "./values.ts";
+import { isConstant, scalar, sizeOf, truthOf } from "./values.ts";
 
 export interface ElaborationInput {
   readonly source: SourceText;
@@ -162,14 +163,18 @@ function bindSizes(elab: Elaboration, env: Environment, model: ModelDeclaration)
     const name = p.name.text;
     const set = elab.sizes.get(name);
     const wantsTruth = p.type?.element === "bool";
+    const mayBeFraction = p.type === undefined || (p.type.element === "float" && !p.type.extents);
+    const fits = (v: Value): boolean =>
+      wantsTruth
+        ? truthOf(v) !== undefined
+        : sizeOf(v) !== undefined || (mayBeFraction && truthOf(v) === undefined && isConstant(v));
     attempt(() => {
-      const given =
-        set === undefined ? undefined : scalar(typeof set === "boolean" ? b.bool(set) : b.integer(set));
+      const given = set === undefined ? undefined : scalar(constant(b, set));
       const value = given ?? (p.default ? elab.expression(p.default, env) : undefined);
       const problem = !value
         ? "has no default: set it, `--set`"
-        : (wantsTruth ? truthOf(value) === undefined : sizeOf(value) === undefined) || isFraction(set)
-          ? `must be ${wantsTruth ? "true or false" : "an integer"}`
+        : !fits(value) || (typeof set === "number" && !Number.isFinite(set))
+          ? `must be ${wantsTruth ? "true or false" : mayBeFraction ? "a number" : "an integer"}`
           : undefined;
       if (problem) report(elab, env, "NN2031", p.span, { name, problem });
       else env.scope.bind(name, { kind: "value", value: value!, span: p.span, constant: "size" });
@@ -178,8 +183,8 @@ function bindSizes(elab: Elaboration, env: Environment, model: ModelDeclaration)
   }
 }
 
-const isFraction = (set: number | boolean | undefined): boolean =>
-  typeof set === "number" && !Number.isSafeInteger(set);
+const constant = (b: Builder, set: number | boolean): Expr =>
+  typeof set === "boolean" ? b.bool(set) : Number.isSafeInteger(set) ? b.integer(set) : b.number(set);
 
 /** What is set from outside must be there to be set. */
 function checkSettings(elab: Elaboration, env: Environment, model: ModelDeclaration): void {

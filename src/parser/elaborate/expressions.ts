@@ -109,11 +109,10 @@ function conditional(elab: Elaboration, env: Environment, e: IfExpression): Arra
   const branches = elementwise(elab, env, e, "choose between", chosen, otherwise, (p) => p);
   const shape = broadcastShape(condition.shape, branches.shape);
   if (!shape) {
-    return fail(elab, env, "NN2004", e.span, {
-      operation: "choose by",
-      left: printShape(condition.shape),
-      right: printShape(branches.shape),
-    });
+    const [left, right] = [printShape(condition.shape), printShape(branches.shape)];
+    const help =
+      "a condition is aligned at the last dimension, as every operand: with indices, `if c[b] then x[b, j] …`";
+    return fail(elab, env, "NN2004", e.span, { operation: "choose by", left, right }, { help });
   }
   const at = (subscripts: readonly Affine[], s: readonly Affine[]): Expr =>
     b.select(

@@ -87,12 +87,18 @@ export class Files {
     const other = this.open(found.file, found.text);
     for (const { name, as } of i.names) {
       const callable = other.own(name.text);
+      const known = scope.own(as.text);
       if (!callable) {
-        const help = suggestion(name.text, other.visible());
-        this.diagnostics.report("NN2027", name.span, { name: name.text, file: i.from.text }, { help });
         scope.missing.add(as.text);
-      } else if (scope.own(as.text)) {
-        this.diagnostics.report("NN2002", as.span, { name: as.text });
+        // What could not be read may have declared it.
+        if (other.broken) continue;
+        const help = other.models.some((m) => m.name.text === name.text)
+          ? "a model is no part of another: what both need is a layer or a function"
+          : suggestion(name.text, other.visible());
+        this.diagnostics.report("NN2027", name.span, { name: name.text, file: i.from.text }, { help });
+      } else if (known) {
+        const notes = [{ message: "it is defined here", span: known.declaration.name.span }];
+        this.diagnostics.report("NN2002", as.span, { name: as.text }, { notes });
       } else {
         scope.bind(as.text, callable);
       }

@@ -155,7 +155,10 @@ function matrixProduct(
     const shapes = { left: printShape(x.shape), right: printShape(y.shape), a: text[0]!, b: text[1]! };
     return fail(elab, env, "NN2003", e.span, shapes, {
       notes: whereShapesCome(env, e),
-      help: fittingParameter(e, x, y),
+      help:
+        x.shape.length === 0 || y.shape.length === 0
+          ? "`@` is the matrix product; by a number everything is multiplied with `*`"
+          : fittingParameter(e, x, y),
     });
   }
   const rows = x.shape.length === 1 ? [] : [x.shape.at(-2)!];

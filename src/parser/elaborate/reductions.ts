@@ -6,7 +6,7 @@ import { fail } from "./environment.ts";
 import { findUses, rangeOfIndex, rangesOfRest } from "./infer.ts";
 import { requireNew } from "./paths.ts";
 import { Scope } from "./scope.ts";
-import { cellCount, sizeExpression, typeName } from "./shapes.ts";
+import { cellCount, requireAddressable, sizeExpression, typeName } from "./shapes.ts";
 import type { ArrayValue } from "./values.ts";
 import { castValue, freshIndices, isScalar, mapElements, scalar, scalarExpr } from "./values.ts";
 
@@ -29,6 +29,9 @@ export function reduction(elab: Elaboration, env: Environment, e: ReduceExpressi
       continue;
     }
     const given = i.below ? sizeExpression(elab, env, i.below) : undefined;
+    // An empty sum is 0 and an empty product 1; nothing has no largest number, and no mean.
+    const emptyFits = e.reducer === "sum" || e.reducer === "prod";
+    if (given && !emptyFits) requireAddressable(elab, env, name, [given], i.span);
     const index = b.index(name, rangeOfIndex(elab, env, name, i.span, uses, given));
     scope.bind(name, { kind: "index", index, span: i.span });
     indices.push(index);

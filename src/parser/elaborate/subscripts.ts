@@ -179,8 +179,12 @@ export function protectedRead(elab: Elaboration, env: Environment, e: ElseExpres
   const type = read.type === "f32" || other.type === "f32" ? "f32" : read.type;
   const chosen = type === "f32" && read.type === "i32" ? castValue(b, read, "f32") : read;
   const otherwise = type === "f32" && other.type === "i32" ? castValue(b, other, "f32") : other;
+  if (chosen.type !== otherwise.type) {
+    const types = { wanted: typeName(chosen.type), found: typeName(otherwise.type) };
+    fail(elab, env, "NN2009", e.otherwise.span, { what: "what lies outside", ...types });
+  }
   const shape = broadcastShape(chosen.shape, otherwise.shape);
-  if (chosen.type !== otherwise.type || !shape || shape.some((x, d) => x !== chosen.shape[d])) {
+  if (!shape || shape.some((x, d) => x !== chosen.shape[d])) {
     fail(elab, env, "NN2004", e.span, {
       operation: "choose between",
       left: printShape(chosen.shape),
