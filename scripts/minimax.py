@@ -7,7 +7,7 @@ Each line has the largest weighted error as a power of two, then the coefficient
 Remez, Sur le calcul effectif des polynomes d'approximation de Tchebychef (1934).
 """
 
-from mpmath import atanh, cos, erf, erfc, exp, expm1, linspace, log, log1p, lu_solve, matrix, mp, mpf, pi, sin, sqrt
+from mpmath import atanh, cos, erf, erfc, expm1, linspace, log, log1p, lu_solve, matrix, mp, mpf, pi, sin, sqrt
 
 mp.dps = 40
 half_log2 = log(2) / 2

@@ -4,8 +4,8 @@
  *
  * The largest errors, in units in the last place of 32-bit floats. Each 97th float was tried; for `pow`, 10⁷ pairs.
  *
- *     exp 1.02   tanh 2.51     sigmoid 2.28   sin, cos 1.51 (|x| ≤ 10⁶)
- *     log 0.86   softplus 1.66   erf 1.22     pow 0.501
+ *     exp 1.02   tanh 2.51       sigmoid 2.28   sin, cos 1.51 (|x| ≤ 10⁶)
+ *     log 0.86   softplus 1.66   erf 1.22       pow 0.501
  *
  * NaN, infinities, zeros and numbers below the normal ones are as in JavaScript. The bounds that the tests keep are a
  * little wider, and stand in the comments of the functions.
