@@ -4,7 +4,7 @@ import { printStatement } from "../../ir/printer.ts";
 import { freeIndices, readsOf, targetsWhole } from "../../ir/rewrite.ts";
 import type { Equation, Expr, Graph, Read, Statement, Tensor } from "../../ir/types.ts";
 import { bodyAt } from "./alias.ts";
-import { costOfBody, costOfEquation, lengthOf } from "./cost.ts";
+import { costOfEquation, lengthOf } from "./cost.ts";
 import { TooLarge } from "./fraction.ts";
 import { guardedBody } from "./merge.ts";
 import { isPersistent } from "../../ir/dependences.ts";
@@ -101,11 +101,13 @@ class Cancellation {
   }
 
   private improved(e: Equation, position: number): Equation {
-    const tried = this.dyingIn(e, "all")
-      .map((d) => d.id)
-      .join();
+    const all = this.dyingIn(e, "all");
+    const tried = all.map((d) => d.id).join();
     if (this.work.settled.get(e) === tried) return e;
-    const found = this.cancelled(e, position) ?? this.rewritten(e, position, "closed");
+    // Where both ways look through the same, the second finds what the first has found.
+    const found =
+      this.cancelled(e, position) ??
+      (all.every(isClosed) ? undefined : this.rewritten(e, position, "closed"));
     if (!found) {
       this.work.settled.set(e, tried);
       return e;
@@ -123,21 +125,23 @@ class Cancellation {
   private cancelled(e: Equation, position: number): Finding | undefined {
     const found = this.rewritten(e, position, "all");
     if (!found || found.dying.every(isClosed)) return found;
-    const before = costOfBody(e) + found.saved;
+    const before = this.work.cost(e).body + found.saved;
     const short = lengthOf(found.equation.body) <= lengthOf(e.body) + slightlyLonger;
-    return short || costOfBody(found.equation) <= muchCheaper * before ? found : undefined;
+    return short || this.work.cost(found.equation).body <= muchCheaper * before ? found : undefined;
   }
 
   /** The cheapest way to write an equation, if it is cheaper than what there is. */
   private rewritten(e: Equation, position: number, reach: Reach): Finding | undefined {
-    const dying = this.dyingIn(e, reach);
-    const saved = dying.reduce((sum, d) => sum + this.shareOf(d, e), 0);
-    if ([...dying, e].reduce((sum, d) => sum + lengthOf(d.body), 0) > longest) return undefined;
+    const seen = this.dyingIn(e, reach);
+    if ([...seen, e].reduce((sum, d) => sum + lengthOf(d.body), 0) > longest) return undefined;
     try {
       const { equation, by } = this.writings[reach].cheapest(e, position);
-      return costOfEquation(equation) < costOfEquation(e) + saved
-        ? { equation, by, dying, saved }
-        : undefined;
+      // What is still read does not die: a condition, say, is not looked into.
+      const stays = new Set(equation === e ? seen : this.dyingIn(equation, reach));
+      const dying = seen.filter((d) => !stays.has(d));
+      const saved = dying.reduce((sum, d) => sum + this.shareOf(d, e), 0);
+      const cheaper = costOfEquation(equation) < this.work.cost(e).whole + saved;
+      return cheaper ? { equation, by, dying, saved } : undefined;
     } catch (error) {
       if (error instanceof TooLarge) return undefined;
       throw error;
@@ -196,11 +200,12 @@ class Cancellation {
   /** What one reader may count as saved when a producer dies: arithmetic, since fusion saves the memory anyway. */
   private shareOf(producer: Equation, reader: Equation): number {
     const readers = Math.max(1, this.index.readers.get(producer.tensor)?.length ?? 1);
-    if (isClosed(producer)) return costOfEquation(producer) / readers;
+    const cost = this.work.cost(producer);
+    if (isClosed(producer)) return cost.whole / readers;
     const direct = readsOf(reader.body).filter((r) => r.tensor === producer.tensor);
     const loops = [...reader.indices, ...reader.reduced];
     const repeats = (r: Read): number => countOf(reader.reducer === null ? freeIndices(r) : loops);
-    return costOfBody(producer) / readers - direct.reduce((sum, r) => sum + repeats(r), 0);
+    return cost.body / readers - direct.reduce((sum, r) => sum + repeats(r), 0);
   }
 }
 

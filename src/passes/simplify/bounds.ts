@@ -1,7 +1,7 @@
 import type { Builder } from "../../ir/builder.ts";
 import { printStatement } from "../../ir/printer.ts";
-import { mapEquation, readsOf, rewriter } from "../../ir/rewrite.ts";
-import type { Equation, Expr, Graph, Read, Statement } from "../../ir/types.ts";
+import { mapEquation, readsOf, rewriter, visit } from "../../ir/rewrite.ts";
+import type { Apply, Equation, Expr, Graph, Read, Statement } from "../../ir/types.ts";
 import { simplifyNode } from "./local.ts";
 import { Views } from "./views.ts";
 import { GraphIndex } from "./workspace.ts";
@@ -36,6 +36,7 @@ export function askBoundedValues(graph: Graph, work: Workspace): Graph {
 }
 
 function askingBounded(e: Equation, views: Views, b: Builder): Equation {
+  if (!comparesWithNumber(e)) return e;
   const bounded = readsOf(e.body, ...e.where).flatMap((read): [Read, Expr][] => {
     const value = read.type === "f32" ? views.through(read) : read;
     return value.kind === "apply" && (value.atom === "min" || value.atom === "max") ? [[read, value]] : [];
@@ -43,9 +44,8 @@ function askingBounded(e: Equation, views: Views, b: Builder): Equation {
   if (bounded.length === 0) return e;
   const rewrite = rewriter(b, {
     after: (x) => {
-      if (x.kind !== "apply" || x.atom !== "lt") return x;
+      if (!isBound(x)) return x;
       const [left, right] = x.args as [Expr, Expr];
-      if (left.kind !== "constant" && right.kind !== "constant") return x;
       const asking = (value: Expr): Expr =>
         left.kind === "constant" ? b.less(left, value) : b.less(value, right);
       const same = ([, value]: [Read, Expr]): boolean =>
@@ -56,4 +56,15 @@ function askingBounded(e: Equation, views: Views, b: Builder): Equation {
   });
   const changes = [...e.where, e.body].some((x) => rewrite(x) !== x);
   return changes ? mapEquation(e, rewrite, b) : e;
+}
+
+/** x < c or c < x, with a number c. */
+function isBound(e: Expr): e is Apply {
+  return e.kind === "apply" && e.atom === "lt" && e.args.some((a) => a.kind === "constant");
+}
+
+function comparesWithNumber(e: Equation): boolean {
+  let found = false;
+  visit([...e.where, e.body], (x) => (found ||= isBound(x)));
+  return found;
 }

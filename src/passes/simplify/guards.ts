@@ -26,7 +26,8 @@ export function simplifyGuards(graph: Graph, work: Workspace): Graph {
   let changed = false;
   const statements = graph.statements.flatMap((s, position): Statement[] => {
     if (s.kind !== "equation") return [s];
-    const next = withoutGuards(s, work);
+    const next = work.proved.has(s) ? s : withoutGuards(s, work);
+    work.proved.add(next);
     const remains =
       isEmpty(next) && !opensTensor(index, next, position) ? withoutValue(next, left, work.builder) : next;
     if (remains === s) return [s];

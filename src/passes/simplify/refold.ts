@@ -27,6 +27,8 @@ interface View {
  */
 export class Refolder {
   private readonly views = new Map<string, View[]>();
+  private readonly waiting = new Map<Tensor, Omit<View, "pattern">[]>();
+  private readonly seen = new Set<Equation>();
   private readonly solved = new Map<string, Product | undefined>();
   private readonly translator: Translator;
 
@@ -38,7 +40,28 @@ export class Refolder {
     return this.translator.builder;
   }
 
+  /** Its parts are looked for when something that reads the same is to be written in other terms. */
   add(definition: Equation, position: number): void {
+    for (const tensor of new Set(readsOf(definition.body).map((r) => r.tensor))) {
+      const list = this.waiting.get(tensor) ?? [];
+      list.push({ definition, position });
+      this.waiting.set(tensor, list);
+    }
+  }
+
+  /** The ways to see definitions with a part that reads what an expression reads and may equal it. */
+  private viewsOf(e: Expr): readonly View[] {
+    for (const { tensor } of readsOf(e)) {
+      const waiting = this.waiting.get(tensor) ?? [];
+      this.waiting.delete(tensor);
+      for (const { definition, position } of waiting) this.look(definition, position);
+    }
+    return this.views.get(signature(e)) ?? [];
+  }
+
+  private look(definition: Equation, position: number): void {
+    if (this.seen.has(definition)) return;
+    this.seen.add(definition);
     let parts: Opaque[];
     try {
       parts = [...opaqueFactors(this.translator.normal(definition.body))];
@@ -61,7 +84,7 @@ export class Refolder {
     const factors = opaqueFactors(p);
     if (factors.size > mostFactors) return;
     for (const part of factors) {
-      for (const view of this.views.get(signature(part.expr)) ?? []) {
+      for (const view of this.viewsOf(part.expr)) {
         if (view.position >= position) continue;
         const subscripts = this.match(view, part.expr);
         const value = subscripts && this.solve(view.definition, subscripts, part);

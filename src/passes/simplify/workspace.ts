@@ -4,9 +4,16 @@ import type { Context, RuleApplication } from "../../ir/context.ts";
 import { isPersistent, tensorsRead, tensorsWritten } from "../../ir/dependences.ts";
 import { coversWhole } from "../../ir/rewrite.ts";
 import type { Equation, Graph, Statement, Tensor } from "../../ir/types.ts";
+import { costOfBody, costOfEquation } from "./cost.ts";
 
 /** A sub-pass returns the same graph object where it changes nothing. */
 export type SubPass = (graph: Graph, work: Workspace) => Graph;
+
+/** What an equation costs: its arithmetic, and that with stores and loops. */
+interface Cost {
+  readonly body: number;
+  readonly whole: number;
+}
 
 /** What all sub-passes of one run of `simplify` share: the builder, the log, and which tensors a statement reads. */
 export class Workspace {
@@ -17,11 +24,14 @@ export class Workspace {
   readonly plain = new Set<Statement>();
   /** Equations in which algebra found nothing, with the producers that it looked through. */
   readonly settled = new Map<Equation, string>();
+  /** Equations whose guards are proved as far as they can be. */
+  readonly proved = new Set<Equation>();
   /** Equations in which nothing is left that a bounded value could be asked instead. */
   readonly unbounded = new Set<Statement>();
   /** Equations whose conditions are asked in the best order. */
   readonly chained = new Set<Equation>();
   private readonly reads = new Map<Statement, readonly Tensor[]>();
+  private readonly costs = new Map<Equation, Cost>();
   private readonly keys = new Map<Equation, string>();
 
   constructor(context: Context, graph: string) {
@@ -44,6 +54,13 @@ export class Workspace {
     const found = [...new Set(tensorsRead(statement))];
     this.reads.set(statement, found);
     return found;
+  }
+
+  /** What an equation costs, computed once. */
+  cost(e: Equation): Cost {
+    const known = this.costs.get(e) ?? { body: costOfBody(e), whole: costOfEquation(e) };
+    this.costs.set(e, known);
+    return known;
   }
 
   /** The key of an equation, computed once. */
