@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Kernel, Level } from "../../src/ir/kernel.ts";
 import { printKernel } from "../../src/ir/kernel-printer.ts";
@@ -127,6 +128,50 @@ describe.each(sharing)("kernels that differ in constants at level %i", (level) =
     expect(made.differences).toEqual([]);
     expect(made.schedule.kernels.map((k) => k.dims.length)).toEqual([0, 0]);
   });
+});
+
+/** Constants of one call: of subscripts, of a quotient and a remainder, of a condition and an equality. */
+const constants = fc.record({
+  start: fc.integer({ min: 0, max: 20 }),
+  row: fc.integer({ min: 0, max: 3 }),
+  shift: fc.integer({ min: 0, max: 6 }),
+  phase: fc.integer({ min: -4, max: 4 }),
+  bound: fc.integer({ min: -2, max: 6 }),
+  spot: fc.integer({ min: -1, max: 5 }),
+});
+
+test("whatever the constants are, calls compute what they say", () => {
+  fc.assert(
+    fc.property(
+      fc.array(constants, { minLength: 2, maxLength: 5 }),
+      fc.boolean(),
+      fc.constantFrom(...sharing),
+      (calls, reduces, level) => {
+        const s = new Scene();
+        const { b } = s;
+        const ys = calls.map((c, n) => {
+          const [x, z] = [s.tensor(`x.${n}`, [30], "input"), s.tensor(`z.${n}`, [4, 10], "input")];
+          const [i, k] = [s.index("i", 5), s.index("k", 4)];
+          const y = s.tensor(`y.${n}`, [5]);
+          const quotient = b.floorDivide(b.plus(b.times(i, 3), c.shift), 2);
+          const remainder = b.times(b.modulo(b.plus(i, c.phase), 5), 2);
+          const chosen = b.select(
+            b.nonnegative(b.minus(i, c.bound)),
+            s.read(z, c.row, quotient),
+            s.read(x, remainder),
+          );
+          const hit = b.cast(b.zero(b.minus(i, c.spot)), "f32");
+          const body = b.add(b.mul(chosen, s.read(x, b.plus(i, k, c.start))), hit);
+          const where = [b.nonnegative(b.plus(b.minus(k, i), c.bound))];
+          if (reduces) s.equation(y, [i], body, { reduced: [k], where });
+          else s.equation(y, [i], b.mul(chosen, b.add(s.read(x, b.plus(i, c.start)), hit)));
+          return y;
+        });
+        expect(compare(s, s.graphs(ys), level).differences).toEqual([]);
+      },
+    ),
+    { numRuns: 60 },
+  );
 });
 
 const recurrent = (layer: string, time: number): string => `model M {
