@@ -3,6 +3,7 @@
  * it run in a browser.
  */
 import { emitModule } from "./codegen/module.ts";
+import { wasmUnit } from "./codegen/wasm/unit.ts";
 import { Builder } from "./ir/builder.ts";
 import type { Context, RuleApplication } from "./ir/context.ts";
 import type { Diagnostic } from "./ir/diagnostics.ts";
@@ -31,6 +32,8 @@ export interface CompileOptions {
   readonly simplify?: boolean;
   /** false turns off the rules that hold over the real numbers but not for every float. Default true. */
   readonly realOnlyRules?: boolean;
+  /** What the kernels are made of; default "typescript". With "wasm" the class around them is of the same language. */
+  readonly target?: "typescript" | "wasm";
   /** Default "typescript". "javascript" also gives the declarations. */
   readonly language?: "typescript" | "javascript";
   /** Which model, where the file has several. */
@@ -44,7 +47,8 @@ export interface CompileOptions {
 }
 
 export interface Emitted {
-  readonly kind: "module" | "declaration" | "map";
+  /** `text`: the kernels as WebAssembly text, where that is the target. */
+  readonly kind: "module" | "declaration" | "map" | "text";
   readonly text: string;
 }
 
@@ -81,13 +85,16 @@ export async function compile(source: string, options: CompileOptions = {}): Pro
   const { file = "model.nn", version = ownVersion } = options;
   const unit = `${file.replace(/\.nn$/, "")}.${language === "typescript" ? "ts" : "js"}`;
   const header = { version, file, sha256: await sha256(source) };
-  const emitted = emitModule(scheduled, context, { language, header, unit });
+  const wasm = options.target === "wasm" ? await wasmUnit(scheduled, context, file) : undefined;
+  const kernels = wasm && { wasm: new Map([[scheduled, wasm]]) };
+  const emitted = emitModule(scheduled, context, { language, header, unit, ...kernels });
   const outputs: Emitted[] = [
     { kind: "module", text: emitted.code },
     ...(emitted.declaration === undefined
       ? []
       : [{ kind: "declaration" as const, text: emitted.declaration }]),
     { kind: "map", text: emitted.map },
+    ...(wasm ? [{ kind: "text" as const, text: wasm.program.text }] : []),
   ];
   return { ...checked, outputs, graphs, rules: context.log };
 }

@@ -31,6 +31,7 @@ const home: Readonly<Record<string, string>> = {
   chevrotain: "parser",
   "fastest-levenshtein": "parser",
   "@jridgewell/gen-mapping": "codegen",
+  wabt: "codegen",
   commander: "cli",
   chokidar: "cli",
   picocolors: "cli",

@@ -3,7 +3,7 @@ import type { Level } from "../ir/kernel.ts";
 import { basename, dirname, relative, resolve, sep } from "node:path";
 import type { Output } from "./files.ts";
 import { ModelFiles } from "./files.ts";
-import type { Compilation, CompileSettings, Host } from "./host.ts";
+import type { Compilation, CompileSettings, Host, OutputKind } from "./host.ts";
 import { UsageError } from "./host.ts";
 import type { CompileFlags } from "./flags.ts";
 
@@ -13,6 +13,8 @@ export interface Target {
   readonly module: string;
   readonly declaration: string | null;
   readonly map: string;
+  /** The text of the WebAssembly kernels is all that is written. */
+  readonly isText?: true;
 }
 
 export interface Build {
@@ -22,12 +24,18 @@ export interface Build {
   readonly outputs: readonly Output[];
 }
 
-/** `x.js` comes with `x.d.ts`, `x.mjs` with `x.d.mts`; TypeScript needs no declarations. */
-export function targetOf(path: string, host: Host): Target {
+/** `x.js` comes with `x.d.ts`, `x.mjs` with `x.d.mts`; TypeScript needs no declarations; `x.wat` stands alone. */
+export function targetOf(path: string, flags: CompileFlags, host: Host): Target {
   const module = resolve(host.directory, path);
-  const [, stem, kind] = /^(.*)\.(js|mjs|ts|mts)$/s.exec(module) ?? [];
+  const [, stem, kind] = /^(.*)\.(js|mjs|ts|mts|wat)$/s.exec(module) ?? [];
   if (stem === undefined || kind === undefined || stem.endsWith(".d")) {
-    throw new UsageError(`cannot write \`${path}\`: the name must end in .ts, .mts, .js or .mjs`);
+    const more = flags.target === "wasm" ? ".mjs or .wat" : "or .mjs";
+    const names = `.ts, .mts, .js${flags.target === "wasm" ? "," : ""} ${more}`;
+    throw new UsageError(`cannot write \`${path}\`: the name must end in ${names}`);
+  }
+  if (kind === "wat") {
+    if (flags.target !== "wasm") throw new UsageError(`cannot write \`${path}\`: .wat needs --target wasm`);
+    return { language: "typescript", module, declaration: null, map: `${module}.map`, isText: true };
   }
   const javascript = kind === "js" || kind === "mjs";
   return {
@@ -70,6 +78,7 @@ function settings(
     sizes: flags.set,
     simplify: flags.simplify,
     realOnlyRules: flags.exact !== true,
+    target: flags.target,
     language: target?.language ?? "typescript",
     resolveImport: files.resolveImport,
     version: host.version,
@@ -81,11 +90,13 @@ function settings(
 }
 
 /** The text of one kind of output; absent where the compiler made none. */
-export function textOf(compilation: Compilation, kind: "module" | "declaration" | "map"): string | undefined {
+export function textOf(compilation: Compilation, kind: OutputKind): string | undefined {
   return compilation.outputs.find((o) => o.kind === kind)?.text;
 }
 
 function outputsOf(compilation: Compilation, target: Target, files: ModelFiles): Output[] {
+  const text = target.isText ? textOf(compilation, "text") : undefined;
+  if (text !== undefined) return [{ path: target.module, text }];
   const module = textOf(compilation, "module");
   if (module === undefined) throw new Error("the compiler reported no error and made no module");
   const declaration = textOf(compilation, "declaration");

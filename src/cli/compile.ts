@@ -12,7 +12,7 @@ import { renderDiagnostics, wantsColour } from "./render.ts";
 
 /** `nnc compile model.nn` */
 export async function compileCommand(path: string, flags: CompileFlags, host: Host): Promise<number> {
-  const target = flags.output === undefined ? null : targetOf(flags.output, host);
+  const target = flags.output === undefined ? null : targetOf(flags.output, flags, host);
   const result = await compileOnce(path, flags, target, host);
   return result.failed ? exitCode.diagnostics : exitCode.ok;
 }

@@ -1,7 +1,8 @@
 /** What `nnc compile` was asked for. */
 export interface CompileFlags {
   readonly output?: string;
-  readonly O: "0" | "1";
+  readonly target: "typescript" | "wasm";
+  readonly O: "0" | "1" | "2";
   readonly set: Record<string, number | boolean>;
   readonly model?: string;
   readonly simplify: boolean;

@@ -19,6 +19,7 @@ export interface CompileSettings extends CheckSettings {
   readonly level?: Level;
   readonly simplify?: boolean;
   readonly realOnlyRules?: boolean;
+  readonly target?: "typescript" | "wasm";
   readonly language?: "typescript" | "javascript";
   readonly trace?: (stage: string, text: string) => void;
   readonly version?: string;
@@ -29,8 +30,10 @@ export interface Checked {
   readonly sources: Sources;
 }
 
+export type OutputKind = "module" | "declaration" | "map" | "text";
+
 export interface Compilation extends Checked {
-  readonly outputs: readonly { readonly kind: "module" | "declaration" | "map"; readonly text: string }[];
+  readonly outputs: readonly { readonly kind: OutputKind; readonly text: string }[];
 }
 
 /** The world around a command: the terminal and the compiler. Tests bring their own. */

@@ -42,6 +42,14 @@ function commands(host: Host, finish: (code: number) => void): Command {
     )
     .addOption(
       new Option(
+        "--target <target>",
+        "typescript: kernels to read; wasm: kernels in WebAssembly behind the same class (-o file.wat: their text)",
+      )
+        .choices(["typescript", "wasm"])
+        .default("typescript"),
+    )
+    .addOption(
+      new Option(
         "-O <level>",
         "0: one function per equation, to read; 1: fused; 2: with register tiles, the fastest",
       )

@@ -23,7 +23,7 @@ export async function watchCommand(path: string, flags: CompileFlags, host: Host
   if (flags.output === undefined) {
     throw new UsageError("--watch needs a file to write: add -o file.ts or -o file.js");
   }
-  const target = targetOf(flags.output, host);
+  const target = targetOf(flags.output, flags, host);
   const interrupted = host.interrupted();
   const watcher = watchFiles([], { ignoreInitial: true });
   // Before the first build reads it, so that no change falls between.

@@ -35,7 +35,7 @@ export function printForward(model: Model, head: string, out: TextBuilder): void
     for (const { key, tensor } of varying) {
       const size = sizeText(model, tensor.shape);
       const whole = model.wholeOutput(tensor);
-      const isGiven = tensor.role === "input";
+      const isGiven = tensor.role === "input" && !model.wasm;
       if (isGiven) {
         // The caller's own array, or the buffer that it was copied to, which has room for the largest count.
         const given = `this.#${model.reference(tensor)}`;

@@ -7,6 +7,7 @@ import {
   expectRows,
   copyValues,
   reading,
+  copying,
   checkIntegers,
   checkDistribution,
   checkNumber,
@@ -35,6 +36,7 @@ import {
   writeTensors,
 } from "./safetensors.ts";
 import type { TextBuilder } from "./text.ts";
+import { decodeBase64, webAssemblyType } from "./wasm/host-helpers.ts";
 
 interface Helper {
   readonly needs?: readonly string[];
@@ -44,6 +46,8 @@ interface Helper {
 const helpers: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ["Nested", { code: nestedType }],
   ["Shapes", { code: shapesType }],
+  ["WebAssembly", { code: webAssemblyType }],
+  ["decodeBase64", { code: decodeBase64 }],
   ["sigmoid", { code: sigmoid }],
   ["square", { code: square }],
   ["cube", { code: cube }],
@@ -60,6 +64,9 @@ const helpers: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ["readFloats", { code: reading("readFloats", "Float32Array", "number"), needs: ["copyValues"] }],
   ["readIntegers", { code: reading("readIntegers", "Int32Array", "number"), needs: ["copyValues"] }],
   ["readFlags", { code: reading("readFlags", "Uint8Array", "number | boolean"), needs: ["copyValues"] }],
+  ["copyFloats", { code: copying("copyFloats", "Float32Array", "number"), needs: ["copyValues"] }],
+  ["copyIntegers", { code: copying("copyIntegers", "Int32Array", "number"), needs: ["copyValues"] }],
+  ["copyFlags", { code: copying("copyFlags", "Uint8Array", "number | boolean"), needs: ["copyValues"] }],
   ["checkIntegers", { code: checkIntegers }],
   ["checkDistribution", { code: checkDistribution }],
   ["checkNumber", { code: checkNumber }],

@@ -86,6 +86,23 @@ function ${name}(model«: string», name«: string», values«: Nested<${element
   return buffer;
 }`;
 
+export const copying = (
+  name: string,
+  array: string,
+  element: string,
+): string => `/** Puts the values into \`buffer\`. */
+function ${name}(model«: string», name«: string», values«: Nested<${element}>», buffer«: ${array}», inner«: readonly number[]», count«: number»)«: ${array}» {
+  if (values instanceof ${array}) {
+    buffer.set(values);
+    return buffer;
+  }
+  const copied = copyValues(model, name, values, buffer, inner, 0, 0);
+  if (copied !== count) {
+    throw new RangeError(\`\${model}: input "\${name}" has \${copied} values, but its shape needs \${count}\`);
+  }
+  return buffer;
+}`;
+
 export const checkIntegers = `/** Checks that integers lie between 0 and below − 1. */
 function checkIntegers(model«: string», name«: string», values«: Int32Array», count«: number», below«: number»)«: void» {
   for (let i = 0; i < count; i++) {

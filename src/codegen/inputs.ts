@@ -14,6 +14,13 @@ const readers: Readonly<Record<ScalarType, string>> = {
   bool: "readFlags",
 };
 
+/** With WebAssembly everything is copied: its functions read nothing but its own memory. */
+const copiers: Readonly<Record<ScalarType, string>> = {
+  f32: "copyFloats",
+  i32: "copyIntegers",
+  bool: "copyFlags",
+};
+
 /** A private method that puts the inputs of one entry point in place. */
 export function printTakeInputs(
   model: Model,
@@ -85,7 +92,7 @@ function printReading(model: Model, input: Tensor, out: TextBuilder): void {
     const varies = [...dimsIn([extent])].some((dim) => dim.varies === "call");
     if (varies) out.line(`inner.${key}[${d}] = ${model.locals.text(extent)};`, origin);
   });
-  const reader = readers[input.type];
+  const reader = (model.wasm ? copiers : readers)[input.type];
   model.module.helper(reader);
   const size = sizeText(model, input.shape);
   out.line(

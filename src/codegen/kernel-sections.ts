@@ -29,7 +29,7 @@ export function printKernels(model: Model, out: TextBuilder): void {
 }
 
 /** What a kernel computes for other calls than the one that its comment shows: the last statement of each. */
-function otherUses(schedule: Schedule): Map<Kernel, Statement[]> {
+export function otherUses(schedule: Schedule): Map<Kernel, Statement[]> {
   const { initialise, forward, evaluate, backward, statistics, update } = schedule;
   const uses = new Map<Kernel, Set<Statement>>();
   for (const { calls } of [forward, evaluate, backward, statistics, update, initialise]) {

@@ -16,6 +16,14 @@ interface Storage {
   size: Affine;
 }
 
+/** The arrays that stand for tensors, as code. */
+export interface Views {
+  has(tensor: Tensor): boolean;
+  view(tensor: Tensor): string;
+  /** All gradients, where there are any. */
+  readonly gradients: string | undefined;
+}
+
 /** A stretch of a storage. */
 interface View {
   readonly storage: Storage;
@@ -23,7 +31,7 @@ interface View {
   readonly to: Affine;
 }
 
-class Layout {
+class Layout implements Views {
   readonly storages = new Map<string, Storage>();
   readonly views = new Map<Tensor, View>();
 
@@ -53,6 +61,14 @@ class Layout {
     return fresh;
   }
 
+  get gradients(): string | undefined {
+    return this.storages.has("gradients") ? "gradients" : undefined;
+  }
+
+  has(tensor: Tensor): boolean {
+    return this.views.has(tensor);
+  }
+
   view(tensor: Tensor): string {
     const view = this.views.get(tensor);
     if (!view) throw new Error(`\`${tensor.name}\` has no place in memory`);
@@ -78,7 +94,8 @@ export function printAllocation(model: Model, out: TextBuilder): void {
   });
 }
 
-function printViews(model: Model, layout: Layout, out: TextBuilder): void {
+/** The properties of the memory: trees of arrays, by the names of the source. */
+export function printViews(model: Model, layout: Views, out: TextBuilder): void {
   const inline = (node: PathTree<Tensor>): string => {
     const leaves = [...node.leaves].map(([key, tensor]) => `${key}: ${layout.view(tensor)}`);
     const groups = [...node.groups].map(([key, group]) => `${key}: ${inline(group)}`);
@@ -97,7 +114,7 @@ function printViews(model: Model, layout: Layout, out: TextBuilder): void {
   };
   tree("parameters", model.parameters.tree);
   if (model.hasLoss) tree("gradients", model.gradients.tree);
-  if (model.hasLoss && layout.storages.has("gradients")) out.line("allGradients: gradients,");
+  if (model.hasLoss && layout.gradients !== undefined) out.line(`allGradients: ${layout.gradients},`);
   tree("states", model.states.tree);
   const flat = (name: string, entries: ReadonlyMap<Tensor, string>, value: (t: Tensor) => string): void => {
     if (entries.size === 0) return;
@@ -108,7 +125,7 @@ function printViews(model: Model, layout: Layout, out: TextBuilder): void {
     out.line("},");
   };
   flat("values", model.valueNames, (t) => layout.view(t));
-  const inputs = new Map([...model.inputNames].filter(([t]) => layout.views.has(t)));
+  const inputs = new Map([...model.inputNames].filter(([t]) => layout.has(t)));
   flat("buffers", inputs, (t) => layout.view(t));
   const nested = new Map([...inputs].filter(([t]) => t.shape.length > 0));
   flat("inner", nested, (t) => {

@@ -10,6 +10,7 @@ import type { Paths } from "./names.ts";
 import { access, Names, pathTree, propertyNames } from "./names.ts";
 import { countsOf } from "./procedures.ts";
 import type { ModuleScope } from "./scope.ts";
+import type { WasmUnit } from "./wasm/unit.ts";
 
 /** A named result of `forward` or `evaluate`, or a metric. */
 export interface Result {
@@ -23,6 +24,9 @@ export class Model {
   readonly builder: Builder;
   readonly className: string;
   readonly allocateName: string;
+  /** With WebAssembly: the module, and the type of what it exports. */
+  readonly compiledName: string;
+  readonly kernelsName: string;
   /** Interfaces and such: `DigitsInputs`. */
   readonly typeNames: ReadonlyMap<TypeRole, string>;
   readonly kernelNames = new Map<Kernel, string>();
@@ -49,6 +53,8 @@ export class Model {
     readonly schedule: Schedule,
     context: Context,
     readonly module: ModuleScope,
+    /** Its kernels as WebAssembly, where that is the target. */
+    readonly wasm: WasmUnit | undefined,
   ) {
     const program = schedule.program;
     this.program = program;
@@ -56,6 +62,8 @@ export class Model {
     this.className = module.globals.fresh(program.name);
     this.allocateName = module.globals.fresh(`allocate${this.className}`);
     this.typeNames = new Map(typeRoles.map((role) => [role, module.globals.fresh(this.className + role)]));
+    this.compiledName = module.globals.fresh(`compiled${this.className}`);
+    this.kernelsName = module.globals.fresh(`${this.className}Kernels`);
     for (const kernel of schedule.kernels) this.kernelNames.set(kernel, module.globals.fresh(kernel.name));
 
     const paths = (tensors: readonly Tensor[]): Paths<Tensor> => pathTree(tensors, (t) => t.name);
@@ -261,7 +269,7 @@ const typeRoles = [
 
 /** Local variables of methods, which no dimension may shadow. */
 const methodWords =
-  `buffers bytes file gradientsFlags gradientsIntegers i inner loss memory metadata model options
+  `buffer buffers bytes file gradientsFlags gradientsIntegers i inner kernels loss memory metadata model options
   parametersFlags parametersIntegers seed statesFlags statesIntegers taken upstream valuesFlags valuesIntegers`.split(
     /\s+/,
   );

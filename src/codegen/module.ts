@@ -17,12 +17,16 @@ import type { ModuleScope } from "./scope.ts";
 import { sourceMap } from "./source-map.ts";
 import type { Language, Line } from "./text.ts";
 import { lineWidth, TextBuilder } from "./text.ts";
+import { printCompiled, printWasmAllocation } from "./wasm/host.ts";
+import type { WasmUnit } from "./wasm/unit.ts";
 
 export interface EmitOptions {
   readonly language: Language;
   readonly header: ModuleHeader;
   /** The name of the generated file, for its source map. */
   readonly unit: string;
+  /** The kernels of each schedule as WebAssembly, where that is the target. */
+  readonly wasm?: ReadonlyMap<Schedule, WasmUnit>;
 }
 
 export interface EmittedModule {
@@ -54,7 +58,7 @@ export function emitModule(
     builder: context.builder,
     helper: (name: string): unknown => used.add(name),
   };
-  const models = list.map((schedule) => new Model(schedule, context, module));
+  const models = list.map((schedule) => new Model(schedule, context, module, options.wasm?.get(schedule)));
 
   const out = new TextBuilder(options.language);
   printHeader(options.header, out);
@@ -63,11 +67,13 @@ export function emitModule(
     if (options.language === "typescript") printInterfaces(model, classes);
     classes.blank();
     printClass(model, classes);
-    printKernels(model, classes);
+    if (model.wasm) printCompiled(model, model.wasm, classes);
+    else printKernels(model, classes);
     classes.blank();
     classes.comment(`${"-".repeat(84)} memory`);
     classes.blank();
-    printAllocation(model, classes);
+    if (model.wasm) printWasmAllocation(model, model.wasm, classes);
+    else printAllocation(model, classes);
   }
   const needsNested = models.some((m) => m.inputsRead.some((t) => t.shape.length > 1));
   used.add("Shapes");

@@ -7,7 +7,7 @@ const reserved: ReadonlySet<string> = new Set(
    interface let module namespace new null number object of package private protected prototype public readonly return
    set static string super switch symbol this throw true try type typeof undefined unknown any never bigint var void
    while with yield Array ArrayLike Boolean DataView Error Float32Array Infinity Int32Array Uint8Array JSON Map Math NaN
-   Number Object RangeError ReadonlyMap Record Set String TypeError decodeURIComponent isFinite isNaN __proto__`.split(
+   Number Object RangeError ReadonlyMap Record Set String TypeError WebAssembly atob decodeURIComponent isFinite isNaN __proto__`.split(
     /\s+/,
   ),
 );

@@ -6,6 +6,7 @@ import type { Model } from "./model.ts";
 import type { TextBuilder } from "./text.ts";
 import { dimsIn, dimsOfCall } from "./entries.ts";
 import { sizeText } from "./memory.ts";
+import type { WasmUnit } from "./wasm/unit.ts";
 
 export interface Run {
   readonly procedure: Procedure;
@@ -22,6 +23,7 @@ export function printProcedure(model: Model, run: Run, out: TextBuilder): void {
   out.doc([run.doc]);
   const counts = run.step === "step" ? countsOf(model, run.procedure) : [];
   out.braces(`${run.name}(${counts.map((c) => `${c}«: number»`).join(", ")})«: void»`, () => {
+    if (model.wasm) return printEntry(model, model.wasm, run, out);
     printLocals(model, calls, out);
     const mixed = calls.some(isAdjoint) && !calls.every(isAdjoint);
     let inBackward = false;
@@ -35,6 +37,18 @@ export function printProcedure(model: Model, run: Run, out: TextBuilder): void {
       printCall(model, call, run, out);
     }
   });
+}
+
+/** The call of the exported function that a procedure is in WebAssembly. */
+function printEntry(model: Model, { program }: WasmUnit, run: Run, out: TextBuilder): void {
+  const { name, scalars, dims } = program.entries.get(run.procedure)!;
+  const args = [
+    ...scalars.map((t) =>
+      model.hypers.places.has(t) ? `this.${scalar(model, t, run)}` : scalar(model, t, run),
+    ),
+    ...dims.map((d) => `this.#${model.dimNames.get(d)!}`),
+  ];
+  out.list(`this.#memory.kernels.${name}`, args, ";");
 }
 
 /** Which of the numbers of the step and of the pass the kernels of a procedure are passed. */

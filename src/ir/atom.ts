@@ -57,6 +57,25 @@ export type JavascriptSpelling =
   | { readonly form: "power"; readonly callee: string }
   | { readonly form: "conditional" | "number" | "same" };
 
+/**
+ * How WebAssembly spells it, by the type of the first argument: an instruction (`f32.add`) or a function that the module
+ * then holds (`exp`). `lanes` is for four numbers, `masks` for four truth values, which are all ones or all zeros there.
+ */
+export interface WatSpelling {
+  /**
+   * A plain application; or also as a power (small ones are products), lazily what is chosen, both or either, the number
+   * that its argument is, or its argument itself.
+   */
+  readonly form: "apply" | "power" | "conditional" | "both" | "either" | "number" | "same";
+  readonly f32?: string;
+  readonly i32?: string;
+  readonly bool?: string;
+  readonly lanes?: string;
+  readonly masks?: string;
+  /** What is quicker and gives the same where the second of two arguments is a number. */
+  readonly lanesOfNumber?: string;
+}
+
 /** How a formula is spelled: also by words around the arguments, and by the bracket of a truth value used as a number. */
 export type FormulaSpelling =
   | Exclude<Spelling, { readonly form: "helper" }>
@@ -82,6 +101,7 @@ export interface Atom {
    */
   readonly partials: readonly PartialDerivative[];
   readonly javascript: JavascriptSpelling;
+  readonly wat: WatSpelling;
   /** How a formula spells it, for comments and printed IR. */
   readonly formula: FormulaSpelling;
   /** What one evaluation costs, in additions. */

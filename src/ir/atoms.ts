@@ -2,11 +2,11 @@
  * The table of scalar functions. A row is the only place that knows its atom: numeric meaning, type, partial
  * derivatives, spelling per target, one line of documentation. Every other part of the compiler quantifies over rows.
  */
-import type { Atom, AtomName, PartialDerivative, Spelling } from "./atom.ts";
+import type { Atom, AtomName, PartialDerivative, Spelling, WatSpelling } from "./atom.ts";
 import { erf, softplus, uniform } from "./numeric.ts";
 import type { ScalarType } from "./types.ts";
 
-export type { Atom, AtomName, FormulaSpelling, JavascriptSpelling, Spelling } from "./atom.ts";
+export type { Atom, AtomName, FormulaSpelling, JavascriptSpelling, Spelling, WatSpelling } from "./atom.ts";
 
 const none: PartialDerivative = () => null;
 const call = (callee: string): { readonly form: "call"; readonly callee: string } => ({
@@ -18,6 +18,8 @@ const infix = (operator: string, precedence: number): Extract<Spelling, { form: 
   operator,
   precedence,
 });
+
+const wat = (spellings: Omit<WatSpelling, "form">): WatSpelling => ({ form: "apply", ...spellings });
 
 const numeric = (args: readonly ScalarType[]): ScalarType | null =>
   args.every((t) => t === "f32") ? "f32" : args.every((t) => t === "i32") ? "i32" : null;
@@ -49,24 +51,28 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     arity: 2, type: numeric, evaluate: (a, b) => a + b, cost: 1, commutative: true,
     partials: [(b) => b.number(1), (b) => b.number(1)],
     javascript: infix("+", precedence.add), formula: infix("+", precedence.add),
+    wat: wat({ f32: "f32.add", lanes: "f32x4.add", i32: "i32.add" }),
     doc: "a + b",
   },
   sub: {
     arity: 2, type: numeric, evaluate: (a, b) => a - b, cost: 1,
     partials: [(b) => b.number(1), (b) => b.number(-1)],
     javascript: infix("-", precedence.add), formula: infix("-", precedence.add),
+    wat: wat({ f32: "f32.sub", lanes: "f32x4.sub", i32: "i32.sub" }),
     doc: "a − b",
   },
   mul: {
     arity: 2, type: numeric, evaluate: (a, b) => a * b, cost: 1, commutative: true,
     partials: [(_, [, y]) => y!, (_, [x]) => x!],
     javascript: infix("*", precedence.mul), formula: infix("·", precedence.mul),
+    wat: wat({ f32: "f32.mul", lanes: "f32x4.mul", i32: "i32.mul" }),
     doc: "a · b",
   },
   div: {
     arity: 2, type: float, evaluate: (a, b) => a / b, cost: 4,
     partials: [(b, [, y]) => b.div(b.number(1), y!), (b, [, y], output) => b.neg(b.div(output, y!))],
     javascript: infix("/", precedence.mul), formula: infix("/", precedence.mul),
+    wat: wat({ f32: "f32.div", lanes: "f32x4.div" }),
     doc: "a / b",
   },
   neg: {
@@ -74,6 +80,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     partials: [(b) => b.number(-1)],
     javascript: { form: "prefix", operator: "-", precedence: precedence.prefix },
     formula: { form: "prefix", operator: "-", precedence: precedence.prefix },
+    wat: wat({ f32: "f32.neg", lanes: "f32x4.neg", i32: "integer_neg" }),
     doc: "−a",
   },
   pow: {
@@ -88,78 +95,91 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
         n!.kind === "constant" ? null : b.select(b.equal(x!, b.number(0)), b.number(0), b.mul(output, b.apply("log", [x!]))),
     ],
     javascript: { form: "power", callee: "Math.pow" }, formula: { form: "infix", operator: "^", precedence: precedence.pow, right: true },
+    wat: { form: "power", f32: "pow", lanes: "pow4" },
     doc: "a to the power b",
   },
   exp: {
     arity: 1, type: float, evaluate: Math.exp, cost: 10, callable: true,
     partials: [(_b, _a, output) => output],
     javascript: call("Math.exp"), formula: call("exp"),
+    wat: wat({ f32: "exp", lanes: "exp4" }),
     doc: "e to the power a",
   },
   log: {
     arity: 1, type: float, evaluate: Math.log, cost: 10, callable: true,
     partials: [(b, [x]) => b.div(b.number(1), x!)],
     javascript: call("Math.log"), formula: call("log"),
+    wat: wat({ f32: "log", lanes: "log4" }),
     doc: "natural logarithm",
   },
   sqrt: {
     arity: 1, type: float, evaluate: Math.sqrt, cost: 4, callable: true,
     partials: [(b, _a, output) => b.div(b.number(0.5), output)],
     javascript: call("Math.sqrt"), formula: call("sqrt"),
+    wat: wat({ f32: "f32.sqrt", lanes: "f32x4.sqrt" }),
     doc: "square root",
   },
   tanh: {
     arity: 1, type: float, evaluate: Math.tanh, cost: 15, callable: true,
     partials: [(b, _a, output) => b.sub(b.number(1), b.mul(output, output))],
     javascript: call("Math.tanh"), formula: call("tanh"),
+    wat: wat({ f32: "tanh", lanes: "tanh4" }),
     doc: "hyperbolic tangent",
   },
   sigmoid: {
     arity: 1, type: float, evaluate: (a) => 1 / (1 + Math.exp(-a)), cost: 12, callable: true,
     partials: [(b, _a, output) => b.mul(output, b.sub(b.number(1), output))],
     javascript: { form: "helper", callee: "sigmoid" }, formula: call("sigmoid"),
+    wat: wat({ f32: "sigmoid", lanes: "sigmoid4" }),
     doc: "1 / (1 + exp(−a))",
   },
   softplus: {
     arity: 1, type: float, evaluate: softplus, cost: 20, callable: true,
     partials: [(b, [x]) => b.apply("sigmoid", [x!])],
     javascript: { form: "helper", callee: "softplus" }, formula: call("softplus"),
+    wat: wat({ f32: "softplus", lanes: "softplus4" }),
     doc: "log(1 + exp(a)), without overflow",
   },
   erf: {
     arity: 1, type: float, evaluate: erf, cost: 20, callable: true,
     partials: [(b, [x]) => b.mul(b.number(2 / Math.sqrt(Math.PI)), b.apply("exp", [b.neg(b.mul(x!, x!))]))],
     javascript: { form: "helper", callee: "erf" }, formula: call("erf"),
+    wat: wat({ f32: "erf", lanes: "erf4" }),
     doc: "error function, 2/√π ∫₀ᵃ exp(−t²) dt",
   },
   sin: {
     arity: 1, type: float, evaluate: Math.sin, cost: 10, callable: true,
     partials: [(b, [x]) => b.apply("cos", [x!])],
     javascript: call("Math.sin"), formula: call("sin"),
+    wat: wat({ f32: "sin", lanes: "sin4" }),
     doc: "sine",
   },
   cos: {
     arity: 1, type: float, evaluate: Math.cos, cost: 10, callable: true,
     partials: [(b, [x]) => b.neg(b.apply("sin", [x!]))],
     javascript: call("Math.cos"), formula: call("cos"),
+    wat: wat({ f32: "cos", lanes: "cos4" }),
     doc: "sin(a + π/2)",
   },
   abs: {
     arity: 1, type: numeric, evaluate: Math.abs, cost: 1, callable: true,
     partials: [(b, [x]) => b.apply("sign", [x!])],
     javascript: call("Math.abs"), formula: call("abs"),
+    wat: wat({ f32: "f32.abs", lanes: "f32x4.abs", i32: "integer_abs" }),
     doc: "absolute value; derivative 0 at 0",
   },
   sign: {
     arity: 1, type: numeric, evaluate: (a) => (a > 0 ? 1 : a < 0 ? -1 : a === 0 ? 0 : NaN), cost: 1, callable: true,
     partials: [none],
     javascript: call("Math.sign"), formula: call("sign"),
+    wat: wat({ f32: "sign", lanes: "sign4", i32: "integer_sign" }),
     doc: "−1, 0 or 1; derivative 0",
   },
   floor: {
     arity: 1, type: float, evaluate: Math.floor, cost: 1, callable: true,
     partials: [none],
     javascript: call("Math.floor"), formula: call("floor"),
+    wat: wat({ f32: "f32.floor", lanes: "f32x4.floor" }),
     doc: "the largest integer not above a; derivative 0",
   },
   min: {
@@ -169,6 +189,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
       (b, [x], output) => b.cast(b.less(output, x!), "f32"),
     ],
     javascript: call("Math.min"), formula: call("min"),
+    wat: wat({ f32: "f32.min", lanes: "f32x4.min", i32: "integer_min", lanesOfNumber: "f32x4.pmin" }),
     doc: "the smaller; of equals, the first has the derivative",
   },
   max: {
@@ -178,6 +199,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
       (b, [x], output) => b.cast(b.less(x!, output), "f32"),
     ],
     javascript: call("Math.max"), formula: call("max"),
+    wat: wat({ f32: "f32.max", lanes: "f32x4.max", i32: "integer_max", lanesOfNumber: "f32x4.pmax" }),
     doc: "the larger; of equals, the first has the derivative",
   },
   select: {
@@ -187,16 +209,19 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     guards: (b, [c]) => [null, c!, b.apply("not", [c!])],
     partials: [none, (b) => b.number(1), (b) => b.number(1)],
     javascript: { form: "conditional" }, formula: { form: "words", words: ["if ", " then ", " else "], precedence: precedence.select },
+    wat: { form: "conditional" },
     doc: "if c then a else b; lazy",
   },
   lt: {
     arity: 2, type: floatComparison, evaluate: (a, b) => Number(a < b), cost: 1, partials: [none, none],
     javascript: infix("<", precedence.compare), formula: infix("<", precedence.compare),
+    wat: wat({ f32: "f32.lt", lanes: "f32x4.lt" }),
     doc: "a < b",
   },
   le: {
     arity: 2, type: floatComparison, evaluate: (a, b) => Number(a <= b), cost: 1, partials: [none, none],
     javascript: infix("<=", precedence.compare), formula: infix("≤", precedence.compare),
+    wat: wat({ f32: "f32.le", lanes: "f32x4.le" }),
     doc: "a ≤ b",
   },
   eq: {
@@ -204,24 +229,28 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     type: ([a, b]) => (a === b && a !== "i32" ? "bool" : null),
     evaluate: (a, b) => Number(a === b),
     javascript: infix("===", precedence.compare), formula: infix("=", precedence.compare),
+    wat: wat({ f32: "f32.eq", lanes: "f32x4.eq", bool: "i32.eq", masks: "same4" }),
     doc: "a = b",
   },
   and: {
     arity: 2, type: logical, evaluate: (a, b) => a && b, cost: 1, partials: [none, none],
     lazy: (a, b) => a() && b(), guards: (_, [a]) => [null, a!],
     javascript: infix("&&", precedence.and), formula: infix("∧", precedence.and),
+    wat: { form: "both", bool: "i32.and", masks: "v128.and" },
     doc: "both; lazy",
   },
   or: {
     arity: 2, type: logical, evaluate: (a, b) => a || b, cost: 1, partials: [none, none],
     lazy: (a, b) => a() || b(), guards: (b, [a]) => [null, b.apply("not", [a!])],
     javascript: infix("||", precedence.or), formula: infix("∨", precedence.or),
+    wat: { form: "either", bool: "i32.or", masks: "v128.or" },
     doc: "either; lazy",
   },
   not: {
     arity: 1, type: logical, evaluate: (a) => 1 - a, cost: 1, partials: [none],
     javascript: { form: "prefix", operator: "!", precedence: precedence.prefix },
     formula: { form: "prefix", operator: "¬", precedence: precedence.prefix },
+    wat: wat({ bool: "i32.eqz", masks: "v128.not" }),
     doc: "not",
   },
   cast: {
@@ -230,6 +259,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     type: ([a]) => (a === "bool" || a === "i32" ? "f32" : null),
     evaluate: (a) => a,
     javascript: { form: "number" }, formula: { form: "iverson" },
+    wat: { form: "number" },
     doc: "the number that a truth value or an integer is",
   },
   random: {
@@ -237,21 +267,25 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     type: (args) => (args.every((t) => t === "i32") ? "f32" : null),
     evaluate: uniform,
     javascript: { form: "helper", callee: "uniform" }, formula: call("random"),
+    wat: wat({ i32: "random" }),
     doc: "uniform on [0, 1), a pure function of (seed, step, place, element): Threefry-2x32",
   },
   stop_gradient: {
     arity: 1, type: float, evaluate: (a) => a, cost: 0, callable: true, partials: [none],
     javascript: { form: "same" }, formula: call("stop_gradient"),
+    wat: { form: "same" },
     doc: "a, with derivative 0",
   },
   integer_div: {
     arity: 2, type: integer, evaluate: (a, b) => Math.floor(a / b), cost: 4, partials: [none, none],
     javascript: { form: "helper", callee: "floorDivide" }, formula: infix("div", precedence.mul),
+    wat: wat({ i32: "integer_div" }),
     doc: "⌊a / b⌋ of integers, where b is not a constant",
   },
   integer_mod: {
     arity: 2, type: integer, evaluate: (a, b) => a - b * Math.floor(a / b), cost: 4, partials: [none, none],
     javascript: { form: "helper", callee: "floorModulo" }, formula: infix("mod", precedence.mul),
+    wat: wat({ i32: "integer_mod" }),
     doc: "a − b·⌊a / b⌋ of integers, where b is not a constant",
   },
 };

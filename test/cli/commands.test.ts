@@ -85,6 +85,16 @@ describe("compile", () => {
     ).toEqual(expected);
   });
 
+  test("--target wasm asks for WebAssembly; x.wat is its text, and stands alone", async () => {
+    expect(await it.nnc("compile", "m.nn", "--target", "wasm", "-o", "x.ts")).toBe(0);
+    expect(await it.nnc("compile", "m.nn", "--target", "wasm", "-o", "y.wat")).toBe(0);
+    await it.nnc("compile", "m.nn", "-o", "z.ts");
+    expect(it.calls.map((c) => c.settings.target)).toEqual(["wasm", "wasm", "typescript"]);
+    expect(read("x.ts")).toContain("MODEL M");
+    expect(read("y.wat")).toBe("(module)\n");
+    expect(readdirSync(folder).filter((f) => f.startsWith("y"))).toEqual(["y.wat"]);
+  });
+
   test("errors go to standard error with exit code 1, and nothing is written", async () => {
     write("m.nn", "model\n  wrong\n");
     write("x.ts", "as it was");
@@ -193,6 +203,9 @@ describe("bad usage is exit code 2 and one message", () => {
     [["compile", "m.nn", "--set", "hidden=many"], "neither a number nor true or false"],
     [["compile", "m.nn", "-o", "x.py"], "must end in .ts, .mts, .js or .mjs"],
     [["compile", "m.nn", "-o", "x.d.ts"], "must end in .ts, .mts, .js or .mjs"],
+    [["compile", "m.nn", "-o", "x.wat"], "cannot write `x.wat`: .wat needs --target wasm"],
+    [["compile", "m.nn", "--target", "wasm", "-o", "x.py"], "must end in .ts, .mts, .js, .mjs or .wat"],
+    [["compile", "m.nn", "--target", "webgpu"], "Allowed choices are typescript, wasm"],
     [["compile", "m.nn", "--watch"], "--watch needs a file to write"],
     [["compile", "gone.nn"], "nnc: cannot read `gone.nn`: no such file"],
     [["compile", "."], "nnc: cannot read `.`: it is a directory"],

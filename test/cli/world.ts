@@ -74,6 +74,7 @@ function standIn(calls: World["calls"]): Compiler {
       { kind: "module" as const, text: `${source}${imported.join("")}`.toUpperCase() },
       ...(javascript ? [{ kind: "declaration" as const, text: "export {};\n" }] : []),
       { kind: "map" as const, text: JSON.stringify(map) },
+      ...(settings.target === "wasm" ? [{ kind: "text" as const, text: "(module)\n" }] : []),
     ];
     return { diagnostics, sources, outputs: diagnostics.length > 0 ? [] : outputs };
   };

@@ -1,0 +1,289 @@
+/** Prints a kernel as a function of WebAssembly: addresses of its buffers, scalars and counts are its parameters. */
+import type { Builder } from "../../ir/builder.ts";
+import { Prover } from "../../ir/intervals.ts";
+import { rangeOf } from "../../ir/affine.ts";
+import type { Assign, Kernel, KernelStatement, Loop, Store } from "../../ir/kernel.ts";
+import type { Affine, Dim, Expr, Index, Local, Read, Tensor } from "../../ir/types.ts";
+import { shortNames } from "../names.ts";
+import type { Names } from "../names.ts";
+import type { Scope, WatType } from "./expressions.ts";
+import { Expressions, typeOf } from "./expressions.ts";
+import type { IntegerScope, Place } from "./integers.ts";
+import { offsetOf, printPlace } from "./integers.ts";
+import { isKnown, Lanes, statementsIn } from "./lanes.ts";
+import { PointerMoves } from "./pointer-moves.ts";
+import { Pointers, reachBefore } from "./pointers.ts";
+import { readsAgain } from "./reads.ts";
+import type { Wat } from "./text.ts";
+import { get, plus, set, watNames } from "./text.ts";
+
+export interface PrintedKernel {
+  readonly function: Wat;
+  /** How many bytes before a tensor an address may lie: so much of the memory stays empty at its beginning. */
+  readonly reach: number;
+}
+
+export function printKernel(
+  kernel: Kernel,
+  name: string,
+  builder: Builder,
+  helper: (name: string) => void,
+): PrintedKernel {
+  return new KernelFunction(kernel, builder, helper).print(name);
+}
+
+class KernelFunction implements Scope {
+  lanes: Lanes | null = null;
+  again: ReadonlySet<Read> = new Set();
+  private readonly names: Names = watNames();
+  private readonly things = new Map<Dim | Index | Local, string>();
+  private readonly buffers = new Map<Tensor, string>();
+  private readonly scalars = new Map<Tensor, string>();
+  private readonly locals: Wat[] = [];
+  private readonly prover: Prover;
+  private pointers: Pointers | null = null;
+  private expressions = new Expressions(this);
+  /** What has a value here, and keeps it. */
+  private readonly indices = new Set<Index>();
+  private readonly lets = new Set<Local>();
+  /** What is known before the loop in lanes: its values for all lanes, as they are needed. */
+  private spreads: { known: { indices: ReadonlySet<Index>; lets: ReadonlySet<Local> }; code: Wat[] } | null =
+    null;
+  private readonly spreadNames = new Map<Expr, string>();
+  private reach = 0;
+
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly builder: Builder,
+    readonly helper: (name: string) => void,
+  ) {
+    this.prover = new Prover(builder, []);
+    for (const dim of kernel.dims) this.things.set(dim, this.names.fresh(dim.name));
+    // Loops keep the names of their indices.
+    const outer = watNames(this.names);
+    for (const s of statementsIn(kernel.body)) if (s.kind === "loop") outer.fresh(s.index.name);
+    const named = (tensor: Tensor): string => this.names.take(outer.fresh(...shortNames(tensor)));
+    for (const { tensor } of kernel.buffers) this.buffers.set(tensor, named(tensor));
+    for (const tensor of kernel.scalars) this.scalars.set(tensor, named(tensor));
+  }
+
+  print(name: string): PrintedKernel {
+    const body = this.block(this.kernel.body);
+    const parameter = (local: string, type: WatType): Wat => ["param", local, type];
+    const code: Wat = [
+      "func",
+      name,
+      ...[...this.buffers.values()].map((local) => parameter(local, "i32")),
+      ...[...this.scalars].map(([tensor, local]) => parameter(local, typeOf(tensor.type))),
+      ...this.kernel.dims.map((d) => parameter(this.name(d), "i32")),
+      ...this.locals,
+      ...body,
+    ];
+    return { function: code, reach: this.reach };
+  }
+
+  // --------------------------------------------------------------------------------------------------- what stands where
+
+  name(thing: Index | Dim | Local): string {
+    const name = this.things.get(thing);
+    if (name === undefined)
+      throw new Error(`\`${thing.name}\` has no value in kernel \`${this.kernel.name}\``);
+    return name;
+  }
+
+  scalar(tensor: Tensor): string | undefined {
+    return this.scalars.get(tensor);
+  }
+
+  place(tensor: Tensor, subscripts: readonly Affine[], integers: IntegerScope): Place {
+    const base = this.buffers.get(tensor);
+    if (base === undefined)
+      throw new Error(`\`${tensor.name}\` is not passed to kernel \`${this.kernel.name}\``);
+    return this.pointers?.place(tensor, subscripts) ?? printPlace(tensor, base, subscripts, integers);
+  }
+
+  fresh(name: string, type: WatType): string {
+    const local = this.names.fresh(name);
+    this.locals.push(["local", local, type]);
+    return local;
+  }
+
+  isInRange({ tensor, subscripts }: Read): boolean {
+    if (this.scalars.has(tensor)) return true;
+    const { builder: b, prover } = this;
+    return subscripts.every(
+      (s, d) =>
+        prover.prove(b.nonnegative(s)) &&
+        prover.prove(b.nonnegative(b.plus(b.minus(tensor.shape[d]!, s), -1))),
+    );
+  }
+
+  spread(e: Expr, value: () => Wat): string | undefined {
+    if (!this.spreads) return undefined;
+    const made = this.spreadNames.get(e);
+    if (made !== undefined) return made;
+    if (!isKnown(e, this.spreads.known, (t) => this.scalars.has(t))) return undefined;
+    const code = value();
+    const name = this.fresh(e.kind === "local" ? `${e.name}_4` : "four", "v128");
+    this.spreads.code.push(set(name, code));
+    this.spreadNames.set(e, name);
+    return name;
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- statements
+
+  private block(list: readonly KernelStatement[]): Wat[] {
+    const outside = this.again;
+    const code: Wat[] = [];
+    list.forEach((s, n) => {
+      const before = list[n - 1];
+      // Behind a store or a loop, what was read before may be something else.
+      if (before === undefined || isControl(before) || isControl(s) || before.kind === "store") {
+        this.again = readsAgain(list.slice(n));
+        this.expressions = new Expressions(this);
+      }
+      code.push(...this.statement(s));
+    });
+    this.again = outside;
+    this.expressions = new Expressions(this);
+    return code;
+  }
+
+  private statement(s: KernelStatement): Wat[] {
+    switch (s.kind) {
+      case "loop":
+        return this.loop(s);
+      case "let":
+      case "variable": {
+        const isVector = this.lanes?.vectors.has(s.local) === true;
+        const value = isVector ? this.expressions.four(s.value) : this.expressions.one(s.value);
+        const name = this.fresh(s.local.name, isVector ? "v128" : typeOf(s.local.type));
+        this.things.set(s.local, name);
+        if (s.kind === "let") this.lets.add(s.local);
+        return [set(name, value)];
+      }
+      case "assign":
+        return [this.assign(s)];
+      case "if": {
+        const condition = this.expressions.one(s.condition);
+        const then: Wat = ["then", ...this.block(s.body)];
+        if (s.otherwise.length === 0) return [["if", condition, then]];
+        return [["if", condition, then, ["else", ...this.block(s.otherwise)]]];
+      }
+      case "store":
+        return [this.store(s)];
+    }
+  }
+
+  private assign(s: Assign): Wat {
+    const name = this.name(s.local);
+    const isVector = this.lanes?.vectors.has(s.local) === true;
+    const value = isVector ? this.expressions.four(s.value) : this.expressions.one(s.value);
+    if (s.reducer === null) return set(name, value);
+    const shape = isVector ? "f32x4" : typeOf(s.local.type);
+    return set(name, [`${shape}.${s.reducer === "sum" ? "add" : "mul"}`, get(name), value]);
+  }
+
+  private store(s: Store): Wat {
+    const { tensor, subscripts } = s;
+    const { expressions } = this;
+    const varies = subscripts.some((e) => expressions.varies(e));
+    if (varies) expressions.requireNeighbours(tensor, subscripts);
+    else if (expressions.varies(s.value))
+      throw new Error(`lanes are stored in one place of \`${tensor.name}\``);
+    // In the order in which they are evaluated.
+    const place = expressions.place(tensor, subscripts);
+    const value = varies ? expressions.four(s.value) : expressions.one(s.value);
+    const at = [...offsetOf(place), place.address];
+    const [prefix, load, store] = varies
+      ? ["f32x4", "v128.load", "v128.store"]
+      : tensor.type === "f32"
+        ? ["f32", "f32.load", "f32.store"]
+        : tensor.type === "i32"
+          ? ["i32", "i32.load", "i32.store"]
+          : ["i32", "i32.load8_u", "i32.store8"];
+    return [store, ...at, s.accumulate ? [`${prefix}.add`, [load, ...at], value] : value];
+  }
+
+  // --------------------------------------------------------------------------------------------------------------- loops
+
+  private loop(s: Loop): Wat[] {
+    const from = this.expressions.one(s.from);
+    const to = this.expressions.one(s.to);
+    const index = this.fresh(s.index.name, "i32");
+    const label = this.names.fresh(`${index}_loop`);
+    this.things.set(s.index, index);
+    const isCheap = to[0] === "i32.const" || to[0] === "local.get";
+    const end = isCheap ? to : get(this.fresh(`${index}_end`, "i32"));
+
+    const outer = { pointers: this.pointers, spreads: this.spreads };
+    const known = { indices: new Set(this.indices), lets: new Set(this.lets) };
+    const pointers = new Pointers(s, known.indices, known.lets, (t) => this.buffers.has(t));
+    const steps: Wat[] = [];
+    const start = pointers.all.flatMap((p) => {
+      const moves = new PointerMoves(p, s, this.buffers.get(p.tensor)!, this.builder, this.expressions);
+      this.reach = Math.max(this.reach, reachBefore(p));
+      return moves.print((name) => this.fresh(name, "i32"), steps);
+    });
+    const sums = s.lanes && s.role === "reduce" ? this.enterSums(s) : [];
+    const enters = s.lanes !== undefined;
+    if (enters) {
+      this.lanes = new Lanes(s.index, new Set(sums.map((sum) => sum.local)), s.body);
+      this.spreads = { known, code: [] };
+    }
+    this.pointers = pointers;
+    this.indices.add(s.index);
+    const body = this.block(s.body);
+    this.indices.delete(s.index);
+    const spreads = enters ? this.spreads!.code : [];
+    if (enters) {
+      this.lanes = null;
+      this.spreadNames.clear();
+    }
+    Object.assign(this, outer);
+    for (const local of this.lets) if (!known.lets.has(local)) this.lets.delete(local);
+
+    const next: Wat = ["local.tee", index, plus(get(index), s.step ?? 1)];
+    const repeat: Wat = ["br_if", label, ["i32.lt_s", next, end]];
+    const turns: Wat[] = [...start, ...spreads, ["loop", label, ...body, ...steps, repeat]];
+    return [
+      set(index, from),
+      ...(isCheap ? [] : [set(end[1] as string, to)]),
+      ...sums.map(({ four }) => set(four, ["v128.const", "f32x4", "0", "0", "0", "0"])),
+      ...(this.hasTurns(s) ? turns : [["if", ["i32.lt_s", get(index), end], ["then", ...turns]]]),
+      ...sums.map((sum) => this.leaveSum(sum)),
+    ];
+  }
+
+  private hasTurns(s: Loop): boolean {
+    return rangeOf(this.builder.minus(s.to, s.from)).low >= 1;
+  }
+
+  /** The sums that a reduction in lanes adds to: four of each in the loop. */
+  private enterSums(s: Loop): Sum[] {
+    const inside = new Set(
+      s.body.flatMap((t) => (t.kind === "let" || t.kind === "variable" ? [t.local] : [])),
+    );
+    const locals = s.body.flatMap((t) => (t.kind === "assign" && !inside.has(t.local) ? [t.local] : []));
+    return [...new Set(locals)].map((local) => {
+      const one = this.name(local);
+      const four = this.fresh(`${local.name}_4`, "v128");
+      this.things.set(local, four);
+      return { local, one, four };
+    });
+  }
+
+  private leaveSum({ local, one, four }: Sum): Wat {
+    this.things.set(local, one);
+    this.helper("sum4");
+    return set(one, ["f32.add", get(one), ["call", "$sum4", get(four)]]);
+  }
+}
+
+interface Sum {
+  readonly local: Local;
+  readonly one: string;
+  readonly four: string;
+}
+
+const isControl = (s: KernelStatement): boolean => s.kind === "loop" || s.kind === "if";

@@ -1,0 +1,41 @@
+/** Where every tensor stands in the memory of a WebAssembly module: all addresses are known when it is compiled. */
+import { rangeOf } from "../../ir/affine.ts";
+import type { Block, Schedule } from "../../ir/kernel.ts";
+import type { Tensor } from "../../ir/types.ts";
+import { sizeOfElement } from "./addresses.ts";
+
+/** Every tensor begins on such a multiple, and so much of the memory is behind the last one, for reads of vectors. */
+const alignment = 64;
+const pageSize = 65536;
+
+export interface MemoryLayout {
+  readonly addresses: ReadonlyMap<Tensor, number>;
+  /** From the first byte of a block to behind its last one. */
+  readonly blocks: ReadonlyMap<Block, { readonly from: number; readonly to: number }>;
+  readonly pages: number;
+}
+
+/** `reach`: so many bytes before the first tensor may be mentioned, though they are not read. */
+export function layOutMemory(schedule: Schedule, inputs: readonly Tensor[], reach: number): MemoryLayout {
+  const addresses = new Map<Tensor, number>();
+  const blocks = new Map<Block, { from: number; to: number }>();
+  let end = aligned(reach);
+  const take = (tensors: readonly Tensor[]): void => {
+    for (const t of tensors) addresses.set(t, end);
+    end = aligned(end + Math.max(...tensors.map(largestSize)));
+  };
+  for (const slot of schedule.plan.slots) {
+    const from = blocks.get(slot.block)?.from ?? end;
+    take(slot.tensors);
+    blocks.set(slot.block, { from, to: end });
+  }
+  for (const t of inputs) if (!addresses.has(t)) take([t]);
+  return { addresses, blocks, pages: Math.ceil((end + alignment) / pageSize) };
+}
+
+const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
+
+/** The bytes of a tensor at its largest extents. */
+function largestSize(tensor: Tensor): number {
+  return tensor.shape.reduce((n, e) => n * rangeOf(e).high, sizeOfElement(tensor));
+}
