@@ -1,0 +1,122 @@
+/** Measures one training step of each workload: `npm run bench -- --workloads xor,cnn --rounds 5`. See README.md. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+import { parseArgs } from "node:util";
+import { bundleTfjs, librarySize, moduleSize } from "./bundle.mjs";
+import { build, compileModel, integerInputs, loadCompiler, modelOf, targets } from "./compile.mjs";
+import { contestants, torchVersion } from "./contestants.mjs";
+import { makeTensors, writeTensors } from "./data.mjs";
+import { measureWorkload } from "./measure.mjs";
+import { sizeTable, workloadTable } from "./report.mjs";
+
+const yardstick = ["xor", "twolayer", "mnist_mlp", "deep_sigmoid", "cnn", "transformer"];
+const own = ["lstm", "resnet", "tabular"];
+const peers = [...new Set(Object.values(contestants).flatMap(({ peer }) => peer ?? []))];
+const seed = 1;
+
+const { values: given } = parseArgs({
+  options: {
+    workloads: { type: "string", default: [...yardstick, ...own].join(",") },
+    targets: { type: "string", default: Object.keys(targets).join(",") },
+    peers: { type: "string", default: peers.join(",") },
+    rounds: { type: "string", default: "7" },
+    seconds: { type: "string", default: "0.5" },
+    startups: { type: "string", default: "3" },
+  },
+});
+
+/** The parts of a list, each of which must be known; "none" is the empty list. */
+function chosen(option, known) {
+  const parts = given[option] === "none" ? [] : given[option].split(",");
+  const wrong = parts.find((part) => !known.includes(part));
+  if (wrong !== undefined) throw new Error(`--${option}: "${wrong}" is none of ${known.join(", ")}`);
+  return parts;
+}
+
+function positive(option) {
+  const value = Number(given[option]);
+  if (!(value > 0)) throw new Error(`--${option} must be a positive number`);
+  return value;
+}
+
+const options = {
+  workloads: chosen("workloads", [...yardstick, ...own]),
+  targets: chosen("targets", Object.keys(targets)),
+  peers: chosen("peers", peers),
+  rounds: Math.ceil(positive("rounds")),
+  seconds: positive("seconds"),
+  startups: Math.ceil(positive("startups")),
+};
+
+const say = (text) => console.log(text);
+const progress = (text) => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+};
+
+/** Compiles a workload for every target, writes its data, and gives the targets there are, with their files. */
+async function prepare(compiler, name) {
+  const { default: workload } = await import(`./workloads/${name}.mjs`);
+  const files = {};
+  for (const target of options.targets) {
+    const path = await compileModel(compiler, name, target);
+    if (path === null) say(`target ${target} is left out: this compiler does not know it`);
+    else files[target] = path;
+  }
+  const [any] = Object.values(files);
+  if (any === undefined) throw new Error("there is no target left to measure");
+  const tensors = makeTensors(workload, (await modelOf(any)).shapes, integerInputs(name), seed);
+  writeTensors(`${build}/${name}`, workload.optimizer, tensors);
+  return { workload, files };
+}
+
+/** Who runs a workload, and why others don't. */
+function line(name, files, torch) {
+  const names = [];
+  for (const [contestant, { needs, peer, cannot }] of Object.entries(contestants)) {
+    if (needs ? !(needs in files) : !options.peers.includes(peer)) continue;
+    const reason = peer === "torch" && torch === null ? "is not installed" : cannot?.(name);
+    if (reason === undefined) names.push(contestant);
+    else say(`${contestant} ${reason}`);
+  }
+  return names;
+}
+
+const versionOf = (name) =>
+  JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url))).version;
+
+const compiler = await loadCompiler();
+const torch = options.peers.includes("torch") ? torchVersion() : null;
+await bundleTfjs();
+
+const results = {
+  date: new Date().toISOString(),
+  machine: { processor: cpus()[0].model, cores: cpus().length, load: loadavg(), node: process.version },
+  versions: { "jax-js": versionOf("@jax-js/jax"), tfjs: versionOf("@tensorflow/tfjs-core"), torch },
+  options,
+  workloads: {},
+  modules: {},
+  libraries: {},
+};
+const save = () =>
+  writeFileSync(new URL("results.json", import.meta.url), `${JSON.stringify(results, null, 2)}\n`);
+
+for (const name of options.workloads) {
+  const { workload, files } = await prepare(compiler, name);
+  say(`\n${name}, batch of ${workload.batch}`);
+  const names = line(name, files, torch);
+  const measured = await measureWorkload(name, names, options, progress);
+  progress("");
+  results.workloads[name] = measured;
+  const [loss] = Object.values(measured)[0].losses;
+  say(`first loss ${loss.toPrecision(6)}, the same in all\n\n${workloadTable(measured)}`);
+  for (const [target, path] of Object.entries(files)) {
+    results.modules[`${name}, nnc ${target}`] = await moduleSize(path);
+  }
+  save();
+}
+for (const peer of options.peers) if (peer !== "torch") results.libraries[peer] = await librarySize(peer);
+save();
+say(`\n${sizeTable(results.modules, results.libraries)}`);
+say(
+  `\nload of the machine at the end: ${loadavg()[0].toFixed(1)} on ${cpus().length} cores; all numbers: bench/results.json`,
+);
