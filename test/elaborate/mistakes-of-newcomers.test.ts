@@ -116,6 +116,8 @@ describe("training", () => {
     ["optimizer sgd() for h.linear.b (lr = 0)", "NN1001", "`f(x)`"],
     ["optimizer sgd(lr = x)", "NN2004", "broadcast"],
     ["output z = gradient", "NN2001", "only an optimizer"],
+    ["k = nope + x\noutput z = nope * nope\noutput w = nope", "NN2001", "`nope`"],
+    ['k = x |> linear()\nfreeze "k"', "NN2010", "`units`"],
     ["output z = clip_by_norm(x, 1)", "NN2001", "only an optimizer"],
   ];
   test.each(cases)("%s", (body, code, says) => expectOne([trained(body), code, says]));

@@ -130,6 +130,7 @@ function newElaboration(input: ElaborationInput): Elaboration {
     names: new Set(["step", "seed", "training"]),
     indexNames: new Map(),
     parts: new Map(),
+    unknown: new Set(),
     places: { next: 0 },
     limits: { turns: 0, calls: 0 },
     expression: (e, env) => expression(elab, e, env),

@@ -58,6 +58,8 @@ export interface Elaboration {
   /** What the reader calls the indices of a tensor, by dimension. */
   readonly indexNames: Map<Tensor, readonly string[]>;
   readonly parts: PartsTable;
+  /** Names that mean nothing and are reported, with the files they stand in. */
+  readonly unknown: Set<string>;
   /** How many `random()` places were given out. */
   readonly places: { next: number };
   /** What was unrolled so far; each has a limit, so that no text takes for ever. */
@@ -237,5 +239,9 @@ export function failUnknown(
   }
   // What could not be read may have defined it.
   if (env.home.broken) throw new Reported();
+  // A name that is missing is one mistake, however often it is used.
+  const key = `${span.file} ${name}`;
+  if (elab.unknown.has(key)) throw new Reported();
+  elab.unknown.add(key);
   return fail(elab, env, "NN2001", span, { name }, { help });
 }

@@ -11,11 +11,13 @@ export function matching(
   patterns: readonly PatternSyntax[],
 ): ReadonlySet<Tensor> {
   const { parameters } = elab.gathered;
+  // A definition that failed may have made the parameters that are missing.
+  const isComplete = elab.diagnostics.all.every((d) => d.severity !== "error" || d.code === "NN2040");
   const matched = new Set<Tensor>();
   for (const { text, span } of patterns) {
     const found = parameters.filter((p) => leadingPaths(p.name).some((path) => matches(text, path)));
     for (const parameter of found) matched.add(parameter);
-    if (found.length === 0)
+    if (found.length === 0 && isComplete)
       report(elab, env, "NN2040", span, { pattern: text }, { help: nearMatches(text, parameters) });
   }
   return matched;
