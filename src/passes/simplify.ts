@@ -9,6 +9,7 @@ import { cancelAcross } from "./simplify/algebra.ts";
 import { shareRepeated } from "./simplify/common.ts";
 import { askBoundedValues } from "./simplify/bounds.ts";
 import { chainDecisions } from "./simplify/decisions.ts";
+import { dropDemanded } from "./simplify/demand.ts";
 import { hoistInvariants } from "./simplify/invariants.ts";
 import { liveTensors, removeDead } from "./simplify/dead.ts";
 import { simplifyGuards } from "./simplify/guards.ts";
@@ -32,6 +33,7 @@ const subPasses: readonly SubPass[] = [
   hoistSigns,
   cancelAcross,
   chainDecisions,
+  dropDemanded,
 ];
 
 /** Simplification reaches its end in three or four rounds; the bound only guards against rules that undo each other. */

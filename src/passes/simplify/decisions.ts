@@ -57,7 +57,8 @@ interface Branches {
   readonly length: number;
 }
 
-class Decisions {
+/** Writes the conditions of one equation. */
+export class Decisions {
   /** Whether a rule was used that holds over the reals only. */
   overReals = false;
   private readonly b: Builder;
@@ -78,12 +79,21 @@ class Decisions {
     const numeric = e.where.some((w) => conjuncts(w).some((c) => c.kind !== "condition"));
     const guard = numeric ? this.shorter(all, new Facts()) : all;
     const where = guard === all ? e.where : conjuncts(guard).filter((w) => !isTrue(w));
-    const facts = where.flatMap(conjuncts).reduce((known, w) => {
-      const negated = w.kind === "apply" && w.atom === "not" ? w.args[0]! : undefined;
-      return isQuestion(negated ?? w) ? known.with(negated ?? w, negated === undefined, b) : known;
-    }, new Facts());
+    const facts = this.factsOf(where);
     const body = this.shorter(this.assuming(e.body, facts), facts);
     return body === e.body && where === e.where ? e : b.equation({ ...e, where, body });
+  }
+
+  /** An expression where conditions hold. */
+  under(e: Expr, conditions: readonly Expr[]): Expr {
+    return this.assuming(e, this.factsOf(conditions));
+  }
+
+  private factsOf(conditions: readonly Expr[]): Facts {
+    return conditions.flatMap(conjuncts).reduce((known, c) => {
+      const negated = c.kind === "apply" && c.atom === "not" ? c.args[0]! : undefined;
+      return isQuestion(negated ?? c) ? known.with(negated ?? c, negated === undefined, this.b) : known;
+    }, new Facts());
   }
 
   /** The questions below an expression. */
