@@ -173,9 +173,12 @@ describe("sizes of a model", () => {
     expect(check(scaled).diagnostics).toEqual([]);
     expect(check(scaled, { sizes: { rate: 0.25 } }).diagnostics).toEqual([]);
   });
-  test.each([{ rate: true }, { rate: NaN }, { n: 2.5 }, { n: true }])("are checked: %j", (sizes) => {
-    expect(check(scaled, { sizes }).diagnostics.map((d) => d.code)).toEqual(["NN2031"]);
-  });
+  test.each<Record<string, number | boolean>>([{ rate: true }, { rate: NaN }, { n: 2.5 }, { n: true }])(
+    "are checked: %j",
+    (sizes) => {
+      expect(check(scaled, { sizes }).diagnostics.map((d) => d.code)).toEqual(["NN2031"]);
+    },
+  );
 });
 
 describe("imports", () => {
