@@ -70,22 +70,24 @@ export interface CompileResult extends CheckResult {
 
 /** Reads and checks a model, or a file of functions and layers for others to import; compiles nothing. */
 export function check(source: string, options: CompileOptions = {}): CheckResult {
-  const { program: _, context: __, ...result } = read(source, options, true);
+  const { program: _, context: __, reporter: ___, ...result } = read(source, options, true);
   return result;
 }
 
 /** Compiles one model. Mistakes in the source are diagnostics; only a broken invariant of the compiler throws. */
 export async function compile(source: string, options: CompileOptions = {}): Promise<CompileResult> {
-  const { program, context, ...checked } = read(source, options, false);
-  if (!program) return { ...checked, outputs: [], graphs: null, rules: [] };
+  const { program, context, reporter, ...checked } = read(source, options, false);
+  const nothing = { ...checked, outputs: [], graphs: null, rules: [] };
+  if (!program) return nothing;
   const { level = 1, simplify = true, trace, language = "typescript" } = options;
   const graphs = buildGraphs(program, context, { simplify, trace });
-  const scheduled = schedule(graphs, level, context);
+  const scheduled = schedule(graphs, level, context, options.target === "wasm");
   trace?.("schedule", printSchedule(scheduled));
   const { file = "model.nn", version = ownVersion } = options;
   const unit = `${file.replace(/\.nn$/, "")}.${language === "typescript" ? "ts" : "js"}`;
   const header = { version, file, sha256: await sha256(source) };
-  const wasm = options.target === "wasm" ? await wasmUnit(scheduled, context, file) : undefined;
+  const wasm = options.target === "wasm" ? await wasmUnit(scheduled, context, reporter) : undefined;
+  if (wasm === null) return nothing;
   const kernels = wasm && { wasm: new Map([[scheduled, wasm]]) };
   const emitted = emitModule(scheduled, context, { language, header, unit, ...kernels });
   const outputs: Emitted[] = [
@@ -107,6 +109,8 @@ async function sha256(text: string): Promise<string> {
 interface ReadResult extends CheckResult {
   readonly program: Program | null;
   readonly context: Context;
+  /** What `diagnostics` shows, for what is reported later. */
+  readonly reporter: Diagnostics;
 }
 
 function read(source: string, options: CompileOptions, mayBeLibrary: boolean): ReadResult {
@@ -130,6 +134,7 @@ function read(source: string, options: CompileOptions, mayBeLibrary: boolean): R
     program,
     context: { builder, sources, options: { realOnlyRules }, log: [] },
     diagnostics: diagnostics.all,
+    reporter: diagnostics,
     sources,
     files: [...sources.files()].filter((f) => !internal.has(f)),
   };

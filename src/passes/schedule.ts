@@ -12,12 +12,20 @@ import { plan } from "./plan.ts";
 import type { DraftCall, Phase } from "./schedule/kernels.ts";
 import { KernelTable } from "./schedule/kernels.ts";
 
-/** One kernel per equation (level 0), or as few as pay (level 1), with a place in memory for every tensor. */
-export function schedule(given: ModelGraphs, level: Level, context: Context): Schedule {
+/**
+ * One kernel per equation (level 0), or as few as pay (level 1), with a place in memory for every tensor. `vector`: the
+ * target has vectors of four numbers, for level 2.
+ */
+export function schedule(given: ModelGraphs, level: Level, context: Context, vector = false): Schedule {
   const { graphs, aliases } = copyWhereNeeded(given, context.builder);
   const { program } = graphs;
   const inputs = new Map(program.inputs.map((t) => [aliases.root(t), t]));
-  const table = new KernelTable(program, level, (t) => inputs.get(aliases.root(t)) ?? t, context.builder);
+  const table = new KernelTable(
+    program,
+    { level, vector },
+    (t) => inputs.get(aliases.root(t)) ?? t,
+    context.builder,
+  );
   const notes: string[] = [];
   const draft = (graph: Graph, phase: Phase = "compute", known: readonly Tensor[] = []): Draft => {
     const clears = undefinedIn(graph, [...known, ...program.gradients]).map(

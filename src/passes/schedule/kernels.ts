@@ -3,7 +3,7 @@
  * tensors and constants; kernels that turn out equal are emitted once.
  */
 import type { Builder } from "../../ir/builder.ts";
-import type { Call, Kernel, Level, Procedure } from "../../ir/kernel.ts";
+import type { Call, Kernel, KernelStatement, Level, Procedure } from "../../ir/kernel.ts";
 import type { Dim, Equation, Program, Tensor } from "../../ir/types.ts";
 import type { KernelGroup, Member } from "../fuse/group.ts";
 import { flatten } from "../fuse/flatten.ts";
@@ -13,6 +13,7 @@ import { assembleKernel } from "./assemble.ts";
 import { CanonicalTexts, GroupText } from "./canonical.ts";
 import type { Instance } from "./generalise.ts";
 import { generalise } from "./generalise.ts";
+import { spreadOverLanes } from "./lanes.ts";
 import { placeLets } from "./lets.ts";
 import { lowerGroup } from "./lower.ts";
 import { tile } from "./tile.ts";
@@ -56,13 +57,20 @@ export class KernelTable {
   private readonly texts = new CanonicalTexts();
   private readonly program: Program;
   private readonly level: Level;
+  private readonly vector: boolean;
   private readonly b: Builder;
   private readonly resolve: (t: Tensor) => Tensor;
 
   /** `resolve`: the tensor whose memory a view of an input is. */
-  constructor(program: Program, level: Level, resolve: (t: Tensor) => Tensor, b: Builder) {
+  constructor(
+    program: Program,
+    { level, vector }: { readonly level: Level; readonly vector: boolean },
+    resolve: (t: Tensor) => Tensor,
+    b: Builder,
+  ) {
     this.program = program;
     this.level = level;
+    this.vector = vector;
     this.resolve = resolve;
     this.b = b;
   }
@@ -112,14 +120,19 @@ export class KernelTable {
     return `${text} ${touched.map((t) => t.id).join()}`;
   }
 
+  private quickened(loops: readonly KernelStatement[], locals: NameSpace): readonly KernelStatement[] {
+    if (this.level < 2) return loops;
+    const tiled = tile(loops, locals, this.b, this.vector);
+    return this.vector ? spreadOverLanes(tiled, this.b) : tiled;
+  }
+
   private lower(family: Family): Lowered {
     const [first] = family;
     const { b } = this;
     const locals = new NameSpace();
     reserveNames(first!.group, locals);
     const { group, statements, parameters } = generalise(family, (name) => locals.fresh(name), b);
-    const loops = lowerGroup(group, locals, b);
-    const body = placeLets(this.level > 1 ? tile(loops, locals, b) : loops, locals, b);
+    const body = placeLets(this.quickened(lowerGroup(group, locals, b), locals), locals, b);
     const name = groupName(first!.statements, this.program, first!.phase === "initialise");
     return { kernel: assembleKernel(name, body, statements), parameters };
   }
