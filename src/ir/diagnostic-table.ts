@@ -125,6 +125,11 @@ export const diagnosticTable = {
     (p) =>
       `\`${p.name}\` has a gradient of its own, so it can't be applied to single elements inside an index definition`,
   ),
+
+  // ----------------------------------------------------------------------------------------- NN4xxx targets and output
+  NN4001: error<{ name: string; gibibytes: string }>(
+    (p) => `\`${p.name}\` needs ${p.gibibytes} GiB of memory at its largest, but WebAssembly has 4`,
+  ),
 };
 
 /** `W` as a name, other descriptions as they are. */

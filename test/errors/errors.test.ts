@@ -1,13 +1,15 @@
 /**
  * Every diagnostic has a sample, `test/errors/<code>/model.nn`, whose whole report is kept beside it in `expected.txt`.
- * `settings.json` may give sizes to set.
+ * `settings.json` may give sizes to set, and `target.txt` the target whose limits are passed: the others are compiled for
+ * none.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { renderDiagnostics } from "../../src/cli/render.ts";
-import { check } from "../../src/index.ts";
+import type { CompileOptions } from "../../src/index.ts";
+import { check, compile } from "../../src/index.ts";
 import { diagnosticTable } from "../../src/ir/diagnostic-table.ts";
 
 const home = dirname(fileURLToPath(import.meta.url));
@@ -17,13 +19,13 @@ test("every code has a sample, and every sample a code", () => {
   expect(codes.toSorted()).toEqual(Object.keys(diagnosticTable).toSorted());
 });
 
-describe.each(codes)("%s", (code) => {
+describe.each(codes)("%s", async (code) => {
   const folder = join(home, code);
   const settings = join(folder, "settings.json");
   const sizes = existsSync(settings)
     ? (JSON.parse(readFileSync(settings, "utf8")) as Record<string, number>)
     : {};
-  const { diagnostics, sources } = check(readFileSync(join(folder, "model.nn"), "utf8"), {
+  const options: CompileOptions = {
     file: "model.nn",
     sizes,
     resolveImport: (specifier) => {
@@ -32,7 +34,12 @@ describe.each(codes)("%s", (code) => {
         ? { file: specifier.replace("./", ""), text: readFileSync(path, "utf8") }
         : null;
     },
-  });
+  };
+  const source = readFileSync(join(folder, "model.nn"), "utf8");
+  const target = join(folder, "target.txt");
+  const { diagnostics, sources } = existsSync(target)
+    ? await compile(source, { ...options, target: readFileSync(target, "utf8").trim() as "wasm" })
+    : check(source, options);
 
   test("is reported", () => {
     expect(diagnostics.map((d) => d.code)).toContain(code);

@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { emitModule } from "../../src/codegen/module.ts";
 import { wasmUnit } from "../../src/codegen/wasm/unit.ts";
 import type { Context } from "../../src/ir/context.ts";
+import { Diagnostics } from "../../src/ir/diagnostics.ts";
 import type { Level } from "../../src/ir/kernel.ts";
 import type { ModelGraphs } from "../../src/ir/model.ts";
 import { evaluateAffine } from "../../src/ir/interpreter.ts";
@@ -38,8 +39,8 @@ export async function javascriptClass(built: Built): Promise<AnyClass> {
 /** The class with kernels in WebAssembly. */
 export async function wasmClass(built: Built, level: Level): Promise<AnyClass> {
   const { graphs, context } = built;
-  const made = schedule(graphs, level, context);
-  const wasm = new Map([[made, await wasmUnit(made, context, "model.nn")]]);
+  const made = schedule(graphs, level, context, true);
+  const wasm = new Map([[made, (await wasmUnit(made, context, new Diagnostics()))!]]);
   return classOf(emitModule(made, context, { ...options, wasm }).code, built);
 }
 

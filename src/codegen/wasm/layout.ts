@@ -7,6 +7,8 @@ import { sizeOfElement } from "./addresses.ts";
 /** Every tensor begins on such a multiple, and so much of the memory is behind the last one, for reads of vectors. */
 const alignment = 64;
 const pageSize = 65536;
+/** What a memory can have: 4 GiB. */
+const mostPages = 65536;
 
 export interface MemoryLayout {
   readonly addresses: ReadonlyMap<Tensor, number>;
@@ -31,6 +33,11 @@ export function layOutMemory(schedule: Schedule, inputs: readonly Tensor[], reac
   }
   for (const t of inputs) if (!addresses.has(t)) take([t]);
   return { addresses, blocks, pages: Math.ceil((end + alignment) / pageSize) };
+}
+
+/** How large a memory is, where it is larger than any can be. */
+export function excessOf({ pages }: MemoryLayout): { readonly gibibytes: string } | undefined {
+  return pages > mostPages ? { gibibytes: ((pages * pageSize) / 2 ** 30).toFixed(1) } : undefined;
 }
 
 const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
