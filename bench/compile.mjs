@@ -36,6 +36,8 @@ export async function compileModel({ compile }, workload, target) {
   mkdirSync(build, { recursive: true });
   const path = `${build}/${workload}-${target}.mjs`;
   writeFileSync(path, module.text);
+  const kernels = outputs.find((o) => o.kind === "text");
+  if (kernels) writeFileSync(path.replace(/mjs$/, "wat"), kernels.text);
   return path;
 }
 

@@ -40,11 +40,14 @@ export const contestants = {
   "torch-2": { peer: "torch", command: torch("2") },
 };
 
-/** The version of PyTorch, or null where it is not installed. */
+const aboutTorch = `
+import torch
+libraries = {line.split()[-1] for line in open("/proc/self/maps") if "blas" in line}
+print(torch.__version__, "with", *sorted(libraries))`;
+
+/** The version of PyTorch and the library of its products, or null where it is not installed. */
 export function torchVersion() {
-  const { status, stdout } = spawnSync(python, ["-c", "import torch; print(torch.__version__)"], {
-    encoding: "utf8",
-  });
+  const { status, stdout } = spawnSync(python, ["-c", aboutTorch], { encoding: "utf8" });
   return status === 0 ? stdout.trim() : null;
 }
 

@@ -31,7 +31,9 @@ function expectSameLosses(workload, losses) {
  */
 export async function measureWorkload(workload, names, { rounds, seconds, startups }, progress) {
   const running = {};
-  const results = Object.fromEntries(names.map((name) => [name, { startup: [], rounds: [], gc: [] }]));
+  const results = Object.fromEntries(
+    names.map((name) => [name, { startup: [], rounds: [], processor: [], gc: [] }]),
+  );
   try {
     const losses = {};
     for (const name of names) {
@@ -45,9 +47,10 @@ export async function measureWorkload(workload, names, { rounds, seconds, startu
     for (let round = 0; round <= rounds; round++) {
       progress(`${workload}: round ${round} of ${rounds}`);
       for (const name of names) {
-        const { samples, steps, gc } = await running[name].ask("measure", { seconds });
+        const { samples, steps, processor, gc } = await running[name].ask("measure", { seconds });
         if (round === 0) continue;
         results[name].rounds.push(median(samples));
+        results[name].processor.push(processor);
         results[name].gc.push({ ...gc, steps, milliseconds: gc?.milliseconds });
       }
     }
@@ -77,7 +80,7 @@ async function startAgain(name, workload) {
   }
 }
 
-function summary({ startup, rounds, gc, losses, heap }) {
+function summary({ startup, rounds, processor, gc, losses, heap }) {
   const total = (pick) => gc.reduce((sum, entry) => sum + pick(entry), 0);
   const steps = total((entry) => entry.steps);
   return {
@@ -85,6 +88,7 @@ function summary({ startup, rounds, gc, losses, heap }) {
     lowest: Math.min(...rounds),
     highest: Math.max(...rounds),
     rounds,
+    processor: median(processor),
     startup: median(startup),
     startups: startup,
     losses,

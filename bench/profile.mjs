@@ -2,6 +2,7 @@
  * Where the time of a step goes, by kernel: `npm run profile -- xor 2` profiles the workload at target 2 and lists what
  * took the most. `npm run bench` has to have been run before, for the modules and the data.
  */
+import { existsSync, readFileSync } from "node:fs";
 import { Session } from "node:inspector/promises";
 import { pathToFileURL } from "node:url";
 import { build } from "./compile.mjs";
@@ -35,9 +36,21 @@ await session.post("Profiler.start");
 const time = run(1000 * Number(seconds));
 const { profile } = await session.post("Profiler.stop");
 
-const nameOf = new Map(
-  profile.nodes.map(({ id, callFrame }) => [id, callFrame.functionName || "(anonymous)"]),
-);
+/** The names of the functions of WebAssembly, which a profile numbers in the order of the text. */
+function kernelNames() {
+  const file = `${build}/${workload}-${target}.wat`;
+  if (!existsSync(file)) return [];
+  return Array.from(readFileSync(file, "utf8").matchAll(/\(func \$(\S+)/g), ([, name]) => name);
+}
+
+const kernels = kernelNames();
+
+function readable(name) {
+  const [, index] = name.match(/^wasm-function\[(\d+)\]$/) ?? [];
+  return kernels[index] ?? (name || "(anonymous)");
+}
+
+const nameOf = new Map(profile.nodes.map(({ id, callFrame }) => [id, readable(callFrame.functionName)]));
 const counts = new Map();
 for (const id of profile.samples) counts.set(nameOf.get(id), (counts.get(nameOf.get(id)) ?? 0) + 1);
 

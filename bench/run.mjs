@@ -14,40 +14,56 @@ const own = ["lstm", "resnet", "tabular"];
 const peers = [...new Set(Object.values(contestants).flatMap(({ peer }) => peer ?? []))];
 const seed = 1;
 
-const { values: given } = parseArgs({
-  options: {
-    workloads: { type: "string", default: [...yardstick, ...own].join(",") },
-    targets: { type: "string", default: Object.keys(targets).join(",") },
-    peers: { type: "string", default: peers.join(",") },
-    rounds: { type: "string", default: "7" },
-    seconds: { type: "string", default: "0.5" },
-    startups: { type: "string", default: "3" },
-  },
-});
+/** Ends the run because of how it was called. */
+function refuse(message) {
+  console.error(message);
+  process.exit(2);
+}
+
+function given() {
+  try {
+    return parseArgs({
+      options: {
+        workloads: { type: "string", default: [...yardstick, ...own].join(",") },
+        targets: { type: "string", default: Object.keys(targets).join(",") },
+        peers: { type: "string", default: peers.join(",") },
+        rounds: { type: "string", default: "7" },
+        seconds: { type: "string", default: "0.5" },
+        startups: { type: "string", default: "3" },
+      },
+    }).values;
+  } catch (error) {
+    return refuse(error.message);
+  }
+}
 
 /** The parts of a list, each of which must be known; "none" is the empty list. */
-function chosen(option, known) {
-  const parts = given[option] === "none" ? [] : given[option].split(",");
+function chosen(option, text, known) {
+  const parts = text === "none" ? [] : text.split(",");
   const wrong = parts.find((part) => !known.includes(part));
-  if (wrong !== undefined) throw new Error(`--${option}: "${wrong}" is none of ${known.join(", ")}`);
+  if (wrong !== undefined) refuse(`--${option}: "${wrong}" is none of ${known.join(", ")}`);
   return parts;
 }
 
-function positive(option) {
-  const value = Number(given[option]);
-  if (!(value > 0)) throw new Error(`--${option} must be a positive number`);
+function positive(option, text) {
+  const value = Number(text);
+  if (!(value > 0)) refuse(`--${option} must be a positive number`);
   return value;
 }
 
-const options = {
-  workloads: chosen("workloads", [...yardstick, ...own]),
-  targets: chosen("targets", Object.keys(targets)),
-  peers: chosen("peers", peers),
-  rounds: Math.ceil(positive("rounds")),
-  seconds: positive("seconds"),
-  startups: Math.ceil(positive("startups")),
-};
+function readOptions() {
+  const { workloads, targets: targetNames, peers: peerNames, rounds, seconds, startups } = given();
+  return {
+    workloads: chosen("workloads", workloads, [...yardstick, ...own]),
+    targets: chosen("targets", targetNames, Object.keys(targets)),
+    peers: chosen("peers", peerNames, peers),
+    rounds: Math.ceil(positive("rounds", rounds)),
+    seconds: positive("seconds", seconds),
+    startups: Math.ceil(positive("startups", startups)),
+  };
+}
 
+const options = readOptions();
 const say = (text) => console.log(text);
 const progress = (text) => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
@@ -86,6 +102,7 @@ const versionOf = (name) =>
 
 const compiler = await loadCompiler();
 const torch = options.peers.includes("torch") ? torchVersion() : null;
+if (torch !== null) say(`PyTorch ${torch}`);
 await bundleTfjs();
 
 const results = {

@@ -36,18 +36,20 @@ function stepsPerSample() {
   return count;
 }
 
-/** Milliseconds of a step, several times, and what the garbage collector did meanwhile. */
+/** Milliseconds of a step, several times, those of processors, and what the garbage collector did meanwhile. */
 async function measure({ seconds }) {
   const count = stepsPerSample();
   const collections = [];
   const observer = new PerformanceObserver((list) => collections.push(...list.getEntries()));
   observer.observe({ entryTypes: ["gc"] });
   const samples = [];
+  const used = process.cpuUsage();
   const began = performance.now();
   do {
     samples.push(timeSteps(count) / count);
   } while (performance.now() - began < 1000 * seconds);
   const ended = performance.now();
+  const { user, system } = process.cpuUsage(used);
   // Entries are delivered by the event loop.
   await new Promise((resolve) => setTimeout(resolve, 5));
   collections.push(...observer.takeRecords());
@@ -56,7 +58,8 @@ async function measure({ seconds }) {
   const minor = during.filter(({ detail }) => detail.kind === constants.NODE_PERFORMANCE_GC_MINOR);
   const milliseconds = during.reduce((sum, { duration }) => sum + duration, 0);
   const gc = { minor: minor.length, other: during.length - minor.length, milliseconds };
-  return { samples, steps: samples.length * count, gc };
+  const steps = samples.length * count;
+  return { samples, steps, processor: (user + system) / 1000 / steps, gc };
 }
 
 function retained() {
