@@ -165,13 +165,16 @@ function code({ module }: Level, names: readonly string[]): string {
   return `${bodies.join("\n\n")}\n`;
 }
 
-/** A declaration of the standard library, with its documentation. */
+/** A declaration of the standard library, with the first line of its documentation. */
 function declaration(head: string): string {
   const texts = library.flatMap((l) => l.text.split("\n\n"));
-  return `${found(
+  const whole = found(
     texts.find((t) => t.includes(`\n${head}`)),
     `\`${head}\` in the library`,
-  ).trim()}\n`;
+  );
+  const lines = whole.trim().split("\n");
+  const [summary] = lines;
+  return [summary, ...lines.slice(lines.findIndex((line) => line.startsWith(head))), ""].join("\n");
 }
 
 /** A syntax tree: each node on a line, places in the text left out. */
@@ -239,7 +242,7 @@ interface Runs {
 
 /** Every text of the document that the compiler writes. */
 export const stages: Readonly<Record<string, (runs: Runs) => string>> = {
-  library: () => ["layer linear", "fn binary_cross_entropy", "optimizer sgd"].map(declaration).join("\n"),
+  library: () => ["layer linear", "optimizer sgd"].map(declaration).join("\n"),
   syntax: ({ Spam: r }) => syntaxOf(r.source, "h"),
   program: ({ Spam: r }) =>
     ["train", "update"].map((graph) => graphAfter(r, "elaborate", 0, isShown, graph)).join(""),

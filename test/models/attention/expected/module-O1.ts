@@ -32,7 +32,7 @@ export interface AttentionEvaluation {
   readonly loss: number;
 }
 
-/** Metrics of the latest `step` or `backward`. */
+/** Metrics of the latest `step`, `accumulate` or `backward`. */
 export interface AttentionMetrics {}
 
 /** Arrays by the names of the source; a gradient has the place of its parameter. */
@@ -179,7 +179,7 @@ export class Attention {
   /** What is learned. */
   readonly parameters: AttentionParameters;
 
-  /** The gradient of the loss, as `backward` or `step` left it. */
+  /** The gradient of the loss, as `step`, `accumulate` or `backward` left it. */
   readonly gradients: AttentionParameters;
 
   /** Running statistics, and what the optimizer remembers. */
@@ -188,7 +188,7 @@ export class Attention {
   /** Numbers that may be changed between steps. */
   readonly hyper: AttentionHyper = { lr: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
-  /** Metrics of the latest `step` or `backward`. */
+  /** Metrics of the latest `step`, `accumulate` or `backward`. */
   readonly metrics: AttentionMetrics = {};
 
   /** How many steps were taken. */
@@ -201,6 +201,8 @@ export class Attention {
   readonly #inputs: { letter: Int32Array; next: Int32Array };
   #batch = 0;
   #probabilityView: Float32Array;
+  #sums: Float32Array | undefined;
+  #isAccumulating = false;
 
   private constructor(seed: number) {
     this.seed = checkOption("Attention", "seed", seed, -2147483648, 4294967295);
@@ -241,17 +243,42 @@ export class Attention {
 
   /** One step of training: `backward`, then the updates. Gives the loss from before them. */
   step(inputs: AttentionTrainingInputs): number {
-    this.#takeTrainingInputs(inputs);
-    this.stepCount += 1;
-    this.#runBackward();
-    const loss = this.#memory.values.loss[0];
-    this.#runUpdate(this.stepCount);
+    const loss = this.backward(inputs);
+    this.#isAccumulating = false;
+    this.update();
     return loss;
   }
 
   /**
+   * A pass over a part of the batch: its gradients, scaled by `upstream` (1 if not given), are added to
+   * those since the latest `update` or `step`; `gradients` shows the sum. Gives the loss and moves running
+   * statistics. The first call takes one more block of memory, as large as `gradients`.
+   */
+  accumulate(inputs: AttentionTrainingInputs, options?: { readonly upstream?: number }): number {
+    const loss = this.backward(inputs);
+    const upstream = options?.upstream ?? 1;
+    const gradients = this.#memory.allGradients;
+    const sums = (this.#sums ??= new Float32Array(gradients.length));
+    // 0 + -0 is 0, but -0 adds nothing to anything
+    if (!this.#isAccumulating) sums.fill(-0);
+    this.#isAccumulating = true;
+    for (let i = 0; i < sums.length; i++) {
+      sums[i] += upstream * gradients[i];
+      gradients[i] = sums[i];
+    }
+    return loss;
+  }
+
+  /** Applies the optimizer to `gradients` as they stand, and ends the accumulation. */
+  update(): void {
+    this.stepCount += 1;
+    this.#isAccumulating = false;
+    this.#runUpdate(this.stepCount);
+  }
+
+  /**
    * Gives the loss in training mode and fills `gradients`, scaled by `upstream` (1 if not given).
-   * It changes neither parameters nor states.
+   * It changes neither parameters nor states, and forgets nothing that was accumulated.
    */
   backward(inputs: AttentionTrainingInputs, options?: { readonly upstream?: number }): number {
     this.#takeTrainingInputs(inputs);
@@ -282,7 +309,10 @@ export class Attention {
     return { loss: this.#memory.values.loss[0] };
   }
 
-  /** The whole model as safetensors: parameters, states, the optimizer's too, and the number of steps. */
+  /**
+   * The whole model as safetensors: parameters, states, the optimizer's too, and the number of steps.
+   * Gradients that were accumulated are not in it.
+   */
   save(): Uint8Array {
     const metadata = {
       model: "Attention",
@@ -451,7 +481,7 @@ export class Attention {
     d_v_linear_W(gradients.q.linear.W, inputs.letter, parameters.x.embedding.E, values.dq, batch);
   }
 
-  /** The updates, in the order of the source. */
+  /** The optimizer, in the order of the source. */
   #runUpdate(step: number): void {
     const { parameters, gradients, states } = this.#memory;
     const hyper = this.hyper;
@@ -621,7 +651,7 @@ export class Attention {
 
 /**
  * q[b, i, j] = Σ_k x.embedding.E[letter[b, i], k]·q.linear.W[k, j]
- * attention.nn:8 (std/layers.nn:5)
+ * attention.nn:8 (std/layers.nn:26)
  * likewise k (attention.nn:9), v (attention.nn:10)
  */
 function q(
@@ -667,9 +697,9 @@ function score(score: Float32Array, q: Float32Array, k: Float32Array, batch: num
  * causal[b, i, j] = if j ≤ i then score[b, i, j] else -1000000000
  *     attention.nn:13
  * weight.e[b, i, j] = exp(causal[b, i, j] - (max_k causal[b, i, k]))
- *     attention.nn:14 (std/activations.nn:15)
+ *     attention.nn:14 (std/activations.nn:272)
  * weight[b, i, j] = weight.e[b, i, j]/(Σ_k weight.e[b, i, k])
- *     attention.nn:14 (std/activations.nn:16)
+ *     attention.nn:14 (std/activations.nn:273)
  */
 function weight(e: Float32Array, weight: Float32Array, score: Float32Array, batch: number): void {
   for (let b = 0; b < batch; b++) {
@@ -724,7 +754,7 @@ function logits_linear_x(
 
 /**
  * logits[b, i, j] = Σ_k logits.linear.x[b, i, k]·logits.linear.W[k, j] + logits.linear.b[j]
- * attention.nn:16 (std/layers.nn:5)
+ * attention.nn:16 (std/layers.nn:26)
  */
 function logits(
   logits: Float32Array,
@@ -748,9 +778,9 @@ function logits(
 
 /**
  * probability.e[b, i, j] = exp(logits[b, i, j] - (max_k logits[b, i, k]))
- *     attention.nn:18 (std/activations.nn:15)
+ *     attention.nn:18 (std/activations.nn:272)
  * probability[b, i, j] = probability.e[b, i, j]/(Σ_k probability.e[b, i, k])
- *     attention.nn:18 (std/activations.nn:16)
+ *     attention.nn:18 (std/activations.nn:273)
  */
 function probability(
   e: Float32Array,
@@ -782,9 +812,9 @@ function probability(
 
 /**
  * probability.e[b, i, j] = exp(logits[b, i, j] - (max_k logits[b, i, k]))
- *     attention.nn:18 (std/activations.nn:15)
+ *     attention.nn:18 (std/activations.nn:272)
  * probability.sum[b, i] = Σ_k probability.e[b, i, k]
- *     attention.nn:18 (std/activations.nn:16)
+ *     attention.nn:18 (std/activations.nn:273)
  */
 function probability_sum(
   max: Float32Array,
@@ -834,11 +864,11 @@ function loss(
 
 /**
  * probability.e[b, i, j] = exp(logits[b, i, j] - (max_k logits[b, i, k]))
- *     attention.nn:18 (std/activations.nn:15)
+ *     attention.nn:18 (std/activations.nn:272)
  * probability[b, i, j] = probability.e[b, i, j]/(Σ_k probability.e[b, i, k])
- *     attention.nn:18 (std/activations.nn:16)
+ *     attention.nn:18 (std/activations.nn:273)
  * dlogits[b, i, j] = 0.25·(probability[b, i, j] - [j = next[b, i]])/batch
- *     ∂L/∂logits = ∂L/∂loss · ∂loss/∂logits + ∂L/∂probability.e · ∂probability.e/∂logits    attention.nn:18 (std/activations.nn:15)
+ *     ∂L/∂logits = ∂L/∂loss · ∂loss/∂logits + ∂L/∂probability.e · ∂probability.e/∂logits    attention.nn:18 (std/activations.nn:272)
  */
 function d_logits(
   max: Float32Array,
@@ -876,7 +906,7 @@ function d_logits(
 
 /**
  * dlogits.linear.b[j] = Σ_{b,i} dlogits[b, i, j]
- * ∂L/∂logits.linear.b = ∂L/∂logits · ∂logits/∂logits.linear.b    attention.nn:16 (std/layers.nn:5)
+ * ∂L/∂logits.linear.b = ∂L/∂logits · ∂logits/∂logits.linear.b    attention.nn:16 (std/layers.nn:26)
  */
 function d_logits_linear_b(db: Float32Array, dlogits: Float32Array, batch: number): void {
   for (let j = 0; j < 5; j++) {
@@ -892,7 +922,7 @@ function d_logits_linear_b(db: Float32Array, dlogits: Float32Array, batch: numbe
 
 /**
  * dlogits.linear.x[b, i, k] = Σ_j dlogits[b, i, j]·logits.linear.W[k, j]
- * ∂L/∂logits.linear.x = ∂L/∂logits · ∂logits/∂logits.linear.x    attention.nn:16 (std/layers.nn:5)
+ * ∂L/∂logits.linear.x = ∂L/∂logits · ∂logits/∂logits.linear.x    attention.nn:16 (std/layers.nn:26)
  */
 function d_logits_linear_x(
   dx: Float32Array,
@@ -915,7 +945,7 @@ function d_logits_linear_x(
 
 /**
  * dlogits.linear.W[k, j] = Σ_{b,i} logits.linear.x[b, i, k]·dlogits[b, i, j]
- * ∂L/∂logits.linear.W = ∂L/∂logits · ∂logits/∂logits.linear.W    attention.nn:16 (std/layers.nn:5)
+ * ∂L/∂logits.linear.W = ∂L/∂logits · ∂logits/∂logits.linear.W    attention.nn:16 (std/layers.nn:26)
  */
 function d_logits_linear_W(
   dW: Float32Array,
@@ -994,9 +1024,9 @@ function d_v(dv: Float32Array, dx: Float32Array, weight: Float32Array, batch: nu
 
 /**
  * dweight.sum.sum[b, i] = Σ_j dweight[b, i, j]·weight[b, i, j]
- *     ∂L/∂weight.sum = ∂L/∂weight · ∂weight/∂weight.sum    attention.nn:14 (std/activations.nn:16)
+ *     ∂L/∂weight.sum = ∂L/∂weight · ∂weight/∂weight.sum    attention.nn:14 (std/activations.nn:273)
  * dcausal[b, i, j] = (dweight[b, i, j] - dweight.sum.sum[b, i])·weight[b, i, j]
- *     ∂L/∂causal = ∂L/∂weight.e · ∂weight.e/∂causal    attention.nn:14 (std/activations.nn:15)
+ *     ∂L/∂causal = ∂L/∂weight.e · ∂weight.e/∂causal    attention.nn:14 (std/activations.nn:272)
  * dscore[b, i, j] = dcausal[b, i, j] where j ≤ i
  *     ∂L/∂score = ∂L/∂causal · ∂causal/∂score    attention.nn:13
  */
@@ -1058,7 +1088,7 @@ function d_k(dk: Float32Array, dscore: Float32Array, q: Float32Array, batch: num
 
 /**
  * dx.embedding.E[letter[b, i], k] += Σ_j dv[b, i, j]·v.linear.W[k, j] for b < batch, i < 4
- * ∂L/∂x.embedding.E = ∂L/∂v · ∂v/∂x.embedding.E    attention.nn:10 (std/layers.nn:5)
+ * ∂L/∂x.embedding.E = ∂L/∂v · ∂v/∂x.embedding.E    attention.nn:10 (std/layers.nn:26)
  * likewise dx.embedding.E (attention.nn:9), dx.embedding.E (attention.nn:8)
  */
 function d_x_embedding_E_2(
@@ -1084,7 +1114,7 @@ function d_x_embedding_E_2(
 
 /**
  * dv.linear.W[k, j] = Σ_{b,i} x.embedding.E[letter[b, i], k]·dv[b, i, j]
- * ∂L/∂v.linear.W = ∂L/∂v · ∂v/∂v.linear.W    attention.nn:10 (std/layers.nn:5)
+ * ∂L/∂v.linear.W = ∂L/∂v · ∂v/∂v.linear.W    attention.nn:10 (std/layers.nn:26)
  * likewise dk.linear.W (attention.nn:9), dq.linear.W (attention.nn:8)
  */
 function d_v_linear_W(
@@ -1111,11 +1141,11 @@ function d_v_linear_W(
 
 /**
  * x.embedding.E.adam.m[i, j] = beta1·x.embedding.E.adam.m[i, j] + (1 - beta1)·dx.embedding.E[i, j]
- *     attention.nn:20 (std/optimizers.nn:17)
+ *     attention.nn:20 (std/optimizers.nn:155)
  * x.embedding.E.adam.v[i, j] = beta2·x.embedding.E.adam.v[i, j] + (1 - beta2)·dx.embedding.E[i, j]^2
- *     attention.nn:20 (std/optimizers.nn:18)
+ *     attention.nn:20 (std/optimizers.nn:156)
  * x.embedding.E[i, j] = x.embedding.E[i, j] - lr·(x.embedding.E.adam.m[i, j]/(1 - beta1^step))/(sqrt(x.embedding.E.adam.v[i, j]/(1 - beta2^step)) + epsilon)
- *     attention.nn:20 (std/optimizers.nn:19)
+ *     attention.nn:20 (std/optimizers.nn:157)
  * likewise q.linear.W, k.linear.W, v.linear.W, logits.linear.W, logits.linear.b
  */
 function adam(
@@ -1147,13 +1177,13 @@ function adam(
 // --------------------------------------------------------------------------- starting values
 
 /**
- * x.embedding.E[i, j] = 0.02·sqrt(-2·log(1 - random(seed, step, 0, 3·i + j)))·cos(6.28319·random(seed, step, 1, 3·i + j))
- * attention.nn:7 (std/layers.nn:61)
+ * x.embedding.E[i, j] = 0.02·sqrt(-2·log(1 - random(seed, pass, 0, 3·i + j)))·cos(6.28319·random(seed, pass, 1, 3·i + j))
+ * attention.nn:7 (std/layers.nn:56)
  */
 function initial_x_embedding_E(
   parameter: Float32Array,
   seed: number,
-  step: number,
+  pass: number,
   count: number,
   place: number,
   place2: number,
@@ -1161,25 +1191,25 @@ function initial_x_embedding_E(
   for (let i = 0; i < count; i++) {
     parameter[i] =
       0.02 *
-      Math.sqrt(-2 * Math.log(1 - uniform(seed, step, place, i))) *
-      Math.cos(6.283185307179586 * uniform(seed, step, place2, i));
+      Math.sqrt(-2 * Math.log(1 - uniform(seed, pass, place, i))) *
+      Math.cos(6.283185307179586 * uniform(seed, pass, place2, i));
   }
 }
 
 /**
- * q.linear.W[i, j] = -1.41421 + 2.82843·random(seed, step, 2, 3·i + j)
- * attention.nn:8 (std/layers.nn:3)
+ * q.linear.W[i, j] = -1.41421 + 2.82843·random(seed, pass, 2, 3·i + j)
+ * attention.nn:8 (std/layers.nn:24)
  * likewise k.linear.W (attention.nn:9), v.linear.W (attention.nn:10), logits.linear.W (attention.nn:16)
  */
 function initial(
   parameter: Float32Array,
   seed: number,
-  step: number,
+  pass: number,
   count: number,
   place: number,
 ): void {
   for (let i = 0; i < count; i++) {
-    parameter[i] = -1.4142135623730951 + 2.8284271247461903 * uniform(seed, step, place, i);
+    parameter[i] = -1.4142135623730951 + 2.8284271247461903 * uniform(seed, pass, place, i);
   }
 }
 

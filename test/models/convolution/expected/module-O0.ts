@@ -32,7 +32,7 @@ export interface ConvolutionEvaluation {
   readonly loss: number;
 }
 
-/** Metrics of the latest `step` or `backward`. */
+/** Metrics of the latest `step`, `accumulate` or `backward`. */
 export interface ConvolutionMetrics {}
 
 /** Arrays by the names of the source; a gradient has the place of its parameter. */
@@ -99,7 +99,7 @@ export class Convolution {
   /** What is learned. */
   readonly parameters: ConvolutionParameters;
 
-  /** The gradient of the loss, as `backward` or `step` left it. */
+  /** The gradient of the loss, as `step`, `accumulate` or `backward` left it. */
   readonly gradients: ConvolutionParameters;
 
   /** Running statistics, and what the optimizer remembers. */
@@ -108,7 +108,7 @@ export class Convolution {
   /** Numbers that may be changed between steps. */
   readonly hyper: ConvolutionHyper = { lr: 0.05 };
 
-  /** Metrics of the latest `step` or `backward`. */
+  /** Metrics of the latest `step`, `accumulate` or `backward`. */
   readonly metrics: ConvolutionMetrics = {};
 
   /** How many steps were taken. */
@@ -121,6 +121,8 @@ export class Convolution {
   readonly #inputs: { image: Float32Array; label: Int32Array };
   #batch = 0;
   #probabilityView: Float32Array;
+  #sums: Float32Array | undefined;
+  #isAccumulating = false;
 
   private constructor(seed: number) {
     this.seed = checkOption("Convolution", "seed", seed, -2147483648, 4294967295);
@@ -158,17 +160,42 @@ export class Convolution {
 
   /** One step of training: `backward`, then the updates. Gives the loss from before them. */
   step(inputs: ConvolutionTrainingInputs): number {
-    this.#takeTrainingInputs(inputs);
-    this.stepCount += 1;
-    this.#runBackward();
-    const loss = this.#memory.values.loss[0];
-    this.#runUpdate();
+    const loss = this.backward(inputs);
+    this.#isAccumulating = false;
+    this.update();
     return loss;
   }
 
   /**
+   * A pass over a part of the batch: its gradients, scaled by `upstream` (1 if not given), are added to
+   * those since the latest `update` or `step`; `gradients` shows the sum. Gives the loss and moves running
+   * statistics. The first call takes one more block of memory, as large as `gradients`.
+   */
+  accumulate(inputs: ConvolutionTrainingInputs, options?: { readonly upstream?: number }): number {
+    const loss = this.backward(inputs);
+    const upstream = options?.upstream ?? 1;
+    const gradients = this.#memory.allGradients;
+    const sums = (this.#sums ??= new Float32Array(gradients.length));
+    // 0 + -0 is 0, but -0 adds nothing to anything
+    if (!this.#isAccumulating) sums.fill(-0);
+    this.#isAccumulating = true;
+    for (let i = 0; i < sums.length; i++) {
+      sums[i] += upstream * gradients[i];
+      gradients[i] = sums[i];
+    }
+    return loss;
+  }
+
+  /** Applies the optimizer to `gradients` as they stand, and ends the accumulation. */
+  update(): void {
+    this.stepCount += 1;
+    this.#isAccumulating = false;
+    this.#runUpdate();
+  }
+
+  /**
    * Gives the loss in training mode and fills `gradients`, scaled by `upstream` (1 if not given).
-   * It changes neither parameters nor states.
+   * It changes neither parameters nor states, and forgets nothing that was accumulated.
    */
   backward(inputs: ConvolutionTrainingInputs, options?: { readonly upstream?: number }): number {
     this.#takeTrainingInputs(inputs);
@@ -199,7 +226,10 @@ export class Convolution {
     return { loss: this.#memory.values.loss[0] };
   }
 
-  /** The whole model as safetensors: parameters, states, the optimizer's too, and the number of steps. */
+  /**
+   * The whole model as safetensors: parameters, states, the optimizer's too, and the number of steps.
+   * Gradients that were accumulated are not in it.
+   */
   save(): Uint8Array {
     const metadata = {
       model: "Convolution",
@@ -343,19 +373,24 @@ export class Convolution {
     d_logits_flatten(values.dlogits_flatten, values.dlogits, parameters.logits.linear.W, batch);
     d_logits_linear_W(gradients.logits.linear.W, values.logits_flatten, values.dlogits, batch);
     d_edges_max_pool2d_x(values.dedges_max_pool2d_x, values.edges_argmax, values.dedges, batch);
-    d_edges_conv2d(values.dedges_conv2d, values.dedges_max_pool2d_x, values.edges_conv2d, batch);
+    d_edges_conv2d(
+      values.dedges_conv2d,
+      values.dedges_max_pool2d_x,
+      values.edges_max_pool2d_x,
+      batch,
+    );
     d_edges_conv2d_b(gradients.edges.conv2d.b, values.dedges_conv2d, batch);
     d_seen(values.dseen, values.dedges_conv2d, parameters.edges.conv2d.W, batch);
     d_seen_2(values.dseen, values.dedges_conv2d, parameters.edges.conv2d.W, batch);
     d_seen_3(values.dseen, values.dedges_conv2d, parameters.edges.conv2d.W, batch);
     d_seen_4(values.dseen, values.dedges_conv2d, parameters.edges.conv2d.W, batch);
     d_edges_conv2d_W(gradients.edges.conv2d.W, values.seen, values.dedges_conv2d, batch);
-    d_seen_conv2d(values.dseen_conv2d, values.dseen, values.seen_conv2d, batch);
+    d_seen_conv2d(values.dseen_conv2d, values.dseen, values.seen, batch);
     d_seen_conv2d_b(gradients.seen.conv2d.b, values.dseen_conv2d, batch);
     d_seen_conv2d_W(gradients.seen.conv2d.W, inputs.image, values.dseen_conv2d, batch);
   }
 
-  /** The updates, in the order of the source. */
+  /** The optimizer, in the order of the source. */
   #runUpdate(): void {
     const { parameters, gradients } = this.#memory;
     const hyper = this.hyper;
@@ -445,7 +480,7 @@ export class Convolution {
 
 /**
  * seen.conv2d[s, i, j, f] = Σ_{u,v,k : i + u ≥ 1 ∧ i + u ≤ 7 ∧ j + v ≥ 1 ∧ j + v ≤ 7} image[s, i + u - 1, j + v - 1, k]·seen.conv2d.W[u, v, k, f] + seen.conv2d.b[f]
- * convolution.nn:7 (std/layers.nn:13)
+ * convolution.nn:7 (std/convolution.nn:82)
  */
 function seen_conv2d(
   conv2d: Float32Array,
@@ -493,7 +528,7 @@ function seen(seen: Float32Array, conv2d: Float32Array, batch: number): void {
 
 /**
  * edges.conv2d[s, i, j, f] = Σ_{u,v,k : 2·i + u ≥ 1 ∧ 2·i + u ≤ 7 ∧ 2·j + v ≥ 1 ∧ 2·j + v ≤ 7} seen[s, 2·i + u - 1, 2·j + v - 1, k]·edges.conv2d.W[u, v, k, f] + edges.conv2d.b[f]
- * convolution.nn:8 (std/layers.nn:13)
+ * convolution.nn:8 (std/convolution.nn:82)
  */
 function edges_conv2d(
   conv2d: Float32Array,
@@ -541,7 +576,7 @@ function edges_max_pool2d_x(x: Float32Array, conv2d: Float32Array, batch: number
 
 /**
  * edges[s, i, j, k] = max_{u,v} edges.max_pool2d.x[s, 2·i + u, 2·j + v, k]
- * convolution.nn:8 (std/layers.nn:20)
+ * convolution.nn:8 (std/pooling.nn:29)
  */
 function edges(edges: Float32Array, x: Float32Array, batch: number): void {
   for (let s = 0; s < batch; s++) {
@@ -563,7 +598,7 @@ function edges(edges: Float32Array, x: Float32Array, batch: number): void {
 
 /**
  * logits[b, j] = Σ_k logits.flatten[b, k]·logits.linear.W[k, j] + logits.linear.b[j]
- * convolution.nn:9 (std/layers.nn:5)
+ * convolution.nn:9 (std/layers.nn:26)
  */
 function logits(
   logits: Float32Array,
@@ -585,7 +620,7 @@ function logits(
 
 /**
  * probability.e[b, j] = exp(logits[b, j] - (max_k logits[b, k]))
- * convolution.nn:11 (std/activations.nn:15)
+ * convolution.nn:11 (std/activations.nn:272)
  */
 function probability_e(e: Float32Array, logits: Float32Array, batch: number): void {
   for (let b = 0; b < batch; b++) {
@@ -601,7 +636,7 @@ function probability_e(e: Float32Array, logits: Float32Array, batch: number): vo
 
 /**
  * probability[b, j] = probability.e[b, j]/(Σ_k probability.e[b, k])
- * convolution.nn:11 (std/activations.nn:16)
+ * convolution.nn:11 (std/activations.nn:273)
  */
 function probability(probability: Float32Array, e: Float32Array, batch: number): void {
   for (let b = 0; b < batch; b++) {
@@ -619,7 +654,7 @@ function probability(probability: Float32Array, e: Float32Array, batch: number):
 
 /**
  * probability.e.max[b] = max_k logits[b, k]
- * convolution.nn:11 (std/activations.nn:15)
+ * convolution.nn:11 (std/activations.nn:272)
  */
 function probability_e_max(max: Float32Array, logits: Float32Array, batch: number): void {
   for (let b = 0; b < batch; b++) {
@@ -633,7 +668,7 @@ function probability_e_max(max: Float32Array, logits: Float32Array, batch: numbe
 
 /**
  * probability.e[b, j] = exp(logits[b, j] - probability.e.max[b])
- * convolution.nn:11 (std/activations.nn:15)
+ * convolution.nn:11 (std/activations.nn:272)
  */
 function probability_e_2(
   e: Float32Array,
@@ -651,7 +686,7 @@ function probability_e_2(
 
 /**
  * probability.sum[b] = Σ_k probability.e[b, k]
- * convolution.nn:11 (std/activations.nn:16)
+ * convolution.nn:11 (std/activations.nn:273)
  */
 function probability_sum(sum: Float32Array, e: Float32Array, batch: number): void {
   for (let b = 0; b < batch; b++) {
@@ -686,7 +721,7 @@ function loss(
 
 /**
  * edges.argmax[s, i, j, k] = argmax_{u,v} edges.max_pool2d.x[s, 2·i + u, 2·j + v, k]
- * convolution.nn:8 (std/layers.nn:20)
+ * convolution.nn:8 (std/pooling.nn:29)
  */
 function edges_argmax(argmax: Int32Array, x: Float32Array, batch: number): void {
   for (let s = 0; s < batch; s++) {
@@ -713,7 +748,7 @@ function edges_argmax(argmax: Int32Array, x: Float32Array, batch: number): void 
 
 /**
  * probability[b, j] = probability.e[b, j]/probability.sum[b]
- * convolution.nn:11 (std/activations.nn:16)
+ * convolution.nn:11 (std/activations.nn:273)
  */
 function probability_2(
   probability: Float32Array,
@@ -733,7 +768,7 @@ function probability_2(
 
 /**
  * dlogits[b, j] = (probability[b, j] - [j = label[b]])/batch
- * ∂L/∂logits = ∂L/∂loss · ∂loss/∂logits + ∂L/∂probability.e · ∂probability.e/∂logits    convolution.nn:11 (std/activations.nn:15)
+ * ∂L/∂logits = ∂L/∂loss · ∂loss/∂logits + ∂L/∂probability.e · ∂probability.e/∂logits    convolution.nn:11 (std/activations.nn:272)
  */
 function d_logits(
   dlogits: Float32Array,
@@ -751,7 +786,7 @@ function d_logits(
 
 /**
  * dlogits.linear.b[j] = Σ_b dlogits[b, j]
- * ∂L/∂logits.linear.b = ∂L/∂logits · ∂logits/∂logits.linear.b    convolution.nn:9 (std/layers.nn:5)
+ * ∂L/∂logits.linear.b = ∂L/∂logits · ∂logits/∂logits.linear.b    convolution.nn:9 (std/layers.nn:26)
  */
 function d_logits_linear_b(db: Float32Array, dlogits: Float32Array, batch: number): void {
   for (let j = 0; j < 3; j++) {
@@ -765,7 +800,7 @@ function d_logits_linear_b(db: Float32Array, dlogits: Float32Array, batch: numbe
 
 /**
  * dlogits.flatten[b, k] = Σ_j dlogits[b, j]·logits.linear.W[k, j]
- * ∂L/∂logits.flatten = ∂L/∂logits · ∂logits/∂logits.flatten    convolution.nn:9 (std/layers.nn:5)
+ * ∂L/∂logits.flatten = ∂L/∂logits · ∂logits/∂logits.flatten    convolution.nn:9 (std/layers.nn:26)
  */
 function d_logits_flatten(
   dflatten: Float32Array,
@@ -786,7 +821,7 @@ function d_logits_flatten(
 
 /**
  * dlogits.linear.W[k, j] = Σ_b logits.flatten[b, k]·dlogits[b, j]
- * ∂L/∂logits.linear.W = ∂L/∂logits · ∂logits/∂logits.linear.W    convolution.nn:9 (std/layers.nn:5)
+ * ∂L/∂logits.linear.W = ∂L/∂logits · ∂logits/∂logits.linear.W    convolution.nn:9 (std/layers.nn:26)
  */
 function d_logits_linear_W(
   dW: Float32Array,
@@ -807,7 +842,7 @@ function d_logits_linear_W(
 
 /**
  * dedges.max_pool2d.x[s, i, j, k] = dedges[s, ⌊i/2⌋, ⌊j/2⌋, k] where edges.argmax[s, ⌊i/2⌋, ⌊j/2⌋, k] = 2·(i mod 2) + (j mod 2)
- * ∂L/∂edges.max_pool2d.x = ∂L/∂edges · ∂edges/∂edges.max_pool2d.x    convolution.nn:8 (std/layers.nn:20)
+ * ∂L/∂edges.max_pool2d.x = ∂L/∂edges · ∂edges/∂edges.max_pool2d.x    convolution.nn:8 (std/pooling.nn:29)
  */
 function d_edges_max_pool2d_x(
   dx: Float32Array,
@@ -830,13 +865,13 @@ function d_edges_max_pool2d_x(
 }
 
 /**
- * dedges.conv2d[s, i, j, f] = dedges.max_pool2d.x[s, i, j, f]·[0 < edges.conv2d[s, i, j, f]]
+ * dedges.conv2d[s, i, j, f] = dedges.max_pool2d.x[s, i, j, f]·[0 < edges.max_pool2d.x[s, i, j, f]]
  * ∂L/∂edges.conv2d = ∂L/∂edges.max_pool2d.x · ∂edges.max_pool2d.x/∂edges.conv2d    convolution.nn:8
  */
 function d_edges_conv2d(
   dconv2d: Float32Array,
   dx: Float32Array,
-  conv2d: Float32Array,
+  x: Float32Array,
   batch: number,
 ): void {
   for (let s = 0; s < batch; s++) {
@@ -844,7 +879,7 @@ function d_edges_conv2d(
       for (let j = 0; j < 4; j++) {
         for (let f = 0; f < 3; f++) {
           dconv2d[s * 48 + i * 12 + j * 3 + f] =
-            dx[s * 48 + i * 12 + j * 3 + f] * (conv2d[s * 48 + i * 12 + j * 3 + f] > 0 ? 1 : 0);
+            dx[s * 48 + i * 12 + j * 3 + f] * (x[s * 48 + i * 12 + j * 3 + f] > 0 ? 1 : 0);
         }
       }
     }
@@ -853,7 +888,7 @@ function d_edges_conv2d(
 
 /**
  * dedges.conv2d.b[f] = Σ_{s,i,j} dedges.conv2d[s, i, j, f]
- * ∂L/∂edges.conv2d.b = ∂L/∂edges.conv2d · ∂edges.conv2d/∂edges.conv2d.b    convolution.nn:8 (std/layers.nn:13)
+ * ∂L/∂edges.conv2d.b = ∂L/∂edges.conv2d · ∂edges.conv2d/∂edges.conv2d.b    convolution.nn:8 (std/convolution.nn:82)
  */
 function d_edges_conv2d_b(db: Float32Array, dconv2d: Float32Array, batch: number): void {
   for (let f = 0; f < 3; f++) {
@@ -871,7 +906,7 @@ function d_edges_conv2d_b(db: Float32Array, dconv2d: Float32Array, batch: number
 
 /**
  * dseen[s, 2·i′, 2·j′, k] = Σ_f dedges.conv2d[s, i′, j′, f]·edges.conv2d.W[1, 1, k, f] for i′ < 4, j′ < 4
- * ∂L/∂seen = ∂L/∂edges.conv2d · ∂edges.conv2d/∂seen    convolution.nn:8 (std/layers.nn:13)
+ * ∂L/∂seen = ∂L/∂edges.conv2d · ∂edges.conv2d/∂seen    convolution.nn:8 (std/convolution.nn:82)
  */
 function d_seen(dseen: Float32Array, dconv2d: Float32Array, W: Float32Array, batch: number): void {
   for (let s = 0; s < batch; s++) {
@@ -891,7 +926,7 @@ function d_seen(dseen: Float32Array, dconv2d: Float32Array, W: Float32Array, bat
 
 /**
  * dseen[s, 2·i′, 2·j′ + 1, k] = Σ_{f,q′} dedges.conv2d[s, i′, j′ - q′ + 1, f]·edges.conv2d.W[1, 2·q′, k, f] for i′ < 4, j′ < 3
- * ∂L/∂seen = ∂L/∂edges.conv2d · ∂edges.conv2d/∂seen    convolution.nn:8 (std/layers.nn:13)
+ * ∂L/∂seen = ∂L/∂edges.conv2d · ∂edges.conv2d/∂seen    convolution.nn:8 (std/convolution.nn:82)
  */
 function d_seen_2(
   dseen: Float32Array,
@@ -919,7 +954,7 @@ function d_seen_2(
 
 /**
  * dseen[s, 2·i′ + 1, 2·j′, k] = Σ_{f,q} dedges.conv2d[s, i′ - q + 1, j′, f]·edges.conv2d.W[2·q, 1, k, f] for i′ < 3, j′ < 4
- * ∂L/∂seen = ∂L/∂edges.conv2d · ∂edges.conv2d/∂seen    convolution.nn:8 (std/layers.nn:13)
+ * ∂L/∂seen = ∂L/∂edges.conv2d · ∂edges.conv2d/∂seen    convolution.nn:8 (std/convolution.nn:82)
  */
 function d_seen_3(
   dseen: Float32Array,
@@ -947,7 +982,7 @@ function d_seen_3(
 
 /**
  * dseen[s, 2·i′ + 1, 2·j′ + 1, k] = Σ_{f,q,q′} dedges.conv2d[s, i′ - q + 1, j′ - q′ + 1, f]·edges.conv2d.W[2·q, 2·q′, k, f] for i′ < 3, j′ < 3
- * ∂L/∂seen = ∂L/∂edges.conv2d · ∂edges.conv2d/∂seen    convolution.nn:8 (std/layers.nn:13)
+ * ∂L/∂seen = ∂L/∂edges.conv2d · ∂edges.conv2d/∂seen    convolution.nn:8 (std/convolution.nn:82)
  */
 function d_seen_4(
   dseen: Float32Array,
@@ -978,7 +1013,7 @@ function d_seen_4(
 
 /**
  * dedges.conv2d.W[u, v, k, f] = Σ_{s,i,j : u + 2·i ≥ 1 ∧ u + 2·i ≤ 7 ∧ v + 2·j ≥ 1 ∧ v + 2·j ≤ 7} seen[s, u + 2·i - 1, v + 2·j - 1, k]·dedges.conv2d[s, i, j, f]
- * ∂L/∂edges.conv2d.W = ∂L/∂edges.conv2d · ∂edges.conv2d/∂edges.conv2d.W    convolution.nn:8 (std/layers.nn:13)
+ * ∂L/∂edges.conv2d.W = ∂L/∂edges.conv2d · ∂edges.conv2d/∂edges.conv2d.W    convolution.nn:8 (std/convolution.nn:82)
  */
 function d_edges_conv2d_W(
   dW: Float32Array,
@@ -1018,13 +1053,13 @@ function d_edges_conv2d_W(
 }
 
 /**
- * dseen.conv2d[s, i, j, f] = dseen[s, i, j, f]·[0 < seen.conv2d[s, i, j, f]]
+ * dseen.conv2d[s, i, j, f] = dseen[s, i, j, f]·[0 < seen[s, i, j, f]]
  * ∂L/∂seen.conv2d = ∂L/∂seen · ∂seen/∂seen.conv2d    convolution.nn:7
  */
 function d_seen_conv2d(
   dconv2d: Float32Array,
   dseen: Float32Array,
-  conv2d: Float32Array,
+  seen: Float32Array,
   batch: number,
 ): void {
   for (let s = 0; s < batch; s++) {
@@ -1032,7 +1067,7 @@ function d_seen_conv2d(
       for (let j = 0; j < 7; j++) {
         for (let f = 0; f < 2; f++) {
           dconv2d[s * 98 + i * 14 + j * 2 + f] =
-            dseen[s * 98 + i * 14 + j * 2 + f] * (conv2d[s * 98 + i * 14 + j * 2 + f] > 0 ? 1 : 0);
+            dseen[s * 98 + i * 14 + j * 2 + f] * (seen[s * 98 + i * 14 + j * 2 + f] > 0 ? 1 : 0);
         }
       }
     }
@@ -1041,7 +1076,7 @@ function d_seen_conv2d(
 
 /**
  * dseen.conv2d.b[f] = Σ_{s,i,j} dseen.conv2d[s, i, j, f]
- * ∂L/∂seen.conv2d.b = ∂L/∂seen.conv2d · ∂seen.conv2d/∂seen.conv2d.b    convolution.nn:7 (std/layers.nn:13)
+ * ∂L/∂seen.conv2d.b = ∂L/∂seen.conv2d · ∂seen.conv2d/∂seen.conv2d.b    convolution.nn:7 (std/convolution.nn:82)
  */
 function d_seen_conv2d_b(db: Float32Array, dconv2d: Float32Array, batch: number): void {
   for (let f = 0; f < 2; f++) {
@@ -1059,7 +1094,7 @@ function d_seen_conv2d_b(db: Float32Array, dconv2d: Float32Array, batch: number)
 
 /**
  * dseen.conv2d.W[u, v, k, f] = Σ_{s,i,j : u + i ≥ 1 ∧ u + i ≤ 7 ∧ v + j ≥ 1 ∧ v + j ≤ 7} image[s, u + i - 1, v + j - 1, k]·dseen.conv2d[s, i, j, f]
- * ∂L/∂seen.conv2d.W = ∂L/∂seen.conv2d · ∂seen.conv2d/∂seen.conv2d.W    convolution.nn:7 (std/layers.nn:13)
+ * ∂L/∂seen.conv2d.W = ∂L/∂seen.conv2d · ∂seen.conv2d/∂seen.conv2d.W    convolution.nn:7 (std/convolution.nn:82)
  */
 function d_seen_conv2d_W(
   dW: Float32Array,
@@ -1092,7 +1127,7 @@ function d_seen_conv2d_W(
 
 /**
  * seen.conv2d.W[i, j, k, l] = seen.conv2d.W[i, j, k, l] - lr·dseen.conv2d.W[i, j, k, l]
- * convolution.nn:13 (std/optimizers.nn:3)
+ * convolution.nn:13 (std/optimizers.nn:17)
  * likewise seen.conv2d.b, edges.conv2d.W, edges.conv2d.b, logits.linear.W, logits.linear.b
  */
 function update_parameter(
@@ -1109,17 +1144,17 @@ function update_parameter(
 // --------------------------------------------------------------------------- starting values
 
 /**
- * seen.conv2d.W[i, j, k, l] = -0.57735 + 1.1547·random(seed, step, 0, 12·i + 4·j + 2·k + l)
- * convolution.nn:7 (std/layers.nn:11)
+ * seen.conv2d.W[i, j, k, l] = -0.57735 + 1.1547·random(seed, pass, 0, 12·i + 4·j + 2·k + l)
+ * convolution.nn:7 (std/convolution.nn:80)
  */
-function initial_seen_conv2d_W(W: Float32Array, seed: number, step: number): void {
+function initial_seen_conv2d_W(W: Float32Array, seed: number, pass: number): void {
   for (let i = 0; i < 3; i++) {
     for (let j = 0; j < 3; j++) {
       for (let k = 0; k < 2; k++) {
         for (let l = 0; l < 2; l++) {
           W[i * 12 + j * 4 + k * 2 + l] =
             -0.5773502691896257 +
-            1.1547005383792515 * uniform(seed, step, 0, 12 * i + 4 * j + 2 * k + l);
+            1.1547005383792515 * uniform(seed, pass, 0, 12 * i + 4 * j + 2 * k + l);
         }
       }
     }
@@ -1127,17 +1162,17 @@ function initial_seen_conv2d_W(W: Float32Array, seed: number, step: number): voi
 }
 
 /**
- * edges.conv2d.W[i, j, k, l] = -0.57735 + 1.1547·random(seed, step, 1, 18·i + 6·j + 3·k + l)
- * convolution.nn:8 (std/layers.nn:11)
+ * edges.conv2d.W[i, j, k, l] = -0.57735 + 1.1547·random(seed, pass, 1, 18·i + 6·j + 3·k + l)
+ * convolution.nn:8 (std/convolution.nn:80)
  */
-function initial_edges_conv2d_W(W: Float32Array, seed: number, step: number): void {
+function initial_edges_conv2d_W(W: Float32Array, seed: number, pass: number): void {
   for (let i = 0; i < 3; i++) {
     for (let j = 0; j < 3; j++) {
       for (let k = 0; k < 2; k++) {
         for (let l = 0; l < 3; l++) {
           W[i * 18 + j * 6 + k * 3 + l] =
             -0.5773502691896257 +
-            1.1547005383792515 * uniform(seed, step, 1, 18 * i + 6 * j + 3 * k + l);
+            1.1547005383792515 * uniform(seed, pass, 1, 18 * i + 6 * j + 3 * k + l);
         }
       }
     }
@@ -1145,13 +1180,13 @@ function initial_edges_conv2d_W(W: Float32Array, seed: number, step: number): vo
 }
 
 /**
- * logits.linear.W[i, j] = -0.707107 + 1.41421·random(seed, step, 2, 3·i + j)
- * convolution.nn:9 (std/layers.nn:3)
+ * logits.linear.W[i, j] = -0.707107 + 1.41421·random(seed, pass, 2, 3·i + j)
+ * convolution.nn:9 (std/layers.nn:24)
  */
-function initial_logits_linear_W(W: Float32Array, seed: number, step: number): void {
+function initial_logits_linear_W(W: Float32Array, seed: number, pass: number): void {
   for (let i = 0; i < 12; i++) {
     for (let j = 0; j < 3; j++) {
-      W[i * 3 + j] = -0.7071067811865476 + 1.4142135623730951 * uniform(seed, step, 2, 3 * i + j);
+      W[i * 3 + j] = -0.7071067811865476 + 1.4142135623730951 * uniform(seed, pass, 2, 3 * i + j);
     }
   }
 }

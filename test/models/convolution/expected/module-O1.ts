@@ -32,7 +32,7 @@ export interface ConvolutionEvaluation {
   readonly loss: number;
 }
 
-/** Metrics of the latest `step` or `backward`. */
+/** Metrics of the latest `step`, `accumulate` or `backward`. */
 export interface ConvolutionMetrics {}
 
 /** Arrays by the names of the source; a gradient has the place of its parameter. */
@@ -99,7 +99,7 @@ export class Convolution {
   /** What is learned. */
   readonly parameters: ConvolutionParameters;
 
-  /** The gradient of the loss, as `backward` or `step` left it. */
+  /** The gradient of the loss, as `step`, `accumulate` or `backward` left it. */
   readonly gradients: ConvolutionParameters;
 
   /** Running statistics, and what the optimizer remembers. */
@@ -108,7 +108,7 @@ export class Convolution {
   /** Numbers that may be changed between steps. */
   readonly hyper: ConvolutionHyper = { lr: 0.05 };
 
-  /** Metrics of the latest `step` or `backward`. */
+  /** Metrics of the latest `step`, `accumulate` or `backward`. */
   readonly metrics: ConvolutionMetrics = {};
 
   /** How many steps were taken. */
@@ -121,6 +121,8 @@ export class Convolution {
   readonly #inputs: { image: Float32Array; label: Int32Array };
   #batch = 0;
   #probabilityView: Float32Array;
+  #sums: Float32Array | undefined;
+  #isAccumulating = false;
 
   private constructor(seed: number) {
     this.seed = checkOption("Convolution", "seed", seed, -2147483648, 4294967295);
@@ -158,17 +160,42 @@ export class Convolution {
 
   /** One step of training: `backward`, then the updates. Gives the loss from before them. */
   step(inputs: ConvolutionTrainingInputs): number {
-    this.#takeTrainingInputs(inputs);
-    this.stepCount += 1;
-    this.#runBackward();
-    const loss = this.#memory.values.loss[0];
-    this.#runUpdate();
+    const loss = this.backward(inputs);
+    this.#isAccumulating = false;
+    this.update();
     return loss;
   }
 
   /**
+   * A pass over a part of the batch: its gradients, scaled by `upstream` (1 if not given), are added to
+   * those since the latest `update` or `step`; `gradients` shows the sum. Gives the loss and moves running
+   * statistics. The first call takes one more block of memory, as large as `gradients`.
+   */
+  accumulate(inputs: ConvolutionTrainingInputs, options?: { readonly upstream?: number }): number {
+    const loss = this.backward(inputs);
+    const upstream = options?.upstream ?? 1;
+    const gradients = this.#memory.allGradients;
+    const sums = (this.#sums ??= new Float32Array(gradients.length));
+    // 0 + -0 is 0, but -0 adds nothing to anything
+    if (!this.#isAccumulating) sums.fill(-0);
+    this.#isAccumulating = true;
+    for (let i = 0; i < sums.length; i++) {
+      sums[i] += upstream * gradients[i];
+      gradients[i] = sums[i];
+    }
+    return loss;
+  }
+
+  /** Applies the optimizer to `gradients` as they stand, and ends the accumulation. */
+  update(): void {
+    this.stepCount += 1;
+    this.#isAccumulating = false;
+    this.#runUpdate();
+  }
+
+  /**
    * Gives the loss in training mode and fills `gradients`, scaled by `upstream` (1 if not given).
-   * It changes neither parameters nor states.
+   * It changes neither parameters nor states, and forgets nothing that was accumulated.
    */
   backward(inputs: ConvolutionTrainingInputs, options?: { readonly upstream?: number }): number {
     this.#takeTrainingInputs(inputs);
@@ -199,7 +226,10 @@ export class Convolution {
     return { loss: this.#memory.values.loss[0] };
   }
 
-  /** The whole model as safetensors: parameters, states, the optimizer's too, and the number of steps. */
+  /**
+   * The whole model as safetensors: parameters, states, the optimizer's too, and the number of steps.
+   * Gradients that were accumulated are not in it.
+   */
   save(): Uint8Array {
     const metadata = {
       model: "Convolution",
@@ -268,22 +298,15 @@ export class Convolution {
     const inputs = this.#inputs;
     const batch = this.#batch;
     // Forward
-    seen_2(
-      values.seen_conv2d,
-      values.seen,
-      inputs.image,
-      parameters.seen.conv2d.W,
-      parameters.seen.conv2d.b,
-      batch,
-    );
-    edges_conv2d(
-      values.edges_conv2d,
+    seen(values.seen, inputs.image, parameters.seen.conv2d.W, parameters.seen.conv2d.b, batch);
+    edges_max_pool2d_x(
+      values.edges_max_pool2d_x,
       values.seen,
       parameters.edges.conv2d.W,
       parameters.edges.conv2d.b,
       batch,
     );
-    edges_argmax(values.edges, values.edges_argmax, values.edges_conv2d, batch);
+    edges_argmax(values.edges, values.edges_argmax, values.edges_max_pool2d_x, batch);
     logits(
       values.logits,
       values.logits_flatten,
@@ -317,7 +340,7 @@ export class Convolution {
       values.dedges_conv2d,
       values.edges_argmax,
       values.dedges,
-      values.edges_conv2d,
+      values.edges_max_pool2d_x,
       batch,
     );
     d_edges_conv2d_b(gradients.edges.conv2d.b, values.dedges_conv2d, batch);
@@ -326,12 +349,12 @@ export class Convolution {
     d_seen_3(values.dseen, values.dedges_conv2d, parameters.edges.conv2d.W, batch);
     d_seen_4(values.dseen, values.dedges_conv2d, parameters.edges.conv2d.W, batch);
     d_edges_conv2d_W(gradients.edges.conv2d.W, values.seen, values.dedges_conv2d, batch);
-    d_seen_conv2d(values.dseen_conv2d, values.dseen, values.seen_conv2d, batch);
+    d_seen_conv2d(values.dseen_conv2d, values.dseen, values.seen, batch);
     d_seen_conv2d_b(gradients.seen.conv2d.b, values.dseen_conv2d, batch);
     d_seen_conv2d_W(gradients.seen.conv2d.W, inputs.image, values.dseen_conv2d, batch);
   }
 
-  /** The updates, in the order of the source. */
+  /** The optimizer, in the order of the source. */
   #runUpdate(): void {
     const { parameters, gradients } = this.#memory;
     const hyper = this.hyper;
@@ -421,7 +444,7 @@ export class Convolution {
 
 /**
  * seen.conv2d[s, i, j, f] = Σ_{u,v,k : i + u ≥ 1 ∧ i + u ≤ 7 ∧ j + v ≥ 1 ∧ j + v ≤ 7} image[s, i + u - 1, j + v - 1, k]·seen.conv2d.W[u, v, k, f] + seen.conv2d.b[f]
- *     convolution.nn:7 (std/layers.nn:13)
+ *     convolution.nn:7 (std/convolution.nn:82)
  * seen[s, i, j, f] = max(0, seen.conv2d[s, i, j, f])
  *     convolution.nn:7
  */
@@ -455,7 +478,7 @@ function seen(
 
 /**
  * edges.conv2d.sum[s, i, j, f] = Σ_{u,v,k : 2·i + u ≥ 1 ∧ 2·i + u ≤ 7 ∧ 2·j + v ≥ 1 ∧ 2·j + v ≤ 7} seen[s, 2·i + u - 1, 2·j + v - 1, k]·edges.conv2d.W[u, v, k, f]
- * convolution.nn:8 (std/layers.nn:13)
+ * convolution.nn:8 (std/convolution.nn:82)
  */
 function edges_conv2d_sum(
   sum: Float32Array,
@@ -486,11 +509,11 @@ function edges_conv2d_sum(
 
 /**
  * edges.conv2d[s, i, j, f] = edges.conv2d.sum[s, i, j, f] + edges.conv2d.b[f]
- *     convolution.nn:8 (std/layers.nn:13)
+ *     convolution.nn:8 (std/convolution.nn:82)
  * edges.max_pool2d.x[s, i, j, f] = max(0, edges.conv2d[s, i, j, f])
  *     convolution.nn:8
  * edges[s, i, j, k] = max_{u,v} edges.max_pool2d.x[s, 2·i + u, 2·j + v, k]
- *     convolution.nn:8 (std/layers.nn:20)
+ *     convolution.nn:8 (std/pooling.nn:29)
  */
 function edges(edges: Float32Array, b: Float32Array, sum: Float32Array, batch: number): void {
   for (let s = 0; s < batch; s++) {
@@ -516,7 +539,7 @@ function edges(edges: Float32Array, b: Float32Array, sum: Float32Array, batch: n
 
 /**
  * logits[b, j] = Σ_k logits.flatten[b, k]·logits.linear.W[k, j] + logits.linear.b[j]
- * convolution.nn:9 (std/layers.nn:5)
+ * convolution.nn:9 (std/layers.nn:26)
  */
 function logits(
   logits: Float32Array,
@@ -538,9 +561,9 @@ function logits(
 
 /**
  * probability.e[b, j] = exp(logits[b, j] - (max_k logits[b, k]))
- *     convolution.nn:11 (std/activations.nn:15)
+ *     convolution.nn:11 (std/activations.nn:272)
  * probability[b, j] = probability.e[b, j]/(Σ_k probability.e[b, k])
- *     convolution.nn:11 (std/activations.nn:16)
+ *     convolution.nn:11 (std/activations.nn:273)
  */
 function probability(
   e: Float32Array,
@@ -570,9 +593,9 @@ function probability(
 
 /**
  * probability.e[b, j] = exp(logits[b, j] - (max_k logits[b, k]))
- *     convolution.nn:11 (std/activations.nn:15)
+ *     convolution.nn:11 (std/activations.nn:272)
  * probability.sum[b] = Σ_k probability.e[b, k]
- *     convolution.nn:11 (std/activations.nn:16)
+ *     convolution.nn:11 (std/activations.nn:273)
  */
 function probability_sum(
   max: Float32Array,
@@ -616,48 +639,13 @@ function loss(
 // ---------------------------------------------------------------------- forward, in training
 
 /**
- * seen.conv2d[s, i, j, f] = Σ_{u,v,k : i + u ≥ 1 ∧ i + u ≤ 7 ∧ j + v ≥ 1 ∧ j + v ≤ 7} image[s, i + u - 1, j + v - 1, k]·seen.conv2d.W[u, v, k, f] + seen.conv2d.b[f]
- *     convolution.nn:7 (std/layers.nn:13)
- * seen[s, i, j, f] = max(0, seen.conv2d[s, i, j, f])
- *     convolution.nn:7
- */
-function seen_2(
-  conv2d: Float32Array,
-  seen: Float32Array,
-  image: Float32Array,
-  W: Float32Array,
-  b: Float32Array,
-  batch: number,
-): void {
-  for (let s = 0; s < batch; s++) {
-    for (let i = 0; i < 7; i++) {
-      for (let j = 0; j < 7; j++) {
-        for (let f = 0; f < 2; f++) {
-          let conv2d_sum = 0;
-          for (let u = Math.max(0, 1 - i), u_end = Math.min(3, 8 - i); u < u_end; u++) {
-            for (let v = Math.max(0, 1 - j), v_end = Math.min(3, 8 - j); v < v_end; v++) {
-              for (let k = 0; k < 2; k++) {
-                conv2d_sum +=
-                  image[s * 98 + (i + u - 1) * 14 + (j + v - 1) * 2 + k] *
-                  W[u * 12 + v * 4 + k * 2 + f];
-              }
-            }
-          }
-          const seen_conv2d_s_i_j_f = conv2d_sum + b[f];
-          conv2d[s * 98 + i * 14 + j * 2 + f] = seen_conv2d_s_i_j_f;
-          seen[s * 98 + i * 14 + j * 2 + f] = Math.max(0, seen_conv2d_s_i_j_f);
-        }
-      }
-    }
-  }
-}
-
-/**
  * edges.conv2d[s, i, j, f] = Σ_{u,v,k : 2·i + u ≥ 1 ∧ 2·i + u ≤ 7 ∧ 2·j + v ≥ 1 ∧ 2·j + v ≤ 7} seen[s, 2·i + u - 1, 2·j + v - 1, k]·edges.conv2d.W[u, v, k, f] + edges.conv2d.b[f]
- * convolution.nn:8 (std/layers.nn:13)
+ *     convolution.nn:8 (std/convolution.nn:82)
+ * edges.max_pool2d.x[s, i, j, f] = max(0, edges.conv2d[s, i, j, f])
+ *     convolution.nn:8
  */
-function edges_conv2d(
-  conv2d: Float32Array,
+function edges_max_pool2d_x(
+  x: Float32Array,
   seen: Float32Array,
   W: Float32Array,
   b: Float32Array,
@@ -677,7 +665,7 @@ function edges_conv2d(
               }
             }
           }
-          conv2d[s * 48 + i * 12 + j * 3 + f] = conv2d_sum + b[f];
+          x[s * 48 + i * 12 + j * 3 + f] = Math.max(0, conv2d_sum + b[f]);
         }
       }
     }
@@ -685,16 +673,14 @@ function edges_conv2d(
 }
 
 /**
- * edges.max_pool2d.x[s, i, j, f] = max(0, edges.conv2d[s, i, j, f])
- *     convolution.nn:8
  * edges[s, i, j, k] = max_{u,v} edges.max_pool2d.x[s, 2·i + u, 2·j + v, k]
  * edges.argmax[s, i, j, k] = argmax_{u,v} edges.max_pool2d.x[s, 2·i + u, 2·j + v, k]
- *     convolution.nn:8 (std/layers.nn:20)
+ * convolution.nn:8 (std/pooling.nn:29)
  */
 function edges_argmax(
   edges: Float32Array,
   argmax: Int32Array,
-  conv2d: Float32Array,
+  x: Float32Array,
   batch: number,
 ): void {
   for (let s = 0; s < batch; s++) {
@@ -705,9 +691,9 @@ function edges_argmax(
           let edges_argmax_value = 0;
           for (let u = 0; u < 2; u++) {
             for (let v = 0; v < 2; v++) {
-              const value = Math.max(0, conv2d[s * 48 + (2 * i + u) * 12 + (2 * j + v) * 3 + k]);
-              if (!(value <= best) && best === best) {
-                best = value;
+              const max_pool2d_x_s_at_at_k = x[s * 48 + (2 * i + u) * 12 + (2 * j + v) * 3 + k];
+              if (!(max_pool2d_x_s_at_at_k <= best) && best === best) {
+                best = max_pool2d_x_s_at_at_k;
                 edges_argmax_value = 2 * u + v;
               }
             }
@@ -724,11 +710,11 @@ function edges_argmax(
 
 /**
  * probability.e[b, j] = exp(logits[b, j] - (max_k logits[b, k]))
- *     convolution.nn:11 (std/activations.nn:15)
+ *     convolution.nn:11 (std/activations.nn:272)
  * probability[b, j] = probability.e[b, j]/(Σ_k probability.e[b, k])
- *     convolution.nn:11 (std/activations.nn:16)
+ *     convolution.nn:11 (std/activations.nn:273)
  * dlogits[b, j] = (probability[b, j] - [j = label[b]])/batch
- *     ∂L/∂logits = ∂L/∂loss · ∂loss/∂logits + ∂L/∂probability.e · ∂probability.e/∂logits    convolution.nn:11 (std/activations.nn:15)
+ *     ∂L/∂logits = ∂L/∂loss · ∂loss/∂logits + ∂L/∂probability.e · ∂probability.e/∂logits    convolution.nn:11 (std/activations.nn:272)
  */
 function d_logits(
   max: Float32Array,
@@ -762,7 +748,7 @@ function d_logits(
 
 /**
  * dlogits.linear.b[j] = Σ_b dlogits[b, j]
- * ∂L/∂logits.linear.b = ∂L/∂logits · ∂logits/∂logits.linear.b    convolution.nn:9 (std/layers.nn:5)
+ * ∂L/∂logits.linear.b = ∂L/∂logits · ∂logits/∂logits.linear.b    convolution.nn:9 (std/layers.nn:26)
  */
 function d_logits_linear_b(db: Float32Array, dlogits: Float32Array, batch: number): void {
   for (let j = 0; j < 3; j++) {
@@ -776,7 +762,7 @@ function d_logits_linear_b(db: Float32Array, dlogits: Float32Array, batch: numbe
 
 /**
  * dlogits.flatten[b, k] = Σ_j dlogits[b, j]·logits.linear.W[k, j]
- * ∂L/∂logits.flatten = ∂L/∂logits · ∂logits/∂logits.flatten    convolution.nn:9 (std/layers.nn:5)
+ * ∂L/∂logits.flatten = ∂L/∂logits · ∂logits/∂logits.flatten    convolution.nn:9 (std/layers.nn:26)
  */
 function d_logits_flatten(
   dflatten: Float32Array,
@@ -797,7 +783,7 @@ function d_logits_flatten(
 
 /**
  * dlogits.linear.W[k, j] = Σ_b logits.flatten[b, k]·dlogits[b, j]
- * ∂L/∂logits.linear.W = ∂L/∂logits · ∂logits/∂logits.linear.W    convolution.nn:9 (std/layers.nn:5)
+ * ∂L/∂logits.linear.W = ∂L/∂logits · ∂logits/∂logits.linear.W    convolution.nn:9 (std/layers.nn:26)
  */
 function d_logits_linear_W(
   dW: Float32Array,
@@ -818,15 +804,15 @@ function d_logits_linear_W(
 
 /**
  * dedges.max_pool2d.x[s, i, j, k] = dedges[s, ⌊i/2⌋, ⌊j/2⌋, k] where edges.argmax[s, ⌊i/2⌋, ⌊j/2⌋, k] = 2·(i mod 2) + (j mod 2)
- *     ∂L/∂edges.max_pool2d.x = ∂L/∂edges · ∂edges/∂edges.max_pool2d.x    convolution.nn:8 (std/layers.nn:20)
- * dedges.conv2d[s, i, j, f] = dedges.max_pool2d.x[s, i, j, f]·[0 < edges.conv2d[s, i, j, f]]
+ *     ∂L/∂edges.max_pool2d.x = ∂L/∂edges · ∂edges/∂edges.max_pool2d.x    convolution.nn:8 (std/pooling.nn:29)
+ * dedges.conv2d[s, i, j, f] = dedges.max_pool2d.x[s, i, j, f]·[0 < edges.max_pool2d.x[s, i, j, f]]
  *     ∂L/∂edges.conv2d = ∂L/∂edges.max_pool2d.x · ∂edges.max_pool2d.x/∂edges.conv2d    convolution.nn:8
  */
 function d_edges_conv2d(
   dconv2d: Float32Array,
   argmax: Int32Array,
   dedges: Float32Array,
-  conv2d: Float32Array,
+  x: Float32Array,
   batch: number,
 ): void {
   for (let s = 0; s < batch; s++) {
@@ -838,7 +824,7 @@ function d_edges_conv2d(
               ? dedges[s * 12 + ((i / 2) | 0) * 6 + ((j / 2) | 0) * 3 + k]
               : 0;
           dconv2d[s * 48 + i * 12 + j * 3 + k] =
-            max_pool2d_x * (conv2d[s * 48 + i * 12 + j * 3 + k] > 0 ? 1 : 0);
+            max_pool2d_x * (x[s * 48 + i * 12 + j * 3 + k] > 0 ? 1 : 0);
         }
       }
     }
@@ -847,7 +833,7 @@ function d_edges_conv2d(
 
 /**
  * dedges.conv2d.b[f] = Σ_{s,i,j} dedges.conv2d[s, i, j, f]
- * ∂L/∂edges.conv2d.b = ∂L/∂edges.conv2d · ∂edges.conv2d/∂edges.conv2d.b    convolution.nn:8 (std/layers.nn:13)
+ * ∂L/∂edges.conv2d.b = ∂L/∂edges.conv2d · ∂edges.conv2d/∂edges.conv2d.b    convolution.nn:8 (std/convolution.nn:82)
  */
 function d_edges_conv2d_b(db: Float32Array, dconv2d: Float32Array, batch: number): void {
   for (let f = 0; f < 3; f++) {
@@ -865,7 +851,7 @@ function d_edges_conv2d_b(db: Float32Array, dconv2d: Float32Array, batch: number
 
 /**
  * dseen[s, 2·i′, 2·j′, k] = Σ_f dedges.conv2d[s, i′, j′, f]·edges.conv2d.W[1, 1, k, f] for i′ < 4, j′ < 4
- * ∂L/∂seen = ∂L/∂edges.conv2d · ∂edges.conv2d/∂seen    convolution.nn:8 (std/layers.nn:13)
+ * ∂L/∂seen = ∂L/∂edges.conv2d · ∂edges.conv2d/∂seen    convolution.nn:8 (std/convolution.nn:82)
  */
 function d_seen(dseen: Float32Array, dconv2d: Float32Array, W: Float32Array, batch: number): void {
   for (let s = 0; s < batch; s++) {
@@ -885,7 +871,7 @@ function d_seen(dseen: Float32Array, dconv2d: Float32Array, W: Float32Array, bat
 
 /**
  * dseen[s, 2·i′, 2·j′ + 1, k] = Σ_{f,q′} dedges.conv2d[s, i′, j′ - q′ + 1, f]·edges.conv2d.W[1, 2·q′, k, f] for i′ < 4, j′ < 3
- * ∂L/∂seen = ∂L/∂edges.conv2d · ∂edges.conv2d/∂seen    convolution.nn:8 (std/layers.nn:13)
+ * ∂L/∂seen = ∂L/∂edges.conv2d · ∂edges.conv2d/∂seen    convolution.nn:8 (std/convolution.nn:82)
  */
 function d_seen_2(
   dseen: Float32Array,
@@ -913,7 +899,7 @@ function d_seen_2(
 
 /**
  * dseen[s, 2·i′ + 1, 2·j′, k] = Σ_{f,q} dedges.conv2d[s, i′ - q + 1, j′, f]·edges.conv2d.W[2·q, 1, k, f] for i′ < 3, j′ < 4
- * ∂L/∂seen = ∂L/∂edges.conv2d · ∂edges.conv2d/∂seen    convolution.nn:8 (std/layers.nn:13)
+ * ∂L/∂seen = ∂L/∂edges.conv2d · ∂edges.conv2d/∂seen    convolution.nn:8 (std/convolution.nn:82)
  */
 function d_seen_3(
   dseen: Float32Array,
@@ -941,7 +927,7 @@ function d_seen_3(
 
 /**
  * dseen[s, 2·i′ + 1, 2·j′ + 1, k] = Σ_{f,q,q′} dedges.conv2d[s, i′ - q + 1, j′ - q′ + 1, f]·edges.conv2d.W[2·q, 2·q′, k, f] for i′ < 3, j′ < 3
- * ∂L/∂seen = ∂L/∂edges.conv2d · ∂edges.conv2d/∂seen    convolution.nn:8 (std/layers.nn:13)
+ * ∂L/∂seen = ∂L/∂edges.conv2d · ∂edges.conv2d/∂seen    convolution.nn:8 (std/convolution.nn:82)
  */
 function d_seen_4(
   dseen: Float32Array,
@@ -972,7 +958,7 @@ function d_seen_4(
 
 /**
  * dedges.conv2d.W[u, v, k, f] = Σ_{s,i,j : u + 2·i ≥ 1 ∧ u + 2·i ≤ 7 ∧ v + 2·j ≥ 1 ∧ v + 2·j ≤ 7} seen[s, u + 2·i - 1, v + 2·j - 1, k]·dedges.conv2d[s, i, j, f]
- * ∂L/∂edges.conv2d.W = ∂L/∂edges.conv2d · ∂edges.conv2d/∂edges.conv2d.W    convolution.nn:8 (std/layers.nn:13)
+ * ∂L/∂edges.conv2d.W = ∂L/∂edges.conv2d · ∂edges.conv2d/∂edges.conv2d.W    convolution.nn:8 (std/convolution.nn:82)
  */
 function d_edges_conv2d_W(
   dW: Float32Array,
@@ -1012,23 +998,23 @@ function d_edges_conv2d_W(
 }
 
 /**
- * dseen.conv2d[s, i, j, f] = dseen[s, i, j, f]·[0 < seen.conv2d[s, i, j, f]]
+ * dseen.conv2d[s, i, j, f] = dseen[s, i, j, f]·[0 < seen[s, i, j, f]]
  * ∂L/∂seen.conv2d = ∂L/∂seen · ∂seen/∂seen.conv2d    convolution.nn:7
  */
 function d_seen_conv2d(
   dconv2d: Float32Array,
   dseen: Float32Array,
-  conv2d: Float32Array,
+  seen: Float32Array,
   batch: number,
 ): void {
   for (let s = 0; s < 98 * batch; s++) {
-    dconv2d[s] = dseen[s] * (conv2d[s] > 0 ? 1 : 0);
+    dconv2d[s] = dseen[s] * (seen[s] > 0 ? 1 : 0);
   }
 }
 
 /**
  * dseen.conv2d.b[f] = Σ_{s,i,j} dseen.conv2d[s, i, j, f]
- * ∂L/∂seen.conv2d.b = ∂L/∂seen.conv2d · ∂seen.conv2d/∂seen.conv2d.b    convolution.nn:7 (std/layers.nn:13)
+ * ∂L/∂seen.conv2d.b = ∂L/∂seen.conv2d · ∂seen.conv2d/∂seen.conv2d.b    convolution.nn:7 (std/convolution.nn:82)
  */
 function d_seen_conv2d_b(db: Float32Array, dconv2d: Float32Array, batch: number): void {
   for (let f = 0; f < 2; f++) {
@@ -1046,7 +1032,7 @@ function d_seen_conv2d_b(db: Float32Array, dconv2d: Float32Array, batch: number)
 
 /**
  * dseen.conv2d.W[u, v, k, f] = Σ_{s,i,j : u + i ≥ 1 ∧ u + i ≤ 7 ∧ v + j ≥ 1 ∧ v + j ≤ 7} image[s, u + i - 1, v + j - 1, k]·dseen.conv2d[s, i, j, f]
- * ∂L/∂seen.conv2d.W = ∂L/∂seen.conv2d · ∂seen.conv2d/∂seen.conv2d.W    convolution.nn:7 (std/layers.nn:13)
+ * ∂L/∂seen.conv2d.W = ∂L/∂seen.conv2d · ∂seen.conv2d/∂seen.conv2d.W    convolution.nn:7 (std/convolution.nn:82)
  */
 function d_seen_conv2d_W(
   dW: Float32Array,
@@ -1079,7 +1065,7 @@ function d_seen_conv2d_W(
 
 /**
  * seen.conv2d.W[i, j, k, l] = seen.conv2d.W[i, j, k, l] - lr·dseen.conv2d.W[i, j, k, l]
- * convolution.nn:13 (std/optimizers.nn:3)
+ * convolution.nn:13 (std/optimizers.nn:17)
  * likewise seen.conv2d.b, edges.conv2d.W, edges.conv2d.b, logits.linear.W, logits.linear.b
  */
 function update_parameter(
@@ -1096,35 +1082,35 @@ function update_parameter(
 // --------------------------------------------------------------------------- starting values
 
 /**
- * seen.conv2d.W[i, j, k, l] = -0.57735 + 1.1547·random(seed, step, 0, 12·i + 4·j + 2·k + l)
- * convolution.nn:7 (std/layers.nn:11)
+ * seen.conv2d.W[i, j, k, l] = -0.57735 + 1.1547·random(seed, pass, 0, 12·i + 4·j + 2·k + l)
+ * convolution.nn:7 (std/convolution.nn:80)
  * likewise edges.conv2d.W (convolution.nn:8)
  */
 function initial(
   parameter: Float32Array,
   seed: number,
-  step: number,
+  pass: number,
   count: number,
   place: number,
 ): void {
   for (let i = 0; i < count; i++) {
-    parameter[i] = -0.5773502691896257 + 1.1547005383792515 * uniform(seed, step, place, i);
+    parameter[i] = -0.5773502691896257 + 1.1547005383792515 * uniform(seed, pass, place, i);
   }
 }
 
 /**
- * logits.linear.W[i, j] = -0.707107 + 1.41421·random(seed, step, 2, 3·i + j)
- * convolution.nn:9 (std/layers.nn:3)
+ * logits.linear.W[i, j] = -0.707107 + 1.41421·random(seed, pass, 2, 3·i + j)
+ * convolution.nn:9 (std/layers.nn:24)
  */
 function initial_logits_linear_W(
   parameter: Float32Array,
   seed: number,
-  step: number,
+  pass: number,
   count: number,
   place: number,
 ): void {
   for (let i = 0; i < count; i++) {
-    parameter[i] = -0.7071067811865476 + 1.4142135623730951 * uniform(seed, step, place, i);
+    parameter[i] = -0.7071067811865476 + 1.4142135623730951 * uniform(seed, pass, place, i);
   }
 }
 
@@ -1137,7 +1123,7 @@ function initial_logits_linear_W(
 function allocateConvolution() {
   const parameters = new Float32Array(134);
   const gradients = new Float32Array(134);
-  const values = new Float32Array(1840);
+  const values = new Float32Array(1648);
   const valuesIntegers = new Int32Array(52);
   return {
     parameters: {
@@ -1155,26 +1141,25 @@ function allocateConvolution() {
     values: {
       seen: values.subarray(0, 392),
       edges_conv2d_sum: values.subarray(392, 584),
-      edges: values.subarray(1176, 1224),
-      logits: values.subarray(1368, 1380),
-      logits_flatten: values.subarray(1176, 1224),
-      probability_e: values.subarray(1416, 1428),
+      edges: values.subarray(784, 832),
+      logits: values.subarray(1176, 1188),
+      logits_flatten: values.subarray(784, 832),
+      probability_e: values.subarray(1224, 1236),
       probability: values.subarray(0, 12),
-      probability_e_max: values.subarray(1440, 1444),
-      probability_sum: values.subarray(1444, 1448),
-      loss: values.subarray(1416, 1417),
-      seen_conv2d: values.subarray(392, 784),
-      edges_conv2d: values.subarray(784, 976),
+      probability_e_max: values.subarray(1248, 1252),
+      probability_sum: values.subarray(1252, 1256),
+      loss: values.subarray(1224, 1225),
+      edges_max_pool2d_x: values.subarray(392, 584),
       edges_argmax: valuesIntegers.subarray(0, 48),
-      dlogits: values.subarray(1428, 1440),
-      dlogits_flatten: values.subarray(1368, 1416),
-      dedges_conv2d: values.subarray(1176, 1368),
-      dedges: values.subarray(1368, 1416),
-      dseen: values.subarray(784, 1176),
-      dseen_conv2d: values.subarray(0, 392),
+      dlogits: values.subarray(1236, 1248),
+      dlogits_flatten: values.subarray(1176, 1224),
+      dedges_conv2d: values.subarray(784, 976),
+      dedges: values.subarray(1176, 1224),
+      dseen: values.subarray(392, 784),
+      dseen_conv2d: values.subarray(784, 1176),
     },
     buffers: {
-      image: values.subarray(1448, 1840),
+      image: values.subarray(1256, 1648),
       label: valuesIntegers.subarray(48, 52),
     },
     inner: {

@@ -32,7 +32,7 @@ export interface LogisticEvaluation {
   readonly loss: number;
 }
 
-/** Metrics of the latest `step` or `backward`. */
+/** Metrics of the latest `step`, `accumulate` or `backward`. */
 export interface LogisticMetrics {}
 
 /** Arrays by the names of the source; a gradient has the place of its parameter. */
@@ -75,7 +75,7 @@ export class Logistic {
   /** What is learned. */
   readonly parameters: LogisticParameters;
 
-  /** The gradient of the loss, as `backward` or `step` left it. */
+  /** The gradient of the loss, as `step`, `accumulate` or `backward` left it. */
   readonly gradients: LogisticParameters;
 
   /** Running statistics, and what the optimizer remembers. */
@@ -84,7 +84,7 @@ export class Logistic {
   /** Numbers that may be changed between steps. */
   readonly hyper: LogisticHyper = { lr: 0.1 };
 
-  /** Metrics of the latest `step` or `backward`. */
+  /** Metrics of the latest `step`, `accumulate` or `backward`. */
   readonly metrics: LogisticMetrics = {};
 
   /** How many steps were taken. */
@@ -97,6 +97,8 @@ export class Logistic {
   readonly #inputs: { x: Float32Array; y: Float32Array };
   #batch = 0;
   #pView: Float32Array;
+  #sums: Float32Array | undefined;
+  #isAccumulating = false;
 
   private constructor(seed: number) {
     this.seed = checkOption("Logistic", "seed", seed, -2147483648, 4294967295);
@@ -134,17 +136,42 @@ export class Logistic {
 
   /** One step of training: `backward`, then the updates. Gives the loss from before them. */
   step(inputs: LogisticTrainingInputs): number {
-    this.#takeTrainingInputs(inputs);
-    this.stepCount += 1;
-    this.#runBackward();
-    const loss = this.#memory.values.loss[0];
-    this.#runUpdate();
+    const loss = this.backward(inputs);
+    this.#isAccumulating = false;
+    this.update();
     return loss;
   }
 
   /**
+   * A pass over a part of the batch: its gradients, scaled by `upstream` (1 if not given), are added to
+   * those since the latest `update` or `step`; `gradients` shows the sum. Gives the loss and moves running
+   * statistics. The first call takes one more block of memory, as large as `gradients`.
+   */
+  accumulate(inputs: LogisticTrainingInputs, options?: { readonly upstream?: number }): number {
+    const loss = this.backward(inputs);
+    const upstream = options?.upstream ?? 1;
+    const gradients = this.#memory.allGradients;
+    const sums = (this.#sums ??= new Float32Array(gradients.length));
+    // 0 + -0 is 0, but -0 adds nothing to anything
+    if (!this.#isAccumulating) sums.fill(-0);
+    this.#isAccumulating = true;
+    for (let i = 0; i < sums.length; i++) {
+      sums[i] += upstream * gradients[i];
+      gradients[i] = sums[i];
+    }
+    return loss;
+  }
+
+  /** Applies the optimizer to `gradients` as they stand, and ends the accumulation. */
+  update(): void {
+    this.stepCount += 1;
+    this.#isAccumulating = false;
+    this.#runUpdate();
+  }
+
+  /**
    * Gives the loss in training mode and fills `gradients`, scaled by `upstream` (1 if not given).
-   * It changes neither parameters nor states.
+   * It changes neither parameters nor states, and forgets nothing that was accumulated.
    */
   backward(inputs: LogisticTrainingInputs, options?: { readonly upstream?: number }): number {
     this.#takeTrainingInputs(inputs);
@@ -175,7 +202,10 @@ export class Logistic {
     return { loss: this.#memory.values.loss[0] };
   }
 
-  /** The whole model as safetensors: parameters, states, the optimizer's too, and the number of steps. */
+  /**
+   * The whole model as safetensors: parameters, states, the optimizer's too, and the number of steps.
+   * Gradients that were accumulated are not in it.
+   */
   save(): Uint8Array {
     const metadata = {
       model: "Logistic",
@@ -221,7 +251,7 @@ export class Logistic {
     d_w(gradients.w, inputs.x, values.dz, batch);
   }
 
-  /** The updates, in the order of the source. */
+  /** The optimizer, in the order of the source. */
   #runUpdate(): void {
     const { parameters, gradients } = this.#memory;
     const hyper = this.hyper;
@@ -412,7 +442,7 @@ function d_w(dw: Float32Array, x: Float32Array, dz: Float32Array, batch: number)
 
 /**
  * w[i] = w[i] - lr·dw[i]
- * logistic.nn:14 (std/optimizers.nn:3)
+ * logistic.nn:14 (std/optimizers.nn:17)
  */
 function update_parameter(
   parameter: Float32Array,
@@ -427,7 +457,7 @@ function update_parameter(
 
 /**
  * bias = bias - lr·dbias
- * logistic.nn:14 (std/optimizers.nn:3)
+ * logistic.nn:14 (std/optimizers.nn:17)
  */
 function update_parameter_2(bias: Float32Array, dbias: Float32Array, lr: number): void {
   bias[0] -= lr * dbias[0];
@@ -436,13 +466,13 @@ function update_parameter_2(bias: Float32Array, dbias: Float32Array, lr: number)
 // --------------------------------------------------------------------------- starting values
 
 /**
- * w[i] = 0.01·sqrt(-2·log(1 - random(seed, step, 0, i)))·cos(6.28319·random(seed, step, 1, i))
+ * w[i] = 0.01·sqrt(-2·log(1 - random(seed, pass, 0, i)))·cos(6.28319·random(seed, pass, 1, i))
  * logistic.nn:7
  */
 function initial_w(
   parameter: Float32Array,
   seed: number,
-  step: number,
+  pass: number,
   count: number,
   place: number,
   place2: number,
@@ -450,8 +480,8 @@ function initial_w(
   for (let i = 0; i < count; i++) {
     parameter[i] =
       0.01 *
-      Math.sqrt(-2 * Math.log(1 - uniform(seed, step, place, i))) *
-      Math.cos(6.283185307179586 * uniform(seed, step, place2, i));
+      Math.sqrt(-2 * Math.log(1 - uniform(seed, pass, place, i))) *
+      Math.cos(6.283185307179586 * uniform(seed, pass, place2, i));
   }
 }
 

@@ -32,7 +32,7 @@ export interface RecurrentEvaluation {
   readonly loss: number;
 }
 
-/** Metrics of the latest `step` or `backward`. */
+/** Metrics of the latest `step`, `accumulate` or `backward`. */
 export interface RecurrentMetrics {}
 
 /** Arrays by the names of the source; a gradient has the place of its parameter. */
@@ -115,7 +115,7 @@ export class Recurrent {
   /** What is learned. */
   readonly parameters: RecurrentParameters;
 
-  /** The gradient of the loss, as `backward` or `step` left it. */
+  /** The gradient of the loss, as `step`, `accumulate` or `backward` left it. */
   readonly gradients: RecurrentParameters;
 
   /** Running statistics, and what the optimizer remembers. */
@@ -124,7 +124,7 @@ export class Recurrent {
   /** Numbers that may be changed between steps. */
   readonly hyper: RecurrentHyper = { lr: 0.02, decay: 0.9 };
 
-  /** Metrics of the latest `step` or `backward`. */
+  /** Metrics of the latest `step`, `accumulate` or `backward`. */
   readonly metrics: RecurrentMetrics = {};
 
   /** How many steps were taken. */
@@ -137,6 +137,8 @@ export class Recurrent {
   readonly #inputs: { x: Float32Array; y: Float32Array };
   #batch = 0;
   #guessView: Float32Array;
+  #sums: Float32Array | undefined;
+  #isAccumulating = false;
 
   private constructor(seed: number) {
     this.seed = checkOption("Recurrent", "seed", seed, -2147483648, 4294967295);
@@ -175,17 +177,42 @@ export class Recurrent {
 
   /** One step of training: `backward`, then the updates. Gives the loss from before them. */
   step(inputs: RecurrentTrainingInputs): number {
-    this.#takeTrainingInputs(inputs);
-    this.stepCount += 1;
-    this.#runBackward();
-    const loss = this.#memory.values.loss[0];
-    this.#runUpdate();
+    const loss = this.backward(inputs);
+    this.#isAccumulating = false;
+    this.update();
     return loss;
   }
 
   /**
+   * A pass over a part of the batch: its gradients, scaled by `upstream` (1 if not given), are added to
+   * those since the latest `update` or `step`; `gradients` shows the sum. Gives the loss and moves running
+   * statistics. The first call takes one more block of memory, as large as `gradients`.
+   */
+  accumulate(inputs: RecurrentTrainingInputs, options?: { readonly upstream?: number }): number {
+    const loss = this.backward(inputs);
+    const upstream = options?.upstream ?? 1;
+    const gradients = this.#memory.allGradients;
+    const sums = (this.#sums ??= new Float32Array(gradients.length));
+    // 0 + -0 is 0, but -0 adds nothing to anything
+    if (!this.#isAccumulating) sums.fill(-0);
+    this.#isAccumulating = true;
+    for (let i = 0; i < sums.length; i++) {
+      sums[i] += upstream * gradients[i];
+      gradients[i] = sums[i];
+    }
+    return loss;
+  }
+
+  /** Applies the optimizer to `gradients` as they stand, and ends the accumulation. */
+  update(): void {
+    this.stepCount += 1;
+    this.#isAccumulating = false;
+    this.#runUpdate();
+  }
+
+  /**
    * Gives the loss in training mode and fills `gradients`, scaled by `upstream` (1 if not given).
-   * It changes neither parameters nor states.
+   * It changes neither parameters nor states, and forgets nothing that was accumulated.
    */
   backward(inputs: RecurrentTrainingInputs, options?: { readonly upstream?: number }): number {
     this.#takeTrainingInputs(inputs);
@@ -216,7 +243,10 @@ export class Recurrent {
     return { loss: this.#memory.values.loss[0] };
   }
 
-  /** The whole model as safetensors: parameters, states, the optimizer's too, and the number of steps. */
+  /**
+   * The whole model as safetensors: parameters, states, the optimizer's too, and the number of steps.
+   * Gradients that were accumulated are not in it.
+   */
   save(): Uint8Array {
     const metadata = {
       model: "Recurrent",
@@ -305,7 +335,7 @@ export class Recurrent {
     d_inward_W_3(gradients.inward.W, inputs.x, values.dinward, batch);
   }
 
-  /** The updates, in the order of the source. */
+  /** The optimizer, in the order of the source. */
   #runUpdate(): void {
     const { parameters, gradients, states } = this.#memory;
     const hyper = this.hyper;
@@ -385,7 +415,7 @@ export class Recurrent {
 
 /**
  * inward[b, j] = Σ_k x[b, 0, k]·inward.W[k, j] + inward.b[j]
- * recurrent.nn:13 (std/layers.nn:5)
+ * recurrent.nn:13 (std/layers.nn:26)
  */
 function inward(
   inward: Float32Array,
@@ -419,7 +449,7 @@ function h_0(_0: Float32Array, inward: Float32Array, batch: number): void {
 
 /**
  * inward2[b, j] = Σ_k x[b, 1, k]·inward.W[k, j] + inward.b[j]
- * recurrent.nn:13 (std/layers.nn:5)
+ * recurrent.nn:13 (std/layers.nn:26)
  */
 function inward2(
   inward2: Float32Array,
@@ -441,7 +471,7 @@ function inward2(
 
 /**
  * onward2[b, j] = Σ_k h.0[b, k]·onward.W[k, j]
- * recurrent.nn:13 (std/layers.nn:5)
+ * recurrent.nn:13 (std/layers.nn:26)
  */
 function onward2(onward2: Float32Array, _0: Float32Array, W: Float32Array, batch: number): void {
   for (let b = 0; b < batch; b++) {
@@ -469,7 +499,7 @@ function h_1(_1: Float32Array, inward2: Float32Array, onward2: Float32Array, bat
 
 /**
  * inward3[b, j] = Σ_k x[b, 2, k]·inward.W[k, j] + inward.b[j]
- * recurrent.nn:13 (std/layers.nn:5)
+ * recurrent.nn:13 (std/layers.nn:26)
  */
 function inward3(
   inward3: Float32Array,
@@ -491,7 +521,7 @@ function inward3(
 
 /**
  * onward3[b, j] = Σ_k h.1[b, k]·onward.W[k, j]
- * recurrent.nn:13 (std/layers.nn:5)
+ * recurrent.nn:13 (std/layers.nn:26)
  */
 function onward3(onward3: Float32Array, _1: Float32Array, W: Float32Array, batch: number): void {
   for (let b = 0; b < batch; b++) {
@@ -603,7 +633,7 @@ function d_inward3(
 
 /**
  * dh.1[b, k] = Σ_j dinward3[b, j]·onward.W[k, j]
- * ∂L/∂h.1 = ∂L/∂onward3 · ∂onward3/∂h.1    recurrent.nn:13 (std/layers.nn:5)
+ * ∂L/∂h.1 = ∂L/∂onward3 · ∂onward3/∂h.1    recurrent.nn:13 (std/layers.nn:26)
  */
 function d_h_1(d1: Float32Array, dinward3: Float32Array, W: Float32Array, batch: number): void {
   for (let b = 0; b < batch; b++) {
@@ -619,7 +649,7 @@ function d_h_1(d1: Float32Array, dinward3: Float32Array, W: Float32Array, batch:
 
 /**
  * donward.W[k, j] = Σ_b h.1[b, k]·dinward3[b, j]
- * ∂L/∂onward.W = ∂L/∂onward3 · ∂onward3/∂onward.W    recurrent.nn:13 (std/layers.nn:5)
+ * ∂L/∂onward.W = ∂L/∂onward3 · ∂onward3/∂onward.W    recurrent.nn:13 (std/layers.nn:26)
  */
 function d_onward_W(
   dW: Float32Array,
@@ -640,7 +670,7 @@ function d_onward_W(
 
 /**
  * dinward.b[j] = Σ_b dinward3[b, j]
- * ∂L/∂inward.b = ∂L/∂inward3 · ∂inward3/∂inward.b    recurrent.nn:13 (std/layers.nn:5)
+ * ∂L/∂inward.b = ∂L/∂inward3 · ∂inward3/∂inward.b    recurrent.nn:13 (std/layers.nn:26)
  */
 function d_inward_b(db: Float32Array, dinward3: Float32Array, batch: number): void {
   for (let j = 0; j < 4; j++) {
@@ -654,7 +684,7 @@ function d_inward_b(db: Float32Array, dinward3: Float32Array, batch: number): vo
 
 /**
  * dinward.W[k, j] = Σ_b x[b, 2, k]·dinward3[b, j]
- * ∂L/∂inward.W = ∂L/∂inward3 · ∂inward3/∂inward.W    recurrent.nn:13 (std/layers.nn:5)
+ * ∂L/∂inward.W = ∂L/∂inward3 · ∂inward3/∂inward.W    recurrent.nn:13 (std/layers.nn:26)
  */
 function d_inward_W(
   dW: Float32Array,
@@ -692,7 +722,7 @@ function d_inward2(
 
 /**
  * dh.0[b, k] = Σ_j dinward2[b, j]·onward.W[k, j]
- * ∂L/∂h.0 = ∂L/∂onward2 · ∂onward2/∂h.0    recurrent.nn:13 (std/layers.nn:5)
+ * ∂L/∂h.0 = ∂L/∂onward2 · ∂onward2/∂h.0    recurrent.nn:13 (std/layers.nn:26)
  */
 function d_h_0(d0: Float32Array, dinward2: Float32Array, W: Float32Array, batch: number): void {
   for (let b = 0; b < batch; b++) {
@@ -708,7 +738,7 @@ function d_h_0(d0: Float32Array, dinward2: Float32Array, W: Float32Array, batch:
 
 /**
  * donward.W[k, j] += Σ_b h.0[b, k]·dinward2[b, j]
- * ∂L/∂onward.W = ∂L/∂onward2 · ∂onward2/∂onward.W    recurrent.nn:13 (std/layers.nn:5)
+ * ∂L/∂onward.W = ∂L/∂onward2 · ∂onward2/∂onward.W    recurrent.nn:13 (std/layers.nn:26)
  */
 function d_onward_W_2(
   dW: Float32Array,
@@ -729,7 +759,7 @@ function d_onward_W_2(
 
 /**
  * dinward.b[j] += Σ_b dinward2[b, j]
- * ∂L/∂inward.b = ∂L/∂inward2 · ∂inward2/∂inward.b    recurrent.nn:13 (std/layers.nn:5)
+ * ∂L/∂inward.b = ∂L/∂inward2 · ∂inward2/∂inward.b    recurrent.nn:13 (std/layers.nn:26)
  */
 function d_inward_b_2(db: Float32Array, dinward2: Float32Array, batch: number): void {
   for (let j = 0; j < 4; j++) {
@@ -743,7 +773,7 @@ function d_inward_b_2(db: Float32Array, dinward2: Float32Array, batch: number): 
 
 /**
  * dinward.W[k, j] += Σ_b x[b, 1, k]·dinward2[b, j]
- * ∂L/∂inward.W = ∂L/∂inward2 · ∂inward2/∂inward.W    recurrent.nn:13 (std/layers.nn:5)
+ * ∂L/∂inward.W = ∂L/∂inward2 · ∂inward2/∂inward.W    recurrent.nn:13 (std/layers.nn:26)
  */
 function d_inward_W_2(
   dW: Float32Array,
@@ -776,7 +806,7 @@ function d_inward(dinward: Float32Array, d0: Float32Array, _0: Float32Array, bat
 
 /**
  * dinward.b[j] += Σ_b dinward[b, j]
- * ∂L/∂inward.b = ∂L/∂inward · ∂inward/∂inward.b    recurrent.nn:13 (std/layers.nn:5)
+ * ∂L/∂inward.b = ∂L/∂inward · ∂inward/∂inward.b    recurrent.nn:13 (std/layers.nn:26)
  */
 function d_inward_b_3(db: Float32Array, dinward: Float32Array, batch: number): void {
   for (let j = 0; j < 4; j++) {
@@ -790,7 +820,7 @@ function d_inward_b_3(db: Float32Array, dinward: Float32Array, batch: number): v
 
 /**
  * dinward.W[k, j] += Σ_b x[b, 0, k]·dinward[b, j]
- * ∂L/∂inward.W = ∂L/∂inward · ∂inward/∂inward.W    recurrent.nn:13 (std/layers.nn:5)
+ * ∂L/∂inward.W = ∂L/∂inward · ∂inward/∂inward.W    recurrent.nn:13 (std/layers.nn:26)
  */
 function d_inward_W_3(
   dW: Float32Array,
@@ -813,7 +843,7 @@ function d_inward_W_3(
 
 /**
  * inward.W.momentum.velocity[i, j] = decay·inward.W.momentum.velocity[i, j] + dinward.W[i, j]
- * recurrent.nn:20 (std/optimizers.nn:9)
+ * recurrent.nn:20 (std/optimizers.nn:34)
  * likewise inward.b.momentum.velocity, onward.W.momentum.velocity, w.momentum.velocity
  */
 function momentum_velocity(
@@ -829,7 +859,7 @@ function momentum_velocity(
 
 /**
  * inward.W[i, j] = inward.W[i, j] - lr·inward.W.momentum.velocity[i, j]
- * recurrent.nn:20 (std/optimizers.nn:10)
+ * recurrent.nn:20 (std/optimizers.nn:35)
  * likewise inward.b, onward.W, w
  */
 function momentum_parameter(
@@ -846,39 +876,39 @@ function momentum_parameter(
 // --------------------------------------------------------------------------- starting values
 
 /**
- * inward.W[i, j] = -1.73205 + 3.4641·random(seed, step, 0, 4·i + j)
- * recurrent.nn:13 (std/layers.nn:3)
+ * inward.W[i, j] = -1.73205 + 3.4641·random(seed, pass, 0, 4·i + j)
+ * recurrent.nn:13 (std/layers.nn:24)
  */
-function initial_inward_W(W: Float32Array, seed: number, step: number): void {
+function initial_inward_W(W: Float32Array, seed: number, pass: number): void {
   for (let i = 0; i < 2; i++) {
     for (let j = 0; j < 4; j++) {
-      W[i * 4 + j] = -1.7320508075688772 + 3.4641016151377544 * uniform(seed, step, 0, 4 * i + j);
+      W[i * 4 + j] = -1.7320508075688772 + 3.4641016151377544 * uniform(seed, pass, 0, 4 * i + j);
     }
   }
 }
 
 /**
- * onward.W[i, j] = -1.22474 + 2.44949·random(seed, step, 1, 4·i + j)
- * recurrent.nn:13 (std/layers.nn:3)
+ * onward.W[i, j] = -1.22474 + 2.44949·random(seed, pass, 1, 4·i + j)
+ * recurrent.nn:13 (std/layers.nn:24)
  */
-function initial_onward_W(W: Float32Array, seed: number, step: number): void {
+function initial_onward_W(W: Float32Array, seed: number, pass: number): void {
   for (let i = 0; i < 4; i++) {
     for (let j = 0; j < 4; j++) {
-      W[i * 4 + j] = -1.224744871391589 + 2.449489742783178 * uniform(seed, step, 1, 4 * i + j);
+      W[i * 4 + j] = -1.224744871391589 + 2.449489742783178 * uniform(seed, pass, 1, 4 * i + j);
     }
   }
 }
 
 /**
- * w[i] = 0.5·sqrt(-2·log(1 - random(seed, step, 2, i)))·cos(6.28319·random(seed, step, 3, i))
+ * w[i] = 0.5·sqrt(-2·log(1 - random(seed, pass, 2, i)))·cos(6.28319·random(seed, pass, 3, i))
  * recurrent.nn:17
  */
-function initial_w(w: Float32Array, seed: number, step: number): void {
+function initial_w(w: Float32Array, seed: number, pass: number): void {
   for (let i = 0; i < 4; i++) {
     w[i] =
       0.5 *
-      Math.sqrt(-2 * Math.log(1 - uniform(seed, step, 2, i))) *
-      Math.cos(6.283185307179586 * uniform(seed, step, 3, i));
+      Math.sqrt(-2 * Math.log(1 - uniform(seed, pass, 2, i))) *
+      Math.cos(6.283185307179586 * uniform(seed, pass, 3, i));
   }
 }
 

@@ -32,7 +32,7 @@ export interface RecurrentEvaluation {
   readonly loss: number;
 }
 
-/** Metrics of the latest `step` or `backward`. */
+/** Metrics of the latest `step`, `accumulate` or `backward`. */
 export interface RecurrentMetrics {}
 
 /** Arrays by the names of the source; a gradient has the place of its parameter. */
@@ -115,7 +115,7 @@ export class Recurrent {
   /** What is learned. */
   readonly parameters: RecurrentParameters;
 
-  /** The gradient of the loss, as `backward` or `step` left it. */
+  /** The gradient of the loss, as `step`, `accumulate` or `backward` left it. */
   readonly gradients: RecurrentParameters;
 
   /** Running statistics, and what the optimizer remembers. */
@@ -124,7 +124,7 @@ export class Recurrent {
   /** Numbers that may be changed between steps. */
   readonly hyper: RecurrentHyper = { lr: 0.02, decay: 0.9 };
 
-  /** Metrics of the latest `step` or `backward`. */
+  /** Metrics of the latest `step`, `accumulate` or `backward`. */
   readonly metrics: RecurrentMetrics = {};
 
   /** How many steps were taken. */
@@ -137,6 +137,8 @@ export class Recurrent {
   readonly #inputs: { x: Float32Array; y: Float32Array };
   #batch = 0;
   #guessView: Float32Array;
+  #sums: Float32Array | undefined;
+  #isAccumulating = false;
 
   private constructor(seed: number) {
     this.seed = checkOption("Recurrent", "seed", seed, -2147483648, 4294967295);
@@ -175,17 +177,42 @@ export class Recurrent {
 
   /** One step of training: `backward`, then the updates. Gives the loss from before them. */
   step(inputs: RecurrentTrainingInputs): number {
-    this.#takeTrainingInputs(inputs);
-    this.stepCount += 1;
-    this.#runBackward();
-    const loss = this.#memory.values.loss[0];
-    this.#runUpdate();
+    const loss = this.backward(inputs);
+    this.#isAccumulating = false;
+    this.update();
     return loss;
   }
 
   /**
+   * A pass over a part of the batch: its gradients, scaled by `upstream` (1 if not given), are added to
+   * those since the latest `update` or `step`; `gradients` shows the sum. Gives the loss and moves running
+   * statistics. The first call takes one more block of memory, as large as `gradients`.
+   */
+  accumulate(inputs: RecurrentTrainingInputs, options?: { readonly upstream?: number }): number {
+    const loss = this.backward(inputs);
+    const upstream = options?.upstream ?? 1;
+    const gradients = this.#memory.allGradients;
+    const sums = (this.#sums ??= new Float32Array(gradients.length));
+    // 0 + -0 is 0, but -0 adds nothing to anything
+    if (!this.#isAccumulating) sums.fill(-0);
+    this.#isAccumulating = true;
+    for (let i = 0; i < sums.length; i++) {
+      sums[i] += upstream * gradients[i];
+      gradients[i] = sums[i];
+    }
+    return loss;
+  }
+
+  /** Applies the optimizer to `gradients` as they stand, and ends the accumulation. */
+  update(): void {
+    this.stepCount += 1;
+    this.#isAccumulating = false;
+    this.#runUpdate();
+  }
+
+  /**
    * Gives the loss in training mode and fills `gradients`, scaled by `upstream` (1 if not given).
-   * It changes neither parameters nor states.
+   * It changes neither parameters nor states, and forgets nothing that was accumulated.
    */
   backward(inputs: RecurrentTrainingInputs, options?: { readonly upstream?: number }): number {
     this.#takeTrainingInputs(inputs);
@@ -216,7 +243,10 @@ export class Recurrent {
     return { loss: this.#memory.values.loss[0] };
   }
 
-  /** The whole model as safetensors: parameters, states, the optimizer's too, and the number of steps. */
+  /**
+   * The whole model as safetensors: parameters, states, the optimizer's too, and the number of steps.
+   * Gradients that were accumulated are not in it.
+   */
   save(): Uint8Array {
     const metadata = {
       model: "Recurrent",
@@ -242,9 +272,9 @@ export class Recurrent {
     const inputs = this.#inputs;
     const batch = this.#batch;
     h_0(values.h_0, inputs.x, parameters.inward.W, parameters.inward.b, batch);
-    inward2_sum(values.inward2_sum, inputs.x, parameters.inward.W, batch);
+    inward2_sum(values.inward2_sum, inputs.x, parameters.inward.W, batch, 1);
     h(values.h_1, values.h_0, parameters.onward.W, values.inward2_sum, parameters.inward.b, batch);
-    inward3_sum(values.inward3_sum, inputs.x, parameters.inward.W, batch);
+    inward2_sum(values.inward3_sum, inputs.x, parameters.inward.W, batch, 2);
     onward3(values.onward3, values.h_1, parameters.onward.W, batch);
     guess(
       values.guess,
@@ -262,9 +292,9 @@ export class Recurrent {
     const inputs = this.#inputs;
     const batch = this.#batch;
     h_0(values.h_0, inputs.x, parameters.inward.W, parameters.inward.b, batch);
-    inward2_sum(values.inward2_sum, inputs.x, parameters.inward.W, batch);
+    inward2_sum(values.inward2_sum, inputs.x, parameters.inward.W, batch, 1);
     h(values.h_1, values.h_0, parameters.onward.W, values.inward2_sum, parameters.inward.b, batch);
-    inward3_sum(values.inward3_sum, inputs.x, parameters.inward.W, batch);
+    inward2_sum(values.inward3_sum, inputs.x, parameters.inward.W, batch, 2);
     onward3(values.onward3, values.h_1, parameters.onward.W, batch);
     guess(
       values.guess,
@@ -284,9 +314,9 @@ export class Recurrent {
     const batch = this.#batch;
     // Forward
     h_0(values.h_0, inputs.x, parameters.inward.W, parameters.inward.b, batch);
-    inward2_sum(values.inward2_sum, inputs.x, parameters.inward.W, batch);
+    inward2_sum(values.inward2_sum, inputs.x, parameters.inward.W, batch, 1);
     h(values.h_1, values.h_0, parameters.onward.W, values.inward2_sum, parameters.inward.b, batch);
-    inward3_sum(values.inward3_sum, inputs.x, parameters.inward.W, batch);
+    inward2_sum(values.inward3_sum, inputs.x, parameters.inward.W, batch, 2);
     h(values.h_2, values.h_1, parameters.onward.W, values.inward3_sum, parameters.inward.b, batch);
 
     // Backward: the chain rule, from the loss to the parameters
@@ -307,13 +337,13 @@ export class Recurrent {
     d_inward2(values.dinward2, values.dinward3, parameters.onward.W, values.h_1, batch);
     d_onward_W_2(gradients.onward.W, values.h_0, values.dinward2, batch);
     d_inward_b_2(gradients.inward.b, values.dinward2, batch);
-    d_inward_W_2(gradients.inward.W, inputs.x, values.dinward2, batch);
+    d_inward_W_2(gradients.inward.W, inputs.x, values.dinward2, batch, 1);
     d_inward2(values.dinward, values.dinward2, parameters.onward.W, values.h_0, batch);
     d_inward_b_2(gradients.inward.b, values.dinward, batch);
-    d_inward_W_3(gradients.inward.W, inputs.x, values.dinward, batch);
+    d_inward_W_2(gradients.inward.W, inputs.x, values.dinward, batch, 0);
   }
 
-  /** The updates, in the order of the source. */
+  /** The optimizer, in the order of the source. */
   #runUpdate(): void {
     const { parameters, gradients, states } = this.#memory;
     const hyper = this.hyper;
@@ -410,7 +440,7 @@ export class Recurrent {
 
 /**
  * inward[b, j] = Σ_k x[b, 0, k]·inward.W[k, j] + inward.b[j]
- *     recurrent.nn:13 (std/layers.nn:5)
+ *     recurrent.nn:13 (std/layers.nn:26)
  * h.0[b, j] = tanh(inward[b, j])
  *     recurrent.nn:13
  */
@@ -433,15 +463,22 @@ function h_0(
 }
 
 /**
- * inward2.sum[b, j] = Σ_k x[b, 1, k]·inward.W[k, j]
- * recurrent.nn:13 (std/layers.nn:5)
+ * inward2.sum[b, j] = Σ_k x[b, at, k]·inward.W[k, j]
+ * recurrent.nn:13 (std/layers.nn:26)
+ * likewise inward3.sum
  */
-function inward2_sum(sum: Float32Array, x: Float32Array, W: Float32Array, batch: number): void {
+function inward2_sum(
+  sum: Float32Array,
+  x: Float32Array,
+  W: Float32Array,
+  batch: number,
+  at: number,
+): void {
   for (let b = 0; b < batch; b++) {
     for (let j = 0; j < 4; j++) {
       let inward2_sum_value = 0;
       for (let k = 0; k < 2; k++) {
-        inward2_sum_value += x[b * 6 + k + 2] * W[k * 4 + j];
+        inward2_sum_value += x[b * 6 + at * 2 + k] * W[k * 4 + j];
       }
       sum[b * 4 + j] = inward2_sum_value;
     }
@@ -451,7 +488,7 @@ function inward2_sum(sum: Float32Array, x: Float32Array, W: Float32Array, batch:
 /**
  * onward2[b, j] = Σ_k h.0[b, k]·onward.W[k, j]
  * inward2[b, j] = inward2.sum[b, j] + inward.b[j]
- *     recurrent.nn:13 (std/layers.nn:5)
+ *     recurrent.nn:13 (std/layers.nn:26)
  * h.1[b, j] = tanh(inward2[b, j] + onward2[b, j])
  *     recurrent.nn:13
  * likewise h.2
@@ -476,24 +513,8 @@ function h(
 }
 
 /**
- * inward3.sum[b, j] = Σ_k x[b, 2, k]·inward.W[k, j]
- * recurrent.nn:13 (std/layers.nn:5)
- */
-function inward3_sum(sum: Float32Array, x: Float32Array, W: Float32Array, batch: number): void {
-  for (let b = 0; b < batch; b++) {
-    for (let j = 0; j < 4; j++) {
-      let inward3_sum_value = 0;
-      for (let k = 0; k < 2; k++) {
-        inward3_sum_value += x[b * 6 + k + 4] * W[k * 4 + j];
-      }
-      sum[b * 4 + j] = inward3_sum_value;
-    }
-  }
-}
-
-/**
  * onward3[b, j] = Σ_k h.1[b, k]·onward.W[k, j]
- * recurrent.nn:13 (std/layers.nn:5)
+ * recurrent.nn:13 (std/layers.nn:26)
  */
 function onward3(onward3: Float32Array, _1: Float32Array, W: Float32Array, batch: number): void {
   for (let b = 0; b < batch; b++) {
@@ -509,7 +530,7 @@ function onward3(onward3: Float32Array, _1: Float32Array, W: Float32Array, batch
 
 /**
  * inward3[b, j] = inward3.sum[b, j] + inward.b[j]
- *     recurrent.nn:13 (std/layers.nn:5)
+ *     recurrent.nn:13 (std/layers.nn:26)
  * h.2[b, j] = tanh(inward3[b, j] + onward3[b, j])
  *     recurrent.nn:13
  * guess[b] = Σ_j h.2[b, j]·w[j]
@@ -597,7 +618,7 @@ function d_w(dw: Float32Array, _2: Float32Array, dguess: Float32Array, batch: nu
 
 /**
  * donward.W[k, j] = Σ_b h.1[b, k]·dinward3[b, j]
- * ∂L/∂onward.W = ∂L/∂onward3 · ∂onward3/∂onward.W    recurrent.nn:13 (std/layers.nn:5)
+ * ∂L/∂onward.W = ∂L/∂onward3 · ∂onward3/∂onward.W    recurrent.nn:13 (std/layers.nn:26)
  */
 function d_onward_W(
   dW: Float32Array,
@@ -618,7 +639,7 @@ function d_onward_W(
 
 /**
  * dinward.b[j] = Σ_b dinward3[b, j]
- * ∂L/∂inward.b = ∂L/∂inward3 · ∂inward3/∂inward.b    recurrent.nn:13 (std/layers.nn:5)
+ * ∂L/∂inward.b = ∂L/∂inward3 · ∂inward3/∂inward.b    recurrent.nn:13 (std/layers.nn:26)
  */
 function d_inward_b(db: Float32Array, dinward3: Float32Array, batch: number): void {
   for (let j = 0; j < 4; j++) {
@@ -632,7 +653,7 @@ function d_inward_b(db: Float32Array, dinward3: Float32Array, batch: number): vo
 
 /**
  * dinward.W[k, j] = Σ_b x[b, 2, k]·dinward3[b, j]
- * ∂L/∂inward.W = ∂L/∂inward3 · ∂inward3/∂inward.W    recurrent.nn:13 (std/layers.nn:5)
+ * ∂L/∂inward.W = ∂L/∂inward3 · ∂inward3/∂inward.W    recurrent.nn:13 (std/layers.nn:26)
  */
 function d_inward_W(
   dW: Float32Array,
@@ -653,7 +674,7 @@ function d_inward_W(
 
 /**
  * dh.1[b, k] = Σ_j dinward3[b, j]·onward.W[k, j]
- *     ∂L/∂h.1 = ∂L/∂onward3 · ∂onward3/∂h.1    recurrent.nn:13 (std/layers.nn:5)
+ *     ∂L/∂h.1 = ∂L/∂onward3 · ∂onward3/∂h.1    recurrent.nn:13 (std/layers.nn:26)
  * dinward2[b, j] = dh.1[b, j]·(1 - h.1[b, j]·h.1[b, j])
  *     ∂L/∂inward2 = ∂L/∂h.1 · ∂h.1/∂inward2    recurrent.nn:13
  * likewise dinward
@@ -678,7 +699,7 @@ function d_inward2(
 
 /**
  * donward.W[k, j] += Σ_b h.0[b, k]·dinward2[b, j]
- * ∂L/∂onward.W = ∂L/∂onward2 · ∂onward2/∂onward.W    recurrent.nn:13 (std/layers.nn:5)
+ * ∂L/∂onward.W = ∂L/∂onward2 · ∂onward2/∂onward.W    recurrent.nn:13 (std/layers.nn:26)
  */
 function d_onward_W_2(
   dW: Float32Array,
@@ -699,7 +720,7 @@ function d_onward_W_2(
 
 /**
  * dinward.b[j] += Σ_b dinward2[b, j]
- * ∂L/∂inward.b = ∂L/∂inward2 · ∂inward2/∂inward.b    recurrent.nn:13 (std/layers.nn:5)
+ * ∂L/∂inward.b = ∂L/∂inward2 · ∂inward2/∂inward.b    recurrent.nn:13 (std/layers.nn:26)
  */
 function d_inward_b_2(db: Float32Array, dinward2: Float32Array, batch: number): void {
   for (let j = 0; j < 4; j++) {
@@ -712,41 +733,21 @@ function d_inward_b_2(db: Float32Array, dinward2: Float32Array, batch: number): 
 }
 
 /**
- * dinward.W[k, j] += Σ_b x[b, 1, k]·dinward2[b, j]
- * ∂L/∂inward.W = ∂L/∂inward2 · ∂inward2/∂inward.W    recurrent.nn:13 (std/layers.nn:5)
+ * dinward.W[k, j] += Σ_b x[b, at, k]·dinward2[b, j]
+ * ∂L/∂inward.W = ∂L/∂inward2 · ∂inward2/∂inward.W    recurrent.nn:13 (std/layers.nn:26)
  */
 function d_inward_W_2(
   dW: Float32Array,
   x: Float32Array,
   dinward2: Float32Array,
   batch: number,
+  at: number,
 ): void {
   for (let k = 0; k < 2; k++) {
     for (let j = 0; j < 4; j++) {
       let dinward_W_sum = 0;
       for (let b = 0; b < batch; b++) {
-        dinward_W_sum += x[b * 6 + k + 2] * dinward2[b * 4 + j];
-      }
-      dW[k * 4 + j] += dinward_W_sum;
-    }
-  }
-}
-
-/**
- * dinward.W[k, j] += Σ_b x[b, 0, k]·dinward[b, j]
- * ∂L/∂inward.W = ∂L/∂inward · ∂inward/∂inward.W    recurrent.nn:13 (std/layers.nn:5)
- */
-function d_inward_W_3(
-  dW: Float32Array,
-  x: Float32Array,
-  dinward: Float32Array,
-  batch: number,
-): void {
-  for (let k = 0; k < 2; k++) {
-    for (let j = 0; j < 4; j++) {
-      let dinward_W_sum = 0;
-      for (let b = 0; b < batch; b++) {
-        dinward_W_sum += x[b * 6 + k] * dinward[b * 4 + j];
+        dinward_W_sum += x[b * 6 + at * 2 + k] * dinward2[b * 4 + j];
       }
       dW[k * 4 + j] += dinward_W_sum;
     }
@@ -757,9 +758,9 @@ function d_inward_W_3(
 
 /**
  * inward.W.momentum.velocity[i, j] = decay·inward.W.momentum.velocity[i, j] + dinward.W[i, j]
- *     recurrent.nn:20 (std/optimizers.nn:9)
+ *     recurrent.nn:20 (std/optimizers.nn:34)
  * inward.W[i, j] = inward.W[i, j] - lr·inward.W.momentum.velocity[i, j]
- *     recurrent.nn:20 (std/optimizers.nn:10)
+ *     recurrent.nn:20 (std/optimizers.nn:35)
  * likewise inward.b, onward.W, w
  */
 function momentum(
@@ -780,45 +781,45 @@ function momentum(
 // --------------------------------------------------------------------------- starting values
 
 /**
- * inward.W[i, j] = -1.73205 + 3.4641·random(seed, step, 0, 4·i + j)
- * recurrent.nn:13 (std/layers.nn:3)
+ * inward.W[i, j] = -1.73205 + 3.4641·random(seed, pass, 0, 4·i + j)
+ * recurrent.nn:13 (std/layers.nn:24)
  */
 function initial_inward_W(
   parameter: Float32Array,
   seed: number,
-  step: number,
+  pass: number,
   count: number,
   place: number,
 ): void {
   for (let i = 0; i < count; i++) {
-    parameter[i] = -1.7320508075688772 + 3.4641016151377544 * uniform(seed, step, place, i);
+    parameter[i] = -1.7320508075688772 + 3.4641016151377544 * uniform(seed, pass, place, i);
   }
 }
 
 /**
- * onward.W[i, j] = -1.22474 + 2.44949·random(seed, step, 1, 4·i + j)
- * recurrent.nn:13 (std/layers.nn:3)
+ * onward.W[i, j] = -1.22474 + 2.44949·random(seed, pass, 1, 4·i + j)
+ * recurrent.nn:13 (std/layers.nn:24)
  */
 function initial_onward_W(
   parameter: Float32Array,
   seed: number,
-  step: number,
+  pass: number,
   count: number,
   place: number,
 ): void {
   for (let i = 0; i < count; i++) {
-    parameter[i] = -1.224744871391589 + 2.449489742783178 * uniform(seed, step, place, i);
+    parameter[i] = -1.224744871391589 + 2.449489742783178 * uniform(seed, pass, place, i);
   }
 }
 
 /**
- * w[i] = 0.5·sqrt(-2·log(1 - random(seed, step, 2, i)))·cos(6.28319·random(seed, step, 3, i))
+ * w[i] = 0.5·sqrt(-2·log(1 - random(seed, pass, 2, i)))·cos(6.28319·random(seed, pass, 3, i))
  * recurrent.nn:17
  */
 function initial_w(
   parameter: Float32Array,
   seed: number,
-  step: number,
+  pass: number,
   count: number,
   place: number,
   place2: number,
@@ -826,8 +827,8 @@ function initial_w(
   for (let i = 0; i < count; i++) {
     parameter[i] =
       0.5 *
-      Math.sqrt(-2 * Math.log(1 - uniform(seed, step, place, i))) *
-      Math.cos(6.283185307179586 * uniform(seed, step, place2, i));
+      Math.sqrt(-2 * Math.log(1 - uniform(seed, pass, place, i))) *
+      Math.cos(6.283185307179586 * uniform(seed, pass, place2, i));
   }
 }
 
