@@ -21,7 +21,7 @@ export async function digits() {
 
 /** `cnn.nn`; at least 97 %. */
 export async function cnn() {
-  const DigitsCnn = await compileModel("cnn.nn", { filters: 16 });
+  const DigitsCnn = await compileModel("cnn.nn", { sizes: { filters: 16 }, target: "wasm" });
   const { accuracy } = classify(DigitsCnn.create({ seed: 1 }), loadDigits(), {
     ...shape,
     epochs: 20,

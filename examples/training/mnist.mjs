@@ -43,7 +43,7 @@ function load(part) {
 /** `courses/e/06-mnist.nn`, 784-512-512-10; at least 97.5 %. */
 export async function mnist() {
   fetchOnce();
-  const Mnist = await compileModel("courses/e/06-mnist.nn");
+  const Mnist = await compileModel("courses/e/06-mnist.nn", { target: "wasm" });
   const data = { train: load("train"), test: load("t10k") };
   const { accuracy } = classify(Mnist.create({ seed: 1 }), data, {
     widths: { image: 784, label: 1 },

@@ -68,7 +68,9 @@ function invent(model, count, time, random) {
 }
 
 async function train(file, { sizes, time, batchSize, steps, learningRate, wanted }) {
-  const model = (await compileModel(file, { ...sizes, time, letters: letters.length })).create({ seed: 1 });
+  const model = (
+    await compileModel(file, { sizes: { ...sizes, time, letters: letters.length }, target: "wasm" })
+  ).create({ seed: 1 });
   const data = loadNames();
   const random = generator(2);
   console.log("step   loss a letter   on names held out");

@@ -7,12 +7,18 @@ const build = new URL("../build/", import.meta.url);
 
 /**
  * Compiles a model of the folder `examples`, writes the module to `examples/build`, and imports it from there.
- * `sizes` are values for the model's sizes; gives the class of the model.
+ * `sizes` are values for the model's sizes, `target` is "typescript" or "wasm"; gives the class of the model.
  */
-export async function compileModel(file, sizes = {}) {
+export async function compileModel(file, { sizes = {}, target = "typescript" } = {}) {
   const started = performance.now();
   const source = readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
-  const { diagnostics, outputs } = await compile(source, { file, language: "javascript", level: 2, sizes });
+  const { diagnostics, outputs } = await compile(source, {
+    file,
+    language: "javascript",
+    level: 2,
+    target,
+    sizes,
+  });
   for (const { severity, code, message } of diagnostics) console.error(`${severity}[${code}]: ${message}`);
   const module = outputs.find((o) => o.kind === "module");
   if (module === undefined) throw new Error(`${file} did not compile`);
