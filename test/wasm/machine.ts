@@ -50,14 +50,17 @@ export class Machine {
     const dims = entry.dims.map((d) => this.dims.get(d)!);
     this.exports[entry.name]!(...entry.scalars.map(given), ...dims);
   }
+}
 
-  /** Where every tensor begins and ends. */
-  get places(): readonly { readonly tensor: Tensor; readonly from: number; readonly to: number }[] {
-    return [...this.program.layout.addresses].map(([tensor, from]) => {
-      const size = extentsOf(tensor, this.dims).reduce((n, e) => n * e, 1);
-      return { tensor, from, to: from + size * sizeOfElement(tensor) };
-    });
-  }
+/** Where every tensor begins and ends. */
+export function placesOf(
+  { layout }: WasmProgram,
+  dims: Dims,
+): readonly { readonly tensor: Tensor; readonly from: number; readonly to: number }[] {
+  return [...layout.addresses].map(([tensor, from]) => {
+    const size = extentsOf(tensor, dims).reduce((n, e) => n * e, 1);
+    return { tensor, from, to: from + size * sizeOfElement(tensor) };
+  });
 }
 
 /** One kernel by hand, as the `backward` of a schedule: the tensors of the scene that are no inputs have a slot each. */
