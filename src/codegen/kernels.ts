@@ -1,4 +1,5 @@
 /** Prints a kernel as a plain function over typed arrays. */
+import { statementsIn } from "../ir/kernel-walk.ts";
 import { precedence } from "../ir/atoms.ts";
 import type { Kernel, KernelStatement, Loop } from "../ir/kernel.ts";
 import type { Affine, Dim, Expr, Index, Local, Origin, Statement, Tensor } from "../ir/types.ts";
@@ -38,7 +39,7 @@ class KernelFunction implements Scope {
     this.names = new Names(module.helperNames);
     for (const dim of kernel.dims) this.things.set(dim, this.names.fresh(dim.name));
     const indexNames = new Names(this.names);
-    for (const { index } of loopsOf(kernel.body)) indexNames.fresh(index.name);
+    for (const s of statementsIn(kernel.body)) if (s.kind === "loop") indexNames.fresh(s.index.name);
     const named = (tensor: Tensor, byValue: boolean): void => {
       const name = indexNames.fresh(...shortNames(tensor));
       this.tensors.set(tensor, { name: this.names.take(name), byValue });
@@ -153,19 +154,6 @@ function isCheap(bound: Affine): boolean {
   return (
     bound.terms.length <= 1 && bound.terms.every((t) => t.atom.kind === "index" || t.atom.kind === "dim")
   );
-}
-
-function* loopsOf(statements: readonly KernelStatement[]): Generator<Loop> {
-  for (const s of statements) {
-    if (s.kind === "loop") {
-      yield s;
-      yield* loopsOf(s.body);
-    }
-    if (s.kind === "if") {
-      yield* loopsOf(s.body);
-      yield* loopsOf(s.otherwise);
-    }
-  }
 }
 
 /** A line that prepares a store comes from the equation of the next store. */

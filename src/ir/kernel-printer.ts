@@ -1,3 +1,4 @@
+import { expressionsIn, statementsIn } from "./kernel-walk.ts";
 import type { Call, Kernel, KernelStatement, Procedure, Schedule, Slot } from "./kernel.ts";
 import { FormulaPrinter } from "./printer-formula.ts";
 import type { Affine, Expr, Index, Tensor } from "./types.ts";
@@ -100,28 +101,6 @@ function printStatement(
   }
 }
 
-function* walk(block: Blocks): Generator<KernelStatement> {
-  for (const s of block) {
-    yield s;
-    if (s.kind === "loop") yield* walk(s.body);
-    if (s.kind === "if") {
-      yield* walk(s.body);
-      yield* walk(s.otherwise);
-    }
-  }
-}
-
 function* indicesIn(body: Blocks): Generator<Index> {
-  for (const s of walk(body)) if (s.kind === "loop") yield s.index;
-}
-
-function* expressionsIn(body: Blocks): Generator<Expr> {
-  for (const s of walk(body)) {
-    if (s.kind === "loop") yield* [s.from, s.to];
-    else if (s.kind === "if") yield s.condition;
-    else {
-      if (s.kind === "store") yield* s.subscripts;
-      yield s.value;
-    }
-  }
+  for (const s of statementsIn(body)) if (s.kind === "loop") yield s.index;
 }

@@ -2,6 +2,7 @@
  * Prints scalar expressions as instructions, for one value or, in a loop that takes four turns at once, for one in each
  * lane of a vector. Spellings come from the table of atoms.
  */
+import type { Lanes } from "../../ir/lanes.ts";
 import { atoms } from "../../ir/atoms.ts";
 import type { WatSpelling } from "../../ir/atoms.ts";
 import { children } from "../../ir/rewrite.ts";
@@ -9,7 +10,6 @@ import type { Affine, Apply, Constant, Expr, Local, Read, ScalarType, Tensor } f
 import { positionOf } from "./addresses.ts";
 import type { IntegerScope, Place } from "./integers.ts";
 import { offsetOf, printAffine, printCondition } from "./integers.ts";
-import type { Lanes } from "./lanes.ts";
 import type { Wat } from "./text.ts";
 import { floatDigits, get, i32 } from "./text.ts";
 

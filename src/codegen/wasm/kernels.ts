@@ -1,4 +1,6 @@
 /** Prints a kernel as a function of WebAssembly: addresses of its buffers, scalars and counts are its parameters. */
+import { statementsIn } from "../../ir/kernel-walk.ts";
+import { Lanes } from "../../ir/lanes.ts";
 import type { Builder } from "../../ir/builder.ts";
 import { Prover } from "../../ir/intervals.ts";
 import { rangeOf } from "../../ir/affine.ts";
@@ -10,7 +12,7 @@ import type { Scope, WatType } from "./expressions.ts";
 import { Expressions, typeOf } from "./expressions.ts";
 import type { IntegerScope, Place } from "./integers.ts";
 import { offsetOf, printPlace } from "./integers.ts";
-import { isKnown, Lanes, statementsIn } from "./lanes.ts";
+import { isKnown } from "./known.ts";
 import { PointerMoves } from "./pointer-moves.ts";
 import { Pointers, reachBefore } from "./pointers.ts";
 import { readsAgain } from "./reads.ts";
@@ -228,7 +230,11 @@ class KernelFunction implements Scope {
     const sums = s.lanes && s.role === "reduce" ? this.enterSums(s) : [];
     const enters = s.lanes !== undefined;
     if (enters) {
-      this.lanes = new Lanes(s.index, new Set(sums.map((sum) => sum.local)), s.body);
+      this.lanes = new Lanes(
+        s.index,
+        s.body,
+        sums.map((sum) => sum.local),
+      );
       this.spreads = { known, code: [] };
     }
     this.pointers = pointers;

@@ -2,7 +2,7 @@
 import type { Buffer, Kernel, KernelStatement } from "../../ir/kernel.ts";
 import { readsOf, visit } from "../../ir/rewrite.ts";
 import type { Dim, Expr, Statement, Tensor } from "../../ir/types.ts";
-import { ownExpressions, statementsIn } from "./walk.ts";
+import { ownExpressions, statementsIn } from "../../ir/kernel-walk.ts";
 
 /** A rank-0 hyper or builtin is passed by value. */
 export function isScalar(t: Tensor): boolean {

@@ -11,7 +11,7 @@ import { costOf, partsOf } from "./facts.ts";
 import type { FactTable } from "./facts.ts";
 import type { NameSpace } from "./names.ts";
 import { constantOf } from "./reduction.ts";
-import { ownExpressions, mapStatement } from "./walk.ts";
+import { ownExpressions, mapStatement } from "../../ir/kernel-walk.ts";
 
 /** Repeating less than this many additions is shorter than an `if`. */
 const worthBranching = 8;

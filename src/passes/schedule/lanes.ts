@@ -4,9 +4,9 @@
  */
 import type { Builder } from "../../ir/builder.ts";
 import type { KernelStatement, Loop } from "../../ir/kernel.ts";
-import { children, freeIndices } from "../../ir/rewrite.ts";
-import type { Affine, Expr, Index, Local, Tensor } from "../../ir/types.ts";
-import { mapStatement, ownExpressions, statementsIn } from "./walk.ts";
+import { Lanes } from "../../ir/lanes.ts";
+import type { Affine, Expr, Index, Tensor } from "../../ir/types.ts";
+import { mapStatement, ownExpressions, statementsIn } from "../../ir/kernel-walk.ts";
 
 type Block = readonly KernelStatement[];
 
@@ -54,65 +54,38 @@ function mapFits(loop: Loop, b: Builder): boolean {
 function sumFits(loop: Loop, b: Builder): boolean {
   if (tooShort(loop, b)) return false;
   const sums = loop.body.every((s) => s.kind === "let" || (s.kind === "assign" && s.reducer === "sum"));
-  const lanes = new Lanes(loop.index, b);
-  return (
-    sums && lanes.block(loop.body) && loop.body.some((s) => s.kind === "assign" && lanes.varies(s.value))
-  );
+  const fit = new Fit(loop.body, loop.index, b);
+  return sums && fit.block() && loop.body.some((s) => s.kind === "assign" && fit.lanes.varies(s.value));
 }
 
 /** Whether the statements may be executed for four neighbouring values of an index at once. */
 export const fitsLanes = (block: Block, index: Index, b: Builder): boolean =>
-  new Lanes(index, b).block(block);
+  new Fit(block, index, b).block();
 
-class Lanes {
-  /** Locals with a value for each lane. */
-  private readonly vectors = new Set<Local>();
-  private readonly memo = new Map<Expr, boolean>();
+class Fit {
+  readonly lanes: Lanes;
 
   constructor(
+    private readonly body: Block,
     private readonly index: Index,
     private readonly b: Builder,
-  ) {}
-
-  block(block: Block): boolean {
-    this.noteVectors(block);
-    return [...statementsIn(block)].every((s) => this.statement(s));
+  ) {
+    this.lanes = new Lanes(index, body);
   }
 
-  /** Whether a value is different from lane to lane. */
-  varies(e: Expr): boolean {
-    const known = this.memo.get(e);
-    if (known !== undefined) return known;
-    const found =
-      e.kind === "local"
-        ? this.vectors.has(e)
-        : e.kind === "affine"
-          ? freeIndices(e).has(this.index)
-          : children(e).some((c) => this.varies(c));
-    this.memo.set(e, found);
-    return found;
-  }
-
-  /** A local is a vector if anything that is put into it varies; what is put into others may follow from that. */
-  private noteVectors(block: Block): void {
-    for (let before = -1; before !== this.vectors.size;) {
-      before = this.vectors.size;
-      this.memo.clear();
-      for (const s of statementsIn(block))
-        if ((s.kind === "let" || s.kind === "variable" || s.kind === "assign") && this.varies(s.value))
-          this.vectors.add(s.local);
-    }
+  block(): boolean {
+    return [...statementsIn(this.body)].every((s) => this.statement(s));
   }
 
   private statement(s: KernelStatement): boolean {
     switch (s.kind) {
       case "loop":
       case "if":
-        return ownExpressions(s).every((e) => !this.varies(e));
+        return ownExpressions(s).every((e) => !this.lanes.varies(e));
       case "let":
       case "variable":
       case "assign":
-        return this.value(s.value) && (!this.vectors.has(s.local) || s.local.type === "f32");
+        return this.value(s.value) && (!this.lanes.vectors.has(s.local) || s.local.type === "f32");
       case "store":
         return this.place(s.tensor, s.subscripts) === 1 && s.tensor.type === "f32" && this.value(s.value);
     }
@@ -120,7 +93,7 @@ class Lanes {
 
   /** Whether four of these can be computed at once. */
   private value(e: Expr): boolean {
-    if (!this.varies(e)) return true;
+    if (!this.lanes.varies(e)) return true;
     switch (e.kind) {
       case "local":
         return e.type === "f32";
@@ -136,18 +109,18 @@ class Lanes {
 
   /** How far apart neighbouring lanes are in memory: 0, 1, or undefined for any other distance. */
   private place(tensor: Tensor, subscripts: readonly Affine[]): number | undefined {
-    if (subscripts.every((s) => !this.varies(s))) return 0;
+    if (subscripts.every((s) => !this.lanes.varies(s))) return 0;
     const strides = tensor.shape.map((_, d) => this.strideOf(tensor, d));
     // Products with extents that are no numbers are not looked into: only the last dimension is contiguous.
     const known = strides.every((stride) => stride !== undefined);
-    if (!known && subscripts.slice(0, -1).some((s) => this.varies(s))) return undefined;
+    if (!known && subscripts.slice(0, -1).some((s) => this.lanes.varies(s))) return undefined;
     const last = subscripts.length - 1;
     const address = known
       ? this.b.plus(...subscripts.map((s, d) => this.b.times(s, strides[d]!)))
       : subscripts[last]!;
     const plain = address.terms.filter((t) => t.atom === this.index);
     const others = this.b.minus(address, this.b.plus(...plain.map((t) => this.b.times(t.atom, t.factor))));
-    return plain.length === 1 && plain[0]!.factor === 1 && !this.varies(others) ? 1 : undefined;
+    return plain.length === 1 && plain[0]!.factor === 1 && !this.lanes.varies(others) ? 1 : undefined;
   }
 
   private strideOf({ shape }: Tensor, dimension: number): number | undefined {

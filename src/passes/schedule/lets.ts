@@ -14,7 +14,7 @@ import { FactTable } from "./facts.ts";
 import type { NameSpace } from "./names.ts";
 import { placeName } from "./names.ts";
 import { UseCensus } from "./uses.ts";
-import { blocksOf, mapStatement, statementsIn } from "./walk.ts";
+import { blocksOf, mapStatement, statementsIn } from "../../ir/kernel-walk.ts";
 
 type Block = readonly KernelStatement[];
 

@@ -17,7 +17,7 @@ import type { Affine, Expr, Index, Local } from "../../ir/types.ts";
 import { fitsLanes, laneCount } from "./lanes.ts";
 import type { NameSpace } from "./names.ts";
 import { localValue } from "./reduction.ts";
-import { mapStatement, statementsIn } from "./walk.ts";
+import { mapStatement, statementsIn } from "../../ir/kernel-walk.ts";
 
 type Block = readonly KernelStatement[];
 

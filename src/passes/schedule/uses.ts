@@ -8,7 +8,7 @@ import { isScalar } from "./assemble.ts";
 import type { FactTable } from "./facts.ts";
 import { partsOf } from "./facts.ts";
 import type { Known } from "./lets.ts";
-import { blocksOf, ownExpressions, statementsIn } from "./walk.ts";
+import { blocksOf, expressionsIn, ownExpressions } from "../../ir/kernel-walk.ts";
 
 /** Whether a use is evaluated: always, if a loop has any turns, or only in some branch. */
 type Certainty = "always" | "if any" | "maybe";
@@ -152,8 +152,4 @@ function turns(loop: Extract<KernelStatement, { kind: "loop" }>): Certainty {
 function weaker(a: Certainty, b: Certainty): Certainty {
   const order: Certainty[] = ["always", "if any", "maybe"];
   return order[Math.max(order.indexOf(a), order.indexOf(b))]!;
-}
-
-function* expressionsIn(statements: readonly KernelStatement[]): Generator<Expr> {
-  for (const s of statementsIn(statements)) yield* ownExpressions(s);
 }

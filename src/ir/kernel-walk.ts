@@ -1,6 +1,6 @@
 /** Walking kernel statements. */
-import type { KernelStatement } from "../../ir/kernel.ts";
-import type { Expr } from "../../ir/types.ts";
+import type { KernelStatement } from "./kernel.ts";
+import type { Expr } from "./types.ts";
 
 /** The expressions that a statement evaluates itself, not those of the blocks in it. */
 export function ownExpressions(s: KernelStatement): readonly Expr[] {
@@ -31,6 +31,11 @@ export function* statementsIn(block: readonly KernelStatement[]): Generator<Kern
     yield s;
     for (const inner of blocksOf(s)) yield* statementsIn(inner);
   }
+}
+
+/** The expressions of every statement, in order. */
+export function* expressionsIn(block: readonly KernelStatement[]): Generator<Expr> {
+  for (const s of statementsIn(block)) yield* ownExpressions(s);
 }
 
 /** The same statement with its own expressions rewritten and its blocks replaced. */
