@@ -16,6 +16,9 @@ import type { Program } from "./ir/types.ts";
 import { elaborate } from "./parser/elaborate/elaborate.ts";
 import type { ResolveImport } from "./parser/elaborate/files.ts";
 import { schedule } from "./passes/schedule.ts";
+import { dimensionsAt } from "./report/dimensions.ts";
+import type { CostReport } from "./report/report.ts";
+import { reportOf } from "./report/report.ts";
 import type { Trace } from "./pipeline.ts";
 import { buildGraphs } from "./pipeline.ts";
 import { library } from "./std/index.ts";
@@ -38,6 +41,8 @@ export interface CompileOptions {
   readonly language?: "typescript" | "javascript";
   /** Which model, where the file has several. */
   readonly model?: string;
+  /** Asks what the model costs, for these counts of its dimensions; where none is given, for the largest. */
+  readonly report?: { readonly at?: Readonly<Record<string, number>> };
   /** Called with a readable text after every stage. */
   readonly trace?: Trace;
   /** Finds an imported file; without it, imports are an error. */
@@ -66,6 +71,8 @@ export interface CompileResult extends CheckResult {
   readonly graphs: ModelGraphs | null;
   /** The simplification rules that were applied, in order. */
   readonly rules: readonly RuleApplication[];
+  /** Where it was asked for, and no diagnostic is an error. */
+  readonly report?: CostReport;
 }
 
 /** Reads and checks a model, or a file of functions and layers for others to import; compiles nothing. */
@@ -79,6 +86,8 @@ export async function compile(source: string, options: CompileOptions = {}): Pro
   const { program, context, reporter, ...checked } = read(source, options, false);
   const nothing = { ...checked, outputs: [], graphs: null, rules: [] };
   if (!program) return nothing;
+  const at = options.report && dimensionsAt(options.report.at ?? {}, program, reporter);
+  if (reporter.hasErrors) return nothing;
   const { level = 1, simplify = true, trace, language = "typescript" } = options;
   const graphs = buildGraphs(program, context, { simplify, trace });
   const scheduled = schedule(graphs, level, context, options.target === "wasm");
@@ -98,7 +107,8 @@ export async function compile(source: string, options: CompileOptions = {}): Pro
     { kind: "map", text: emitted.map },
     ...(wasm ? [{ kind: "text" as const, text: wasm.program.text }] : []),
   ];
-  return { ...checked, outputs, graphs, rules: context.log };
+  const report = at && { report: reportOf(scheduled, at) };
+  return { ...checked, outputs, graphs, rules: context.log, ...report };
 }
 
 async function sha256(text: string): Promise<string> {
@@ -142,6 +152,7 @@ function read(source: string, options: CompileOptions, mayBeLibrary: boolean): R
 
 export type { Diagnostic } from "./ir/diagnostics.ts";
 export type { RuleApplication } from "./ir/context.ts";
+export type { CallCost, Cost, CostReport, ProcedureCost, Room } from "./report/report.ts";
 export { Sources } from "./ir/source.ts";
 export { interpret } from "./ir/interpreter.ts";
 export { verify } from "./ir/verifier.ts";

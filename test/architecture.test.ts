@@ -21,8 +21,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   parser: ["ir", "std"],
   passes: ["ir"],
   codegen: ["ir"],
+  report: ["ir"],
   std: [],
-  index: ["ir", "parser", "passes", "codegen", "std"],
+  index: ["ir", "parser", "passes", "codegen", "report", "std"],
   cli: ["index", "ir"],
 };
 

@@ -54,6 +54,7 @@ export async function build(
   host: Host,
   files: ModelFiles = new ModelFiles(host.directory),
 ): Promise<Build> {
+  if (!flags.report && Object.keys(flags.at).length > 0) throw new UsageError("--at needs --report");
   const { file, text } = files.read(path);
   const { compile } = await host.loadCompiler();
   const compilation = await compile(text, settings(file, flags, target, files, host));
@@ -83,6 +84,7 @@ function settings(
     resolveImport: files.resolveImport,
     version: host.version,
     ...(flags.model === undefined ? {} : { model: flags.model }),
+    ...(flags.report ? { report: { at: flags.at } } : {}),
     ...(flags.trace
       ? { trace: (stage, text) => host.stderr(`// ---- ${stage}\n${text.trimEnd()}\n\n`) }
       : {}),

@@ -9,6 +9,7 @@ import type { JsonReport } from "./json.ts";
 import { jsonDiagnostics } from "./json.ts";
 import type { CompileFlags } from "./flags.ts";
 import { renderDiagnostics, wantsColour } from "./render.ts";
+import { renderReport } from "./report.ts";
 
 /** `nnc compile model.nn` */
 export async function compileCommand(path: string, flags: CompileFlags, host: Host): Promise<number> {
@@ -26,7 +27,7 @@ export async function compileOnce(
   files?: ModelFiles,
 ): Promise<Build> {
   const result = await build(path, flags, target, host, files);
-  const { diagnostics, sources } = result.compilation;
+  const { diagnostics, sources, report: cost } = result.compilation;
   writeAll(result.outputs);
   if (flags.json) {
     const report: JsonReport = {
@@ -36,11 +37,14 @@ export async function compileOnce(
         path: relative(host.directory, o.path),
         bytes: Buffer.byteLength(o.text),
       })),
+      ...(cost === undefined ? {} : { report: cost }),
     };
     host.stdout(`${JSON.stringify(report)}\n`);
     return result;
   }
   if (diagnostics.length > 0) host.stderr(renderDiagnostics(diagnostics, sources, wantsColour(host)));
-  if (target === null && !result.failed) host.stdout(textOf(result.compilation, "module") ?? "");
+  // A report stands in place of the module, so that standard output is one or the other.
+  if (cost !== undefined) host.stdout(renderReport(cost));
+  else if (target === null && !result.failed) host.stdout(textOf(result.compilation, "module") ?? "");
   return result;
 }

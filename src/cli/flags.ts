@@ -7,6 +7,8 @@ export interface CompileFlags {
   readonly model?: string;
   readonly simplify: boolean;
   readonly exact?: true;
+  readonly report?: true;
+  readonly at: Record<string, number>;
   readonly trace?: true;
   readonly watch?: true;
   readonly json?: true;

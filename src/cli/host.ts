@@ -1,6 +1,7 @@
 import type { Level } from "../ir/kernel.ts";
 import type { Diagnostic } from "../ir/diagnostics.ts";
 import type { Sources } from "../ir/source.ts";
+import type { CostReport } from "../index.ts";
 
 /** What the commands need of the compiler; `src/index.ts` is one. */
 export interface Compiler {
@@ -21,6 +22,7 @@ export interface CompileSettings extends CheckSettings {
   readonly realOnlyRules?: boolean;
   readonly target?: "typescript" | "wasm";
   readonly language?: "typescript" | "javascript";
+  readonly report?: { readonly at?: Record<string, number> };
   readonly trace?: (stage: string, text: string) => void;
   readonly version?: string;
 }
@@ -34,6 +36,7 @@ export type OutputKind = "module" | "declaration" | "map" | "text";
 
 export interface Compilation extends Checked {
   readonly outputs: readonly { readonly kind: OutputKind; readonly text: string }[];
+  readonly report?: CostReport;
 }
 
 /** The world around a command: the terminal and the compiler. Tests bring their own. */

@@ -60,9 +60,11 @@ function commands(host: Host, finish: (code: number) => void): Command {
     .option("--model <name>", "which model, where the file holds several")
     .option("--no-simplify", "show the chain rule as it falls out")
     .option("--exact", "use no rewrite that holds over the real numbers only")
+    .option("--report", "print what every procedure and kernel costs, and the memory, before anything runs")
+    .addOption(counts())
     .option("--trace", "print every stage to standard error")
     .option("--watch", "compile again whenever the model or a file that it imports changes (needs -o)")
-    .option("--json", "print one JSON object on standard output: diagnostics and files written")
+    .option("--json", "print one JSON object on standard output: diagnostics, files written, the report")
     .action(async (file: string, flags: CompileFlags) => {
       const command = flags.watch
         ? (await import("./watch.ts")).watchCommand
@@ -81,6 +83,16 @@ function commands(host: Host, finish: (code: number) => void): Command {
       finish(await checkCommand(files, flags, host));
     });
   return program;
+}
+
+function counts(): Option {
+  return new Option("--at <name=count>", "report for this count of a dimension; may be repeated")
+    .argParser((text: string, previous: Record<string, number>) => {
+      const [, name, count] = /^([^=]+)=([0-9]+)$/s.exec(text) ?? [];
+      if (name === undefined) throw new InvalidArgumentError("Expected name=count, such as batch=32.");
+      return { ...previous, [name]: Number(count) };
+    })
+    .default({}, "the maxima");
 }
 
 function sizes(): Option {

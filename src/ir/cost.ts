@@ -7,7 +7,8 @@
 import { atoms } from "./atoms.ts";
 import { evaluateAffine, ExpressionCompiler } from "./interpreter-expressions.ts";
 import { freeIndices, visit } from "./rewrite.ts";
-import type { Dim, Equation, Expr, Index, Statement } from "./types.ts";
+import type { AtomName } from "./atoms.ts";
+import type { Apply, Dim, Equation, Expr, Index, Statement } from "./types.ts";
 
 export interface Cost {
   /** Every operation is one. */
@@ -45,13 +46,31 @@ export function iterations(e: Equation, dims: ReadonlyMap<Dim, number> = new Map
   return groups.reduce((product, g) => product * satisfying(g, counts), values(free, counts));
 }
 
+/** What weighs as much as this many additions, or more, is a function such as exp: reports count it by name. */
+const costOfFunctions = 10;
+
+/**
+ * What one evaluation of an application counts as, in a report: operations on floats (arithmetic, square roots,
+ * comparisons and selections, each as one; squares and cubes are products), or one function. Integers, truth values
+ * and conversions count as nothing.
+ */
+export function operationOf(node: Apply): { readonly operations: number; readonly called?: AtomName } {
+  const row = atoms[node.atom];
+  if (!isOnFloats(node) || row.cost === 0) return { operations: 0 };
+  const [, exponent] = node.args;
+  const isPower = row.javascript.form === "power" && exponent?.kind === "constant";
+  if (isPower && (exponent.value === 2 || exponent.value === 3)) return { operations: exponent.value - 1 };
+  return row.cost >= costOfFunctions ? { operations: 0, called: node.atom } : { operations: 1 };
+}
+
+const isOnFloats = (node: Apply): boolean => node.type === "f32" || node.args.some((a) => a.type === "f32");
+
 function costOfBody(body: Expr): Cost {
   let [operations, additions] = [0, 0];
   visit([body], (node) => {
     if (node.kind !== "apply") return;
     const { cost } = atoms[node.atom];
-    const isFloat = node.type === "f32" || node.args.some((a) => a.type === "f32");
-    if (!isFloat || cost === 0) return;
+    if (!isOnFloats(node) || cost === 0) return;
     operations += 1;
     additions += cost;
   });

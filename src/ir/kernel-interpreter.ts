@@ -3,7 +3,7 @@
  * what its graphs mean. It checks what a target may rely on: every access in range, no local used before it has a value.
  */
 import { atoms } from "./atoms.ts";
-import type { Call, Kernel, KernelStatement, Loop, Procedure, Schedule } from "./kernel.ts";
+import type { Assign, Call, Kernel, KernelStatement, Loop, Procedure, Schedule, Store } from "./kernel.ts";
 import type { AtomName } from "./atoms.ts";
 import { evaluateAffine, extentsOf } from "./interpreter-expressions.ts";
 import type { Dim, Expr, Index, IntegerAtom, Local, Read, Tensor } from "./types.ts";
@@ -49,20 +49,29 @@ export class Memory {
   }
 }
 
+/** Is told what kernels do, while they run: how a prediction of it is checked. */
+export interface Observer {
+  /** Of every node of an expression, once in a statement. */
+  evaluated(e: Expr): void;
+  /** Of what changes a local or a cell. */
+  changed(s: Assign | Store): void;
+}
+
 /** Runs the calls of a procedure in order. `after` is told of each. */
 export function execute(
   procedure: Procedure,
   memory: Memory,
   after: (call: Call) => void = () => undefined,
+  observer?: Observer,
 ): void {
   for (const call of procedure.calls) {
     if (call.kind === "clear") memory.get(call.tensor).fill(0);
-    else runKernel(call, memory);
+    else runKernel(call, memory, observer);
     after(call);
   }
 }
 
-function runKernel(call: Extract<Call, { kind: "call" }>, memory: Memory): void {
+function runKernel(call: Extract<Call, { kind: "call" }>, memory: Memory, observer?: Observer): void {
   const { kernel } = call;
   if (call.buffers.length !== kernel.buffers.length || call.scalars.length !== kernel.scalars.length) {
     throw new Error(`a call of ${kernel.name} does not fit its parameters`);
@@ -76,7 +85,7 @@ function runKernel(call: Extract<Call, { kind: "call" }>, memory: Memory): void 
     const passed = call.dims[i]!;
     dims.set(d, typeof passed === "number" ? passed : memory.dims.get(passed)!);
   });
-  new Machine(kernel, values, dims).run(kernel.body);
+  new Machine(kernel, values, dims, observer).run(kernel.body);
 }
 
 /** One execution of a kernel. */
@@ -87,10 +96,18 @@ class Machine {
   private readonly values: ReadonlyMap<Tensor, Values>;
   private readonly dims: ReadonlyMap<Dim, number>;
 
-  constructor(kernel: Kernel, values: ReadonlyMap<Tensor, Values>, dims: ReadonlyMap<Dim, number>) {
+  private readonly observer: Observer | undefined;
+
+  constructor(
+    kernel: Kernel,
+    values: ReadonlyMap<Tensor, Values>,
+    dims: ReadonlyMap<Dim, number>,
+    observer: Observer | undefined,
+  ) {
     this.kernel = kernel;
     this.values = values;
     this.dims = dims;
+    this.observer = observer;
   }
 
   run(block: readonly KernelStatement[]): void {
@@ -109,6 +126,7 @@ class Machine {
       case "assign": {
         const old = this.local(s.local);
         const value = evaluate(s.value);
+        this.observer?.changed(s);
         this.locals.set(
           s.local,
           s.reducer === "sum" ? old + value : s.reducer === "prod" ? old * value : value,
@@ -121,6 +139,7 @@ class Machine {
         const value = evaluate(s.value);
         const cells = this.cells(s.tensor);
         const at = this.place(s.tensor, s.subscripts.map(evaluate));
+        this.observer?.changed(s);
         cells[at] = s.accumulate ? cells[at]! + value : value;
       }
     }
@@ -148,6 +167,7 @@ class Machine {
       const known = memo.get(e);
       if (known !== undefined) return known;
       const value = this.value(e, walk);
+      this.observer?.evaluated(e);
       memo.set(e, value);
       return value;
     };
