@@ -9,7 +9,9 @@ export function printStep(model: Model, head: string, out: TextBuilder): void {
   out.braces(head, () => {
     printRefusal(model, "step", out);
     printPass(model, out);
-    if (model.accumulates) out.line("this.#isAccumulating = false;");
+    // `update` ends an accumulation itself, but counts the pass only of what was not accumulated.
+    const ends = model.countsPasses || !model.hasOptimizer;
+    if (model.accumulates && ends) out.line("this.#isAccumulating = false;");
     if (model.hasOptimizer) out.line("this.update();");
     else {
       out.line("this.stepCount += 1;");

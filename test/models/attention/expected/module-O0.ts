@@ -244,7 +244,6 @@ export class Attention {
   /** One step of training: `backward`, then the updates. Gives the loss from before them. */
   step(inputs: AttentionTrainingInputs): number {
     const loss = this.backward(inputs);
-    this.#isAccumulating = false;
     this.update();
     return loss;
   }

@@ -161,7 +161,6 @@ export class Convolution {
   /** One step of training: `backward`, then the updates. Gives the loss from before them. */
   step(inputs: ConvolutionTrainingInputs): number {
     const loss = this.backward(inputs);
-    this.#isAccumulating = false;
     this.update();
     return loss;
   }

@@ -137,7 +137,6 @@ export class Logistic {
   /** One step of training: `backward`, then the updates. Gives the loss from before them. */
   step(inputs: LogisticTrainingInputs): number {
     const loss = this.backward(inputs);
-    this.#isAccumulating = false;
     this.update();
     return loss;
   }

@@ -178,7 +178,6 @@ export class Recurrent {
   /** One step of training: `backward`, then the updates. Gives the loss from before them. */
   step(inputs: RecurrentTrainingInputs): number {
     const loss = this.backward(inputs);
-    this.#isAccumulating = false;
     this.update();
     return loss;
   }
