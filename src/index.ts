@@ -16,6 +16,9 @@ import type { Program } from "./ir/types.ts";
 import { elaborate } from "./parser/elaborate/elaborate.ts";
 import type { ResolveImport } from "./parser/elaborate/files.ts";
 import { schedule } from "./passes/schedule.ts";
+import type { Detail } from "./pictures/clusters.ts";
+import type { GraphFormat } from "./pictures/graph.ts";
+import { drawGraph } from "./pictures/graph.ts";
 import { dimensionsAt } from "./report/dimensions.ts";
 import type { CostReport } from "./report/report.ts";
 import { reportOf } from "./report/report.ts";
@@ -109,6 +112,32 @@ export async function compile(source: string, options: CompileOptions = {}): Pro
   ];
   const report = at && { report: reportOf(scheduled, at) };
   return { ...checked, outputs, graphs, rules: context.log, ...report };
+}
+
+export interface GraphOptions extends Pick<
+  CompileOptions,
+  "file" | "sizes" | "simplify" | "realOnlyRules" | "model" | "resolveImport"
+> {
+  /** Default "svg". */
+  readonly format?: GraphFormat;
+  /** 1 (the default): a box for each definition of the source. 2: layers opened, a box for each equation. */
+  readonly detail?: Detail;
+  /** Whether each turn of a loop has boxes of its own. Default false. */
+  readonly unrolled?: boolean;
+}
+
+export interface GraphResult extends CheckResult {
+  /** null where a diagnostic is an error. */
+  readonly picture: string | null;
+}
+
+/** Draws the training graph of a model: values and their gradients in two mirrored lanes. */
+export function graph(source: string, options: GraphOptions = {}): GraphResult {
+  const { program, context, reporter: _, ...checked } = read(source, options, false);
+  if (!program) return { ...checked, picture: null };
+  const { simplify = true, format = "svg", detail = 1, unrolled = false } = options;
+  const graphs = buildGraphs(program, context, { simplify });
+  return { ...checked, picture: drawGraph(graphs, format, { detail, unrolled }) };
 }
 
 async function sha256(text: string): Promise<string> {

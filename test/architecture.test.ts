@@ -22,8 +22,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   passes: ["ir"],
   codegen: ["ir"],
   report: ["ir"],
+  pictures: ["ir"],
   std: [],
-  index: ["ir", "parser", "passes", "codegen", "report", "std"],
+  index: ["ir", "parser", "passes", "codegen", "report", "pictures", "std"],
   cli: ["index", "ir"],
 };
 

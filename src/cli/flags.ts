@@ -19,3 +19,15 @@ export interface CheckFlags {
   readonly set: Record<string, number | boolean>;
   readonly json?: true;
 }
+
+/** What `nnc graph` was asked for. */
+export interface GraphFlags {
+  readonly output?: string;
+  readonly as?: "svg" | "dot" | "mermaid";
+  readonly detail: "1" | "2";
+  readonly unrolled?: true;
+  readonly set: Record<string, number | boolean>;
+  readonly model?: string;
+  readonly simplify: boolean;
+  readonly exact?: true;
+}

@@ -7,6 +7,7 @@ import type { CostReport } from "../index.ts";
 export interface Compiler {
   compile(source: string, options: CompileSettings): Promise<Compilation>;
   check(source: string, options: CheckSettings): Checked | Promise<Checked>;
+  graph(source: string, options: GraphSettings): Drawn | Promise<Drawn>;
 }
 
 export interface CheckSettings {
@@ -14,6 +15,14 @@ export interface CheckSettings {
   readonly sizes?: Record<string, number | boolean>;
   readonly model?: string;
   readonly resolveImport?: (specifier: string, from: string) => { file: string; text: string } | null;
+}
+
+export interface GraphSettings extends CheckSettings {
+  readonly simplify?: boolean;
+  readonly realOnlyRules?: boolean;
+  readonly format?: "svg" | "dot" | "mermaid";
+  readonly detail?: 1 | 2;
+  readonly unrolled?: boolean;
 }
 
 export interface CompileSettings extends CheckSettings {
@@ -30,6 +39,10 @@ export interface CompileSettings extends CheckSettings {
 export interface Checked {
   readonly diagnostics: readonly Diagnostic[];
   readonly sources: Sources;
+}
+
+export interface Drawn extends Checked {
+  readonly picture: string | null;
 }
 
 export type OutputKind = "module" | "declaration" | "map" | "text";

@@ -1,6 +1,6 @@
 import type { Level } from "../ir/kernel.ts";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { CheckFlags, CompileFlags } from "./flags.ts";
+import type { CheckFlags, CompileFlags, GraphFlags } from "./flags.ts";
 import type { Host } from "./host.ts";
 import { exitCode, UsageError } from "./host.ts";
 import { reportInternalError } from "./internal-error.ts";
@@ -84,6 +84,30 @@ function commands(host: Host, finish: (code: number) => void): Command {
     .action(async (files: string[], flags: CheckFlags) => {
       const { checkCommand } = await import("./check.ts");
       finish(await checkCommand(files, flags, host));
+    });
+  program
+    .command("graph")
+    .description("draw the training graph of a model: values and their gradients in two mirrored lanes")
+    .argument("<model.nn>", "the model to draw")
+    .option("-o, --output <file>", "write here: file.svg, file.dot (Graphviz) or file.mmd (mermaid)")
+    .addOption(new Option("--as <format>", "what to print without -o").choices(["svg", "dot", "mermaid"]))
+    .addOption(
+      new Option(
+        "--detail <level>",
+        "1: a box for each definition; 2: layers opened, a box for each equation",
+      )
+        .choices(["1", "2"])
+        .default("1"),
+    )
+    .option("--unrolled", "boxes of its own for each turn of a loop")
+    .addOption(sizes())
+    .option("--model <name>", "which model, where the file holds several")
+    .option("--no-simplify", "draw the chain rule as it falls out")
+    .option("--exact", "use no rewrite that holds over the real numbers only")
+    .addHelpText("after", "\nExample: nnc graph digits.nn -o digits.svg")
+    .action(async (file: string, flags: GraphFlags) => {
+      const { graphCommand } = await import("./graph.ts");
+      finish(await graphCommand(file, flags, host));
     });
   return program;
 }

@@ -16,7 +16,7 @@ export function printAffine(form: Affine): string {
 }
 
 /** `[batch, 64]`. */
-function printShape(shape: readonly Affine[]): string {
+export function printShape(shape: readonly Affine[]): string {
   return `[${shape.map(printAffine).join(", ")}]`;
 }
 
