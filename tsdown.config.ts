@@ -61,5 +61,5 @@ export default defineConfig({
   clean: true,
   plugins: [rawText, notices],
   // What the compiler itself needs is bundled, so that `dist/index.mjs` starts fast and runs in a browser as it is.
-  deps: { alwaysBundle: [/^chevrotain$/, /^fastest-levenshtein$/, /^@jridgewell\//] },
+  deps: { alwaysBundle: [/^chevrotain$/, /^fastest-levenshtein$/, /^@jridgewell\//, /^prettier\/doc$/] },
 });

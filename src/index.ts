@@ -179,6 +179,8 @@ function read(source: string, options: CompileOptions, mayBeLibrary: boolean): R
   };
 }
 
+export { format } from "./format/format.ts";
+export type { Formatted } from "./format/format.ts";
 export type { Diagnostic } from "./ir/diagnostics.ts";
 export type { RuleApplication } from "./ir/context.ts";
 export type { CallCost, Cost, CostReport, ProcedureCost, Room } from "./report/report.ts";

@@ -23,9 +23,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   codegen: ["ir"],
   report: ["ir"],
   pictures: ["ir"],
+  format: ["ir", "parser"],
   data: [],
   std: [],
-  index: ["ir", "parser", "passes", "codegen", "report", "pictures", "std"],
+  index: ["ir", "parser", "passes", "codegen", "report", "pictures", "format", "std"],
   cli: ["index", "ir", "data"],
 };
 
@@ -35,6 +36,7 @@ const home: Readonly<Record<string, string>> = {
   "fastest-levenshtein": "parser",
   "@jridgewell/gen-mapping": "codegen",
   wabt: "codegen",
+  prettier: "format",
   commander: "cli",
   chokidar: "cli",
   picocolors: "cli",

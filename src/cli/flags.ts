@@ -31,3 +31,8 @@ export interface GraphFlags {
   readonly simplify: boolean;
   readonly exact?: true;
 }
+
+/** What `nnc fmt` was asked for. */
+export interface FormatFlags {
+  readonly check?: true;
+}

@@ -8,6 +8,7 @@ export interface Compiler {
   compile(source: string, options: CompileSettings): Promise<Compilation>;
   check(source: string, options: CheckSettings): Checked | Promise<Checked>;
   graph(source: string, options: GraphSettings): Drawn | Promise<Drawn>;
+  format(source: string, file: string): Formatted;
 }
 
 export interface CheckSettings {
@@ -43,6 +44,10 @@ export interface Checked {
 
 export interface Drawn extends Checked {
   readonly picture: string | null;
+}
+
+export interface Formatted extends Checked {
+  readonly text: string | null;
 }
 
 export type OutputKind = "module" | "declaration" | "map" | "text";

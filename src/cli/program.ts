@@ -1,6 +1,6 @@
 import type { Level } from "../ir/kernel.ts";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { CheckFlags, CompileFlags, GraphFlags } from "./flags.ts";
+import type { CheckFlags, CompileFlags, FormatFlags, GraphFlags } from "./flags.ts";
 import type { Host } from "./host.ts";
 import { exitCode, UsageError } from "./host.ts";
 import { reportInternalError } from "./internal-error.ts";
@@ -108,6 +108,15 @@ function commands(host: Host, finish: (code: number) => void): Command {
     .action(async (file: string, flags: GraphFlags) => {
       const { graphCommand } = await import("./graph.ts");
       finish(await graphCommand(file, flags, host));
+    });
+  program
+    .command("fmt")
+    .description("lay out models anew: spaces and line breaks, nothing else")
+    .argument("[paths...]", "files, and folders to search for .nn files; without any, this folder")
+    .option("--check", "write nothing; fail where a file would change")
+    .action(async (paths: string[], flags: FormatFlags) => {
+      const { formatCommand } = await import("./format.ts");
+      finish(await formatCommand(paths, flags, host));
     });
   return program;
 }

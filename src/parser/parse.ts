@@ -13,12 +13,44 @@ let tools: { readonly lexer: Lexer; readonly grammar: Grammar } | undefined;
 
 /** Reads a `.nn` file. There is always a tree, of as much as could be read; mistakes are reported. */
 export function parse(text: string, file: string, diagnostics: Diagnostics): SourceFile {
+  return read(text, file, diagnostics).tree;
+}
+
+/** What stands between the lines of a statement, and what a tree leaves out. */
+export interface Comment {
+  readonly text: string;
+  readonly start: number;
+}
+
+/** The text as it was written, for what lays it out anew: its lines, with their blocks, and its comments in order. */
+export interface Written {
+  readonly lines: readonly Line[];
+  readonly comments: readonly Comment[];
+}
+
+/** The lines and comments of a file that has no mistakes of syntax; what there is of them is reported. */
+export function readWritten(text: string, file: string, diagnostics: Diagnostics): Written {
+  return read(text, file, diagnostics).written;
+}
+
+function read(
+  text: string,
+  file: string,
+  diagnostics: Diagnostics,
+): { readonly tree: SourceFile; readonly written: Written } {
   tools ??= { lexer: createLexer(), grammar: new Grammar() };
   const lexed = tools.lexer.tokenize(text);
   const unread = reportUnread(lexed, text, file, diagnostics);
   const reader = new FileReader(tools.grammar, documentation(lexed, text), file, diagnostics);
-  return reader.read(readLines({ tokens: lexed.tokens, unread, text }, file, diagnostics));
+  const lines = readLines({ tokens: lexed.tokens, unread, text }, file, diagnostics);
+  const comments = commentGroups
+    .flatMap((group) => lexed.groups[group] ?? [])
+    .map(({ image, startOffset }) => ({ text: image, start: startOffset }))
+    .toSorted((a, b) => a.start - b.start);
+  return { tree: reader.read(lines), written: { lines, comments } };
 }
+
+const commentGroups = ["docs", "lineComments", "blockComments"];
 
 class FileReader {
   /** The last mistake is a line that is no declaration. */

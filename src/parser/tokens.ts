@@ -4,6 +4,8 @@
  */
 import type { ILexingResult, IToken, TokenType } from "chevrotain";
 import { createToken, Lexer } from "chevrotain";
+
+export type { IToken, TokenType } from "chevrotain";
 import type { Span } from "../ir/types.ts";
 
 // ------------------------------------------------------------------------------------------- names, numbers, comments
@@ -51,7 +53,7 @@ export const StringToken = createToken({
 
 const Space = createToken({ name: "Space", pattern: /[\s\uFEFF]+/, group: Lexer.SKIPPED, line_breaks: true });
 const DocComment = createToken({ name: "DocComment", pattern: /\/\/\/(?!\/)[^\n\r]*/, group: "docs" });
-const LineComment = createToken({ name: "LineComment", pattern: /\/\/[^\n\r]*/, group: Lexer.SKIPPED });
+const LineComment = createToken({ name: "LineComment", pattern: /\/\/[^\n\r]*/, group: "lineComments" });
 const BlockComment = createToken({
   name: "BlockComment",
   pattern: { exec: matchBlockComment },

@@ -81,6 +81,7 @@ function standIn(calls: World["calls"]): Compiler {
   return {
     compile: (source, settings) => Promise.resolve().then(() => compile(source, settings)),
     check: compile,
+    format: (source, file) => ({ ...compile(source, { file }), text: source.toLowerCase() }),
     graph: async (source, settings) => ({ ...(await compile(source, settings)), picture: "a picture" }),
   };
 }

@@ -1,0 +1,48 @@
+import { readdirSync, statSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import type { FormatFlags } from "./flags.ts";
+import type { Output } from "./files.ts";
+import { ModelFiles, writeAll } from "./files.ts";
+import type { Host } from "./host.ts";
+import { exitCode, UsageError } from "./host.ts";
+import { renderDiagnostics, wantsColour } from "./render.ts";
+
+/** `nnc fmt [paths…] [--check]`: a file with mistakes is reported and left as it is; the others are laid out. */
+export async function formatCommand(
+  paths: readonly string[],
+  flags: FormatFlags,
+  host: Host,
+): Promise<number> {
+  const files = new ModelFiles(host.directory);
+  const found = (paths.length === 0 ? ["."] : paths).flatMap((path) => modelsAt(path, host));
+  if (found.length === 0) throw new UsageError("there is no .nn file here");
+  const { format } = await host.loadCompiler();
+  const changed: Output[] = [];
+  let failed = false;
+  for (const path of found) {
+    const { file, text } = files.read(path);
+    const { text: formatted, diagnostics, sources } = format(text, file);
+    if (diagnostics.length > 0) host.stderr(renderDiagnostics(diagnostics, sources, wantsColour(host)));
+    if (formatted === null) failed = true;
+    else if (formatted !== text) changed.push({ path: resolve(host.directory, path), text: formatted });
+  }
+  if (flags.check !== true) writeAll(changed);
+  for (const { path } of changed) {
+    host.stderr(`${flags.check ? "would change" : "changed"} ${relative(host.directory, path)}\n`);
+  }
+  return failed || (flags.check && changed.length > 0) ? exitCode.diagnostics : exitCode.ok;
+}
+
+/** The file itself, or the models below a folder; what is installed or hidden is not the user's. */
+function modelsAt(path: string, host: Host): string[] {
+  const absolute = resolve(host.directory, path);
+  if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
+  return readdirSync(absolute, { withFileTypes: true })
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      if (entry.name === "node_modules" || entry.name.startsWith(".")) return [];
+      const inside = join(path, entry.name);
+      if (entry.isDirectory()) return modelsAt(inside, host);
+      return entry.name.endsWith(".nn") ? [inside] : [];
+    });
+}
