@@ -44,7 +44,7 @@ import {
   With,
 } from "./tokens.ts";
 
-const declarationWords: ReadonlyMap<string, TokenType> = new Map([
+export const declarationWords: ReadonlyMap<string, TokenType> = new Map([
   ["import", Import],
   ["model", Model],
   ["fn", Fn],
@@ -52,7 +52,7 @@ const declarationWords: ReadonlyMap<string, TokenType> = new Map([
   ["optimizer", Optimizer],
 ]);
 
-const statementWords: ReadonlyMap<string, TokenType> = new Map([
+export const statementWords: ReadonlyMap<string, TokenType> = new Map([
   ["dim", Dim],
   ["input", Input],
   ["output", Output],
