@@ -26,6 +26,8 @@ export interface Context {
   readonly sources: Sources;
   readonly options: Options;
   readonly log: RuleApplication[];
+  /** Hears of every sub-pass of simplification that changed something: the graph before it and after it, and its rules. */
+  readonly observe?: (before: Graph, after: Graph, rules: readonly RuleApplication[]) => void;
 }
 
 /** A pass: a name, one line on what it does, and a function from graph to graph. */

@@ -45,11 +45,19 @@ function run(graph: Graph, context: Context): Graph {
   let current = removeDead(graph, work, roots.meanwhile);
   for (let round = 0; round < mostRounds; round++) {
     const before = current;
-    for (const pass of subPasses) current = pass(current, work);
+    for (const pass of subPasses) current = observed(pass, current, work);
     current = removeDead(current, work, roots.meanwhile);
     if (current === before) break;
   }
   return removeDead(current, work, roots.afterwards);
+}
+
+function observed(pass: SubPass, graph: Graph, work: Workspace): Graph {
+  const { log, observe } = work.context;
+  const start = log.length;
+  const next = pass(graph, work);
+  if (next !== graph) observe?.(graph, next, log.slice(start));
+  return next;
 }
 
 /**
