@@ -4,6 +4,9 @@
  */
 import { emitModule } from "./codegen/module.ts";
 import { wasmUnit } from "./codegen/wasm/unit.ts";
+import type { Derivation } from "./derivation/derivation.ts";
+import type { DerivationOptions } from "./explain.ts";
+import { derivationOf } from "./explain.ts";
 import { Builder } from "./ir/builder.ts";
 import type { Context, RuleApplication } from "./ir/context.ts";
 import type { Diagnostic } from "./ir/diagnostics.ts";
@@ -78,6 +81,15 @@ export interface CompileResult extends CheckResult {
   readonly report?: CostReport;
 }
 
+export interface ExplainOptions
+  extends
+    DerivationOptions,
+    Pick<CompileOptions, "file" | "sizes" | "model" | "realOnlyRules" | "resolveImport"> {}
+
+export interface ExplainResult extends CheckResult {
+  readonly derivation: Derivation | null;
+}
+
 /** Reads and checks a model, or a file of functions and layers for others to import; compiles nothing. */
 export function check(source: string, options: CompileOptions = {}): CheckResult {
   const { program: _, context: __, reporter: ___, ...result } = read(source, options, true);
@@ -140,6 +152,16 @@ export function graph(source: string, options: GraphOptions = {}): GraphResult {
   return { ...checked, picture: drawGraph(graphs, format, { detail, unrolled }) };
 }
 
+/**
+ * How the gradients of a model come about, step by step, each checked in 64 bits: what `nnc explain` prints. Null where a
+ * diagnostic is an error. Throws a `WantedError` or a `SampleError` where a name or a sample does not fit the model.
+ */
+export function explain(source: string, options: ExplainOptions = {}): ExplainResult {
+  const { program, context, reporter, ...checked } = read(source, options, false);
+  if (!program || reporter.hasErrors) return { ...checked, derivation: null };
+  return { ...checked, derivation: derivationOf(program, context, options.file ?? "model.nn", options) };
+}
+
 async function sha256(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -185,6 +207,9 @@ export type { Diagnostic } from "./ir/diagnostics.ts";
 export type { RuleApplication } from "./ir/context.ts";
 export type { CallCost, Cost, CostReport, ProcedureCost, Room } from "./report/report.ts";
 export { Sources } from "./ir/source.ts";
+export type { Derivation } from "./derivation/derivation.ts";
+export { SampleError } from "./derivation/sample.ts";
+export { WantedError } from "./derivation/wanted.ts";
 export { interpret } from "./ir/interpreter.ts";
 export { verify } from "./ir/verifier.ts";
 export { printGraph, printStatement } from "./ir/printer.ts";

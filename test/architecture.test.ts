@@ -22,11 +22,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   passes: ["ir"],
   codegen: ["ir"],
   report: ["ir"],
+  derivation: ["ir"],
   pictures: ["ir"],
   format: ["ir", "parser"],
   data: [],
   std: [],
-  index: ["ir", "parser", "passes", "codegen", "report", "pictures", "format", "std"],
+  index: ["ir", "parser", "passes", "codegen", "report", "derivation", "pictures", "format", "std"],
   cli: ["index", "ir", "data"],
 };
 

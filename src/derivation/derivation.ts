@@ -112,7 +112,11 @@ export interface Step {
   readonly checks: readonly Check[];
   readonly numbers?: Numbers;
   /** For a sample: central differences of the same cells, and the largest deviation. */
-  readonly differences?: { readonly cells: readonly number[]; readonly step: number; readonly deviation: number };
+  readonly differences?: {
+    readonly cells: readonly number[];
+    readonly step: number;
+    readonly deviation: number;
+  };
 }
 
 /** One round of simplification of one tensor. */

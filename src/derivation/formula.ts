@@ -47,7 +47,7 @@ export type Formula =
   | { readonly kind: "floor"; readonly value: Formula; readonly divisor: number }
   /** ∂of/∂by. */
   | { readonly kind: "derivative"; readonly of: Formula; readonly by: Formula }
-  | { readonly kind: "transpose"; readonly operand: Formula };
+  | { readonly kind: "transposed"; readonly operand: Formula };
 
 /** How tightly the outermost operator of a formula binds; larger binds tighter. */
 export function bindingOf(f: Formula): number {
@@ -90,30 +90,21 @@ export interface Operand {
 
 /** What printers need of an operator with its operands: which of them stand in parentheses. */
 export function operandsOf(f: Extract<Formula, { kind: "infix" }>): Operand[] {
+  const regroups = f.operator !== "−" && f.operator !== "/";
   return f.operands.map((operand, position) => {
-    const least = (position === 0) === (f.right === true) ? f.binds + 1 : f.binds;
     const first = position === 0;
+    const associates = f.right === true ? !first : first || regroups;
     const binding = bindingOf(operand);
-    const loose = first && f.right !== true ? binding < f.binds : binding < Math.max(least, f.binds);
-    return {
-      formula: operand,
-      bracketed: loose || (!first && binding === f.binds && needsGroup(f, operand)) || startsWithSign(operand, first),
-    };
+    const loose = associates ? binding < f.binds : binding <= f.binds;
+    return { formula: operand, bracketed: loose || (!first && startsWithSign(operand)) };
   });
 }
 
-/** a − (b − c) and a/(b·c) need their parentheses; a + (b + c) and a·(b·c) do not. */
-function needsGroup(f: Extract<Formula, { kind: "infix" }>, operand: Formula): boolean {
-  if (f.right) return false;
-  return f.operator === "−" || f.operator === "/" || (operand.kind === "infix" && operand.operator === "/");
-}
-
 /** Behind an operator, what starts with a minus stands in parentheses. */
-function startsWithSign(f: Formula, first: boolean): boolean {
-  if (first) return false;
-  if (f.kind === "prefix" && f.operator === "−") return true;
+function startsWithSign(f: Formula): boolean {
+  if (f.kind === "prefix") return f.operator === "−";
   if (f.kind === "number") return f.value < 0;
-  return f.kind === "infix" && startsWithSign(f.operands[0]!, false) && !operandsOf(f)[0]!.bracketed;
+  return f.kind === "infix" && startsWithSign(f.operands[0]!) && !operandsOf(f)[0]!.bracketed;
 }
 
 /** Every part of a formula, itself first. */
@@ -132,7 +123,7 @@ export function childrenOf(f: Formula): readonly Formula[] {
     case "call":
       return f.operands;
     case "prefix":
-    case "transpose":
+    case "transposed":
       return [f.operand];
     case "choice":
       return [f.condition, f.chosen, f.otherwise];

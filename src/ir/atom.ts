@@ -104,6 +104,8 @@ export interface Atom {
   readonly wat: WatSpelling;
   /** How a formula spells it, for comments and printed IR. */
   readonly formula: FormulaSpelling;
+  /** What textbooks call it, where they have a sign for it. */
+  readonly symbol?: string;
   /** What one evaluation costs, in additions. */
   readonly cost: number;
   readonly commutative?: true;

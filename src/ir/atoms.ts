@@ -129,7 +129,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
   sigmoid: {
     arity: 1, type: float, evaluate: (a) => 1 / (1 + Math.exp(-a)), cost: 12, callable: true,
     partials: [(b, _a, output) => b.mul(output, b.sub(b.number(1), output))],
-    javascript: { form: "helper", callee: "sigmoid" }, formula: call("sigmoid"),
+    javascript: { form: "helper", callee: "sigmoid" }, formula: call("sigmoid"), symbol: "σ",
     wat: wat({ f32: "sigmoid", lanes: "sigmoid4" }),
     doc: "1 / (1 + exp(−a))",
   },

@@ -32,6 +32,8 @@ export interface AdjointStep {
   readonly read?: Read;
   /** The partial derivative of the body by that read, without the upstream gradient. */
   readonly partial?: Expr;
+  /** Where it holds, over the loops of the forward statement; elsewhere the derivative is 0. */
+  readonly guard?: Expr;
   /** For each loop of the forward statement that was solved for: its value in terms of the new loops. */
   readonly solution?: readonly (readonly [Index, Affine])[];
 }

@@ -236,7 +236,7 @@ function constant({ value, type }: Constant): Formula {
 }
 
 /** Different indices (and dimensions) get different names: i, i′, i″. */
-function nameIndices(roots: readonly Expr[], indices: readonly Index[]): Map<Index, string> {
+export function nameIndices(roots: readonly Expr[], indices: readonly Index[]): Map<Index, string> {
   const found = new Set(indices);
   const taken = new Set<string>();
   const bound = (e: Expr): void => {
@@ -257,7 +257,7 @@ function nameIndices(roots: readonly Expr[], indices: readonly Index[]): Map<Ind
 }
 
 /** Names for the parts that a large formula repeats. */
-function nameParts(roots: readonly Expr[]): Map<Expr, string> {
+export function nameParts(roots: readonly Expr[]): Map<Expr, string> {
   const sizes = new Map<Expr | IntegerAtom, number>();
   const uses = new Map<Expr | IntegerAtom, number>();
   const order: Expr[] = [];

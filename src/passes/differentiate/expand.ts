@@ -176,6 +176,7 @@ class Expansion {
       wrt: p.read.tensor,
       read: p.read,
       partial: p.value,
+      guard: p.guard,
       solution,
     };
     this.add(p.read.tensor, { indices, target, reduced, where: ranged, body }, e.origin, step);

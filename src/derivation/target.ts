@@ -1,0 +1,214 @@
+/** Assembles the derivation of one scalar from what the passes left behind. */
+import { tensorsRead } from "../ir/dependences.ts";
+import type { Environment } from "../ir/interpreter.ts";
+import { interpret } from "../ir/interpreter.ts";
+import { reassemble } from "../ir/reassemble.ts";
+import type { Statement, Tensor } from "../ir/types.ts";
+import { checkContribution, checkLocal, checkWhole } from "./checks.ts";
+import { Comparison, copyOf, valuesOf } from "./compare.ts";
+import type { AdjointOf } from "./contributions.ts";
+import { contributionOf, neatStatement } from "./contributions.ts";
+import type { Check, Contribution, ForwardStep, Name, Rewrite, Step, Target } from "./derivation.ts";
+import type { Ref } from "./formula.ts";
+import { Sample } from "./numbers.ts";
+import { placeOf, withinOf } from "./places.ts";
+import { pointCount, randomPoint } from "./points.ts";
+import { rewritesOf } from "./rewrites.ts";
+import { lineText, textOf } from "./text.ts";
+import type { Trail } from "./trail.ts";
+import { split } from "./trail.ts";
+import { linesOf, shapeOf } from "./translate.ts";
+
+type Defining = Exclude<Statement, { kind: "gradient" }>;
+
+const isDefining = (s: Statement): s is Defining => s.kind !== "gradient";
+
+export function targetOf(trail: Trail, sample: Sample | null): Target {
+  return new Assembly(trail, sample).target();
+}
+
+class Assembly {
+  private readonly trail: Trail;
+  private readonly sample: Sample | null;
+  private readonly forward: readonly Statement[];
+  private readonly backward: readonly Defining[];
+  private readonly left: readonly Statement[];
+  private readonly adjoints = new Map<Tensor, Tensor>();
+  private readonly points: readonly Environment[];
+
+  constructor(trail: Trail, sample: Sample | null) {
+    this.trail = trail;
+    this.sample = sample;
+    const { forward, backward } = split(trail, trail.raw);
+    this.forward = forward;
+    this.backward = backward.filter(isDefining);
+    this.left = split(trail, trail.simplified).backward;
+    for (const s of this.backward)
+      for (const step of s.origin.steps ?? [])
+        if (!this.adjoints.has(step.wrt)) this.adjoints.set(step.wrt, s.tensor);
+    this.points = Array.from({ length: pointCount }, (_, k) =>
+      randomPoint(trail.program, trail.raw, 12345 + 7919 * k),
+    );
+  }
+
+  target(): Target {
+    const { of } = this.trail;
+    // The checks of steps come first: rewrites add to the points.
+    const chain = this.tensors().map((t) => ({ tensor: t, contributions: this.contributions(t) }));
+    const simplify = rewritesOf(this.trail, this.points);
+    const backward = chain.map(({ tensor, contributions }) => this.step(tensor, contributions, simplify));
+    return { of: of.name, names: this.names(), forward: this.forwardSteps(), backward, simplify };
+  }
+
+  private readonly adjointOf: AdjointOf = (t) => {
+    const own = this.adjoints.get(t);
+    return own ?? (t.hoistedFrom ? this.adjointOf(t.hoistedFrom) : undefined);
+  };
+
+  /** The gradients in the order in which they are complete. */
+  private tensors(): Tensor[] {
+    return [...new Set(this.backward.map((s) => s.tensor))];
+  }
+
+  private partsOf(t: Tensor): Defining[] {
+    return this.backward.filter((s) => s.tensor === t);
+  }
+
+  // ---------------------------------------------------------------------------------------------------- the chain rule
+
+  private contributions(t: Tensor): Contribution[] {
+    const { builder } = this.trail;
+    const parts = this.partsOf(t);
+    return parts.map((s) => {
+      const made = contributionOf(builder, s, this.adjointOf);
+      return { ...made, checks: [this.localCheck(s), this.sumCheck(s, parts)].filter((c) => c !== null) };
+    });
+  }
+
+  private localCheck(s: Defining): Check | null {
+    const step = s.origin.steps?.[0];
+    return step?.kind === "chain" ? checkLocal(this.trail.builder, step, this.points) : null;
+  }
+
+  /** Once for all reads of one statement, at the last of them. */
+  private sumCheck(s: Defining, parts: readonly Defining[]): Check | null {
+    const step = s.origin.steps?.[0];
+    if (step?.kind !== "chain") return null;
+    const { of: reader, wrt } = step;
+    const same = parts.filter((p) => p.origin.steps?.[0]?.of === reader);
+    const upstream = reader.kind === "gradient" ? undefined : this.adjointOf(reader.tensor);
+    if (!upstream || same.at(-1) !== s) return null;
+    const b = this.trail.builder;
+    return checkContribution(
+      b,
+      reader,
+      wrt,
+      upstream,
+      same.map((p) => neatStatement(b, p)),
+      this.forward,
+      this.points,
+    );
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- steps
+
+  private step(t: Tensor, contributions: readonly Contribution[], simplify: readonly Rewrite[]): Step {
+    const parts = this.partsOf(t);
+    const wrt = parts.flatMap((s) => s.origin.steps ?? [])[0]?.wrt ?? t;
+    const result = this.left.filter((s) => isDefining(s) && s.tensor === t).flatMap(linesOf);
+    const numbers = this.sample?.numbers(t, this.trail);
+    const differences = this.sample?.differences(t, wrt, this.forward, this.trail);
+    return {
+      ref: t.name,
+      wrt: wrt.name,
+      shape: shapeOf(t.shape, textOf),
+      isResult: this.trail.results.includes(t),
+      contributions,
+      readBy: this.readersOf(t, this.backward),
+      rewrites: simplify.flatMap((r, i) => (r.ref === t.name ? [i] : [])),
+      result,
+      into: result.length > 0 ? [] : absorbedInto(t.name, simplify),
+      compiled: this.compiledLines(
+        t,
+        result.map((l) => lineText(l)),
+      ),
+      checks: this.wholeChecks(t, wrt),
+      ...(numbers === undefined ? {} : { numbers }),
+      ...(differences === undefined ? {} : { differences }),
+    };
+  }
+
+  private readersOf(t: Tensor, among: readonly Statement[]): Ref[] {
+    const readers = among.filter((s) => isDefining(s) && s.tensor !== t && tensorsRead(s).includes(t));
+    return [...new Set(readers.map((s) => (s as Defining).tensor.name))];
+  }
+
+  private wholeChecks(t: Tensor, wrt: Tensor): Check[] {
+    const { builder, of, results, compiled } = this.trail;
+    if (!results.includes(t)) return [];
+    const whole = checkWhole(builder, this.forward, of, wrt, t, this.points, 1 / results.length);
+    const there = compiled?.results.get(t);
+    if (!compiled || !there) return [whole];
+    const comparison = new Comparison("the compiled module's equations, in 64 bits", "exact");
+    for (const point of this.points) {
+      const environment = copyOf(point);
+      interpret(compiled.statements, environment);
+      comparison.add(valuesOf(environment, there), valuesOf(point, t));
+    }
+    return [whole, comparison.result];
+  }
+
+  /** What the module computes, where it reads differently. */
+  private compiledLines(t: Tensor, derived: readonly string[]): Step["compiled"] {
+    const { compiled } = this.trail;
+    const there = compiled?.results.get(t);
+    if (!compiled || !there) return [];
+    const lines = compiled.statements.filter((s) => isDefining(s) && s.tensor === there).flatMap(linesOf);
+    return lines.map((l) => lineText(l, (ref) => (ref === there.name ? t.name : ref))).join("\n") ===
+      derived.join("\n")
+      ? []
+      : lines;
+  }
+
+  // ----------------------------------------------------------------------------------------------------------- forward
+
+  private forwardSteps(): ForwardStep[] {
+    const shown = reassemble(this.forward, this.trail.builder).filter(isDefining);
+    const tensors = [...new Set(shown.map((s) => s.tensor))];
+    return tensors.map((t) => {
+      const own = shown.filter((s) => s.tensor === t);
+      const { origin } = own[0]!;
+      return {
+        ref: t.name,
+        lines: own.flatMap(linesOf),
+        place: placeOf(origin.span, this.trail.sources),
+        within: withinOf(origin, this.trail.sources),
+        readBy: this.readersOf(t, shown),
+      };
+    });
+  }
+
+  private names(): Name[] {
+    const { sources } = this.trail;
+    const statements = [...this.forward, ...this.backward];
+    const read = new Set(
+      statements.flatMap((s) => [...tensorsRead(s), ...(isDefining(s) ? [s.tensor] : [])]),
+    );
+    return [...read].map((t) => {
+      const numbers = this.sample?.numbers(t, this.trail);
+      return {
+        ref: t.name,
+        role: t.role === "adjoint" ? "gradient" : t.role,
+        shape: shapeOf(t.shape, textOf),
+        place: placeOf(t.span, sources),
+        ...(t.doc === undefined ? {} : { doc: t.doc }),
+        ...(numbers === undefined ? {} : { numbers }),
+      };
+    });
+  }
+}
+
+/** The steps that looked through this one. */
+function absorbedInto(ref: Ref, simplify: readonly Rewrite[]): Ref[] {
+  return [...new Set(simplify.filter((r) => r.through.includes(ref)).map((r) => r.ref))];
+}
