@@ -10,7 +10,7 @@ import type { AdjointOf } from "./contributions.ts";
 import { contributionOf, neatStatement } from "./contributions.ts";
 import type { Check, Contribution, ForwardStep, Name, Rewrite, Step, Target } from "./derivation.ts";
 import type { Ref } from "./formula.ts";
-import { Sample } from "./numbers.ts";
+import type { Sample } from "./numbers.ts";
 import { placeOf, withinOf } from "./places.ts";
 import { pointCount, randomPoint } from "./points.ts";
 import { rewritesOf } from "./rewrites.ts";
