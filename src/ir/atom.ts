@@ -59,7 +59,8 @@ export type JavascriptSpelling =
 
 /**
  * How WebAssembly spells it, by the type of the first argument: an instruction (`f32.add`) or a function that the module
- * then holds (`exp`). `lanes` is for four numbers, `masks` for four truth values, which are all ones or all zeros there.
+ * then holds (`exp`). `lanes` is for four numbers, `integers` for four integers, `masks` for four truth values, which are
+ * all ones or all zeros there.
  */
 export interface WatSpelling {
   /**
@@ -71,6 +72,7 @@ export interface WatSpelling {
   readonly i32?: string;
   readonly bool?: string;
   readonly lanes?: string;
+  readonly integers?: string;
   readonly masks?: string;
   /** What is quicker and gives the same where the second of two arguments is a number. */
   readonly lanesOfNumber?: string;

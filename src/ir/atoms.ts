@@ -51,21 +51,21 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     arity: 2, type: numeric, evaluate: (a, b) => a + b, cost: 1, commutative: true,
     partials: [(b) => b.number(1), (b) => b.number(1)],
     javascript: infix("+", precedence.add), formula: infix("+", precedence.add),
-    wat: wat({ f32: "f32.add", lanes: "f32x4.add", i32: "i32.add" }),
+    wat: wat({ f32: "f32.add", lanes: "f32x4.add", i32: "i32.add", integers: "i32x4.add" }),
     doc: "a + b",
   },
   sub: {
     arity: 2, type: numeric, evaluate: (a, b) => a - b, cost: 1,
     partials: [(b) => b.number(1), (b) => b.number(-1)],
     javascript: infix("-", precedence.add), formula: infix("-", precedence.add),
-    wat: wat({ f32: "f32.sub", lanes: "f32x4.sub", i32: "i32.sub" }),
+    wat: wat({ f32: "f32.sub", lanes: "f32x4.sub", i32: "i32.sub", integers: "i32x4.sub" }),
     doc: "a − b",
   },
   mul: {
     arity: 2, type: numeric, evaluate: (a, b) => a * b, cost: 1, commutative: true,
     partials: [(_, [, y]) => y!, (_, [x]) => x!],
     javascript: infix("*", precedence.mul), formula: infix("·", precedence.mul),
-    wat: wat({ f32: "f32.mul", lanes: "f32x4.mul", i32: "i32.mul" }),
+    wat: wat({ f32: "f32.mul", lanes: "f32x4.mul", i32: "i32.mul", integers: "i32x4.mul" }),
     doc: "a · b",
   },
   div: {
@@ -80,7 +80,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     partials: [(b) => b.number(-1)],
     javascript: { form: "prefix", operator: "-", precedence: precedence.prefix },
     formula: { form: "prefix", operator: "-", precedence: precedence.prefix },
-    wat: wat({ f32: "f32.neg", lanes: "f32x4.neg", i32: "integer_neg" }),
+    wat: wat({ f32: "f32.neg", lanes: "f32x4.neg", i32: "integer_neg", integers: "i32x4.neg" }),
     doc: "−a",
   },
   pow: {
@@ -165,14 +165,14 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     arity: 1, type: numeric, evaluate: Math.abs, cost: 1, callable: true,
     partials: [(b, [x]) => b.apply("sign", [x!])],
     javascript: call("Math.abs"), formula: call("abs"),
-    wat: wat({ f32: "f32.abs", lanes: "f32x4.abs", i32: "integer_abs" }),
+    wat: wat({ f32: "f32.abs", lanes: "f32x4.abs", i32: "integer_abs", integers: "i32x4.abs" }),
     doc: "absolute value; derivative 0 at 0",
   },
   sign: {
     arity: 1, type: numeric, evaluate: (a) => (a > 0 ? 1 : a < 0 ? -1 : a === 0 ? 0 : NaN), cost: 1, callable: true,
     partials: [none],
     javascript: call("Math.sign"), formula: call("sign"),
-    wat: wat({ f32: "sign", lanes: "sign4", i32: "integer_sign" }),
+    wat: wat({ f32: "sign", lanes: "sign4", i32: "integer_sign", integers: "integer_sign4" }),
     doc: "−1, 0 or 1; derivative 0",
   },
   floor: {
@@ -189,7 +189,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
       (b, [x], output) => b.cast(b.less(output, x!), "f32"),
     ],
     javascript: call("Math.min"), formula: call("min"),
-    wat: wat({ f32: "f32.min", lanes: "f32x4.min", i32: "integer_min", lanesOfNumber: "f32x4.pmin" }),
+    wat: wat({ f32: "f32.min", lanes: "f32x4.min", i32: "integer_min", integers: "i32x4.min_s", lanesOfNumber: "f32x4.pmin" }),
     doc: "the smaller; of equals, the first has the derivative",
   },
   max: {
@@ -199,7 +199,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
       (b, [x], output) => b.cast(b.less(x!, output), "f32"),
     ],
     javascript: call("Math.max"), formula: call("max"),
-    wat: wat({ f32: "f32.max", lanes: "f32x4.max", i32: "integer_max", lanesOfNumber: "f32x4.pmax" }),
+    wat: wat({ f32: "f32.max", lanes: "f32x4.max", i32: "integer_max", integers: "i32x4.max_s", lanesOfNumber: "f32x4.pmax" }),
     doc: "the larger; of equals, the first has the derivative",
   },
   select: {
@@ -267,7 +267,7 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     type: (args) => (args.every((t) => t === "i32") ? "f32" : null),
     evaluate: uniform,
     javascript: { form: "helper", callee: "uniform" }, formula: call("random"),
-    wat: wat({ i32: "random" }),
+    wat: wat({ i32: "random", integers: "random4" }),
     doc: "uniform on [0, 1), a pure function of (seed, step, place, element): Threefry-2x32",
   },
   stop_gradient: {
@@ -279,13 +279,13 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
   integer_div: {
     arity: 2, type: integer, evaluate: (a, b) => Math.floor(a / b), cost: 4, partials: [none, none],
     javascript: { form: "helper", callee: "floorDivide" }, formula: infix("div", precedence.mul),
-    wat: wat({ i32: "integer_div" }),
+    wat: wat({ i32: "integer_div", integers: "integer_div4" }),
     doc: "⌊a / b⌋ of integers, where b is not a constant",
   },
   integer_mod: {
     arity: 2, type: integer, evaluate: (a, b) => a - b * Math.floor(a / b), cost: 4, partials: [none, none],
     javascript: { form: "helper", callee: "floorModulo" }, formula: infix("mod", precedence.mul),
-    wat: wat({ i32: "integer_mod" }),
+    wat: wat({ i32: "integer_mod", integers: "integer_mod4" }),
     doc: "a − b·⌊a / b⌋ of integers, where b is not a constant",
   },
 };

@@ -48,8 +48,9 @@ export interface Loop {
   readonly step?: number;
   /**
    * Four neighbouring turns at once, in the lanes of a vector: the index stands for itself and the three that follow. What
-   * depends on it is four values, all of them 32-bit floats (or comparisons of such, to select by); each read of them is of
-   * four neighbours, or of one for all. A sum that a `reduce` loop adds to is four sums in the loop, added up behind it.
+   * depends on it is four values: 32-bit floats, integers, or truth values to choose by; each read of them is of four
+   * neighbours, or of one for all. What all lanes compute though some don't want it is in range for all. A sum that a
+   * `reduce` loop adds to is four sums in the loop, added up behind it; so is a fold with `max` or `min`.
    */
   readonly lanes?: 4;
   readonly body: readonly KernelStatement[];

@@ -37,8 +37,9 @@ function rewritten(made: Schedule, rewrite: (body: Block) => Block): Schedule {
 const tiled =
   (b: Builder, vector: boolean) =>
   (body: Block): Block => {
-    const loops = tile(body, new NameSpace(), b, vector);
-    return vector ? spreadOverLanes(loops, b) : loops;
+    const names = new NameSpace();
+    const loops = tile(body, names, b, vector);
+    return vector ? spreadOverLanes(loops, names, b) : loops;
   };
 
 /** Everything that lasts, and the results of each pass, after some steps. */

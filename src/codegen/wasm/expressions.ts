@@ -5,11 +5,15 @@
 import type { Lanes } from "../../ir/lanes.ts";
 import { atoms } from "../../ir/atoms.ts";
 import type { WatSpelling } from "../../ir/atoms.ts";
-import { children } from "../../ir/rewrite.ts";
-import type { Affine, Apply, Constant, Expr, Local, Read, ScalarType, Tensor } from "../../ir/types.ts";
+import type { Affine, Apply, Expr, Local, Read, ScalarType, Tensor } from "../../ir/types.ts";
+import type { Builder } from "../../ir/builder.ts";
 import { positionOf } from "./addresses.ts";
+import { mayBeUnwanted } from "./eager.ts";
+import { inPlace } from "./inlining.ts";
 import type { IntegerScope, Place } from "./integers.ts";
 import { offsetOf, printAffine, printCondition } from "./integers.ts";
+import type { LaneScope } from "./lanes.ts";
+import { fourIntegers, fourOf, masksOf, printIntegers, printMask } from "./lanes.ts";
 import type { Wat } from "./text.ts";
 import { floatDigits, get, i32 } from "./text.ts";
 
@@ -27,6 +31,9 @@ export interface Scope extends Omit<IntegerScope, "opaque" | "name"> {
   readonly lanes: Lanes | null;
   /** Four times a value that is known before the loop in lanes: the local that holds it. */
   spread(e: Expr, value: () => Wat): string | undefined;
+  /** Whether this stands in a loop in lanes where texts of functions may stand. */
+  readonly functionsInPlace: boolean;
+  readonly builder: Builder;
   /** Reads that occur again before anything is stored. */
   readonly again: ReadonlySet<Read>;
   /** Whether the read is in range wherever the statement is executed. */
@@ -34,9 +41,6 @@ export interface Scope extends Omit<IntegerScope, "opaque" | "name"> {
 }
 
 export const typeOf = (type: ScalarType): WatType => (type === "f32" ? "f32" : "i32");
-
-/** More than this is not computed where it may not be wanted. */
-const dear = 10;
 
 export class Expressions implements IntegerScope {
   /** What was read, by whether it fills four lanes. */
@@ -75,7 +79,7 @@ export class Expressions implements IntegerScope {
 
   /** A value that is the same in all lanes. */
   one(e: Expr): Wat {
-    if (this.varies(e)) throw new Error("an integer or a condition on integers differs between lanes");
+    if (this.varies(e)) throw new Error("a value differs between lanes");
     switch (e.kind) {
       case "constant":
         return e.type === "f32" ? ["f32.const", floatDigits(e.value)] : i32(e.value);
@@ -123,18 +127,32 @@ export class Expressions implements IntegerScope {
         return get(this.scope.name(e));
       case "read":
         this.requireNeighbours(e.tensor, e.subscripts);
-        return this.load(e, "v128.load", "v128", this.held.four);
+        return e.type === "bool"
+          ? masksOf(this.load(e, "v128.load32_zero", "v128", this.held.four))
+          : this.load(e, "v128.load", "v128", this.held.four);
       case "apply":
         return this.apply(e, e.args[0]!.type, "v128", (a) => this.four(a));
-      default:
-        throw new Error("an integer or a condition on integers differs between lanes");
+      case "affine":
+        return printIntegers(e, this.laneScope);
+      case "condition":
+        return printMask(e, this.laneScope);
+      case "reduce":
+        throw new Error("a kernel holds no reduction inside an expression");
     }
   }
 
+  private get laneScope(): LaneScope {
+    const { lanes, builder } = this.scope;
+    return { lanes: lanes!, builder, first: (form) => printAffine(form, this), four: (e) => this.four(e) };
+  }
+
   private spread(e: Expr): Wat {
-    if (e.type === "i32") throw new Error("an integer is spread over lanes");
-    const make = (): Wat =>
-      e.type === "f32" ? ["f32x4.splat", this.one(e)] : ["i32x4.splat", ["i32.sub", i32(0), this.one(e)]];
+    if (e.kind === "affine" && e.terms.length === 0) return fourIntegers(e.constant);
+    const make = (): Wat => {
+      const one = this.one(e);
+      if (e.type === "bool") return ["i32x4.splat", ["i32.sub", i32(0), one]];
+      return [`${e.type}x4.splat`, one];
+    };
     const known = this.scope.spread(e, make);
     if (known !== undefined) return get(known);
     if (e.kind === "read" && e.type === "f32" && this.scope.scalar(e.tensor) === undefined)
@@ -165,7 +183,7 @@ export class Expressions implements IntegerScope {
       case "either":
         return this.logic(row.form, spelling!, args, type, print);
       case "number":
-        return this.number(args[0]!, type);
+        return this.number(e, type);
       case "same":
         return print(args[0]!);
     }
@@ -179,6 +197,9 @@ export class Expressions implements IntegerScope {
     if (spelling === undefined) throw new Error(`there is no \`${e.atom}\` of such arguments`);
     const values = args.map(print);
     if (spelling.includes(".")) return [spelling, ...values];
+    const fresh = (name: string, kind: string): string => this.scope.fresh(name, kind as WatType);
+    const written = inPlace(spelling, values, fresh, this.varies(e) && this.scope.functionsInPlace);
+    if (written !== undefined) return written;
     this.helper(spelling);
     return ["call", `$${spelling}`, ...values];
   }
@@ -237,49 +258,32 @@ export class Expressions implements IntegerScope {
     type: WatType,
     print: (a: Expr) => Wat,
   ): Wat {
-    const first = print(a!);
-    if (type === "v128" || this.isEager(b!)) return [spelling, first, print(b!)];
+    if ((type === "v128" && this.varies(a!)) || this.isEager(b!)) return [spelling, print(a!), print(b!)];
+    // What all lanes agree on decides whether the rest is evaluated.
+    const test = this.one(a!);
     const second = this.branch(b!, print);
-    const [then, otherwise] = form === "both" ? [second, i32(0)] : [i32(1), second];
-    return ["if", ["result", "i32"], first, ["then", then], ["else", otherwise]];
+    const isKnown = form === "either";
+    const known = type === "v128" ? fourOf({ type: "bool", value: Number(isKnown) }) : i32(Number(isKnown));
+    const [then, otherwise] = isKnown ? [known, second] : [second, known];
+    return ["if", ["result", type], test, ["then", then], ["else", otherwise]];
   }
 
   /** The number of a truth value or an integer. */
-  private number(e: Expr, type: WatType): Wat {
-    if (type !== "v128") return ["f32.convert_i32_s", this.one(e)];
-    return ["v128.and", this.four(e), fourOf({ type: "f32", value: 1 })];
+  private number({ type: wanted, args }: Apply, type: WatType): Wat {
+    const [e] = args as [Expr];
+    if (type !== "v128") return wanted === "i32" ? this.one(e) : ["f32.convert_i32_s", this.one(e)];
+    if (e.type === "i32") return ["f32x4.convert_i32x4_s", this.four(e)];
+    return ["v128.and", this.four(e), wanted === "i32" ? fourIntegers(1) : fourOf({ type: "f32", value: 1 })];
   }
 
-  /** Whether a value may be computed though it is not wanted: cheap, and without a read out of range. */
   private isEager(e: Expr): boolean {
-    let cost = 0;
-    const walk = (part: Expr): boolean => {
-      if (part.kind === "read" && (!this.scope.isInRange(part) || part.subscripts.some(readsInside)))
-        return false;
-      if (part.kind === "affine" && readsInside(part)) return false;
-      if (part.kind === "apply") cost += atoms[part.atom].cost;
-      return cost < dear && children(part).every(walk);
-    };
-    return walk(e);
+    return mayBeUnwanted(e, (read) => this.scope.isInRange(read));
   }
-}
-
-/** Whether an integer is made of what is read or chosen, which is not looked into. */
-function readsInside(form: Affine): boolean {
-  return form.terms.some(({ atom }) => {
-    if (atom.kind === "floor" || atom.kind === "modulo") return readsInside(atom.value);
-    return atom.kind === "opaque" && atom.value.kind !== "local";
-  });
 }
 
 const isNumber = (e: Expr): boolean => e.kind === "constant" && !Number.isNaN(e.value);
 
 function spellingOf(row: WatSpelling, given: ScalarType, type: WatType): string | undefined {
   if (type !== "v128") return row[given];
-  return given === "bool" ? row.masks : row.lanes;
-}
-
-function fourOf({ type, value }: Pick<Constant, "type" | "value">): Wat {
-  if (type === "bool") return ["v128.const", "i32x4", ...Array<string>(4).fill(value === 0 ? "0" : "-1")];
-  return ["v128.const", "f32x4", ...Array<string>(4).fill(floatDigits(value))];
+  return given === "bool" ? row.masks : given === "i32" ? row.integers : row.lanes;
 }

@@ -15,14 +15,6 @@ const own: Readonly<Record<string, MathFunction>> = {
 (func $same4 (param $a v128) (param $b v128) (result v128)
   (v128.not (v128.xor (local.get $a) (local.get $b))))`,
   },
-  sum4: {
-    calls: [],
-    text: `;; The sum of the four lanes.
-(func $sum4 (param $a v128) (result f32)
-  (f32.add
-    (f32.add (f32x4.extract_lane 0 (local.get $a)) (f32x4.extract_lane 1 (local.get $a)))
-    (f32.add (f32x4.extract_lane 2 (local.get $a)) (f32x4.extract_lane 3 (local.get $a)))))`,
-  },
 };
 
 /** By name, without the `$` that the text has. */

@@ -8,8 +8,11 @@ import type { Assign, Kernel, KernelStatement, Loop, Store } from "../../ir/kern
 import type { Affine, Dim, Expr, Index, Local, Read, Tensor } from "../../ir/types.ts";
 import { shortNames } from "../names.ts";
 import type { Names } from "../names.ts";
+import type { Fold } from "./folds.ts";
+import { folded, foldsOf, startOf } from "./folds.ts";
 import type { Scope, WatType } from "./expressions.ts";
 import { Expressions, typeOf } from "./expressions.ts";
+import { mayStandInPlace } from "./inlining.ts";
 import type { IntegerScope, Place } from "./integers.ts";
 import { offsetOf, printPlace } from "./integers.ts";
 import { isKnown } from "./known.ts";
@@ -36,6 +39,7 @@ export function printKernel(
 
 class KernelFunction implements Scope {
   lanes: Lanes | null = null;
+  functionsInPlace = false;
   again: ReadonlySet<Read> = new Set();
   private readonly names: Names = watNames();
   private readonly things = new Map<Dim | Index | Local, string>();
@@ -56,7 +60,7 @@ class KernelFunction implements Scope {
 
   constructor(
     private readonly kernel: Kernel,
-    private readonly builder: Builder,
+    readonly builder: Builder,
     readonly helper: (name: string) => void,
   ) {
     this.prover = new Prover(builder, []);
@@ -182,7 +186,7 @@ class KernelFunction implements Scope {
     const isVector = this.lanes?.vectors.has(s.local) === true;
     const value = isVector ? this.expressions.four(s.value) : this.expressions.one(s.value);
     if (s.reducer === null) return set(name, value);
-    const shape = isVector ? "f32x4" : typeOf(s.local.type);
+    const shape = typeOf(s.local.type) + (isVector ? "x4" : "");
     return set(name, [`${shape}.${s.reducer === "sum" ? "add" : "mul"}`, get(name), value]);
   }
 
@@ -198,7 +202,7 @@ class KernelFunction implements Scope {
     const value = varies ? expressions.four(s.value) : expressions.one(s.value);
     const at = [...offsetOf(place), place.address];
     const [prefix, load, store] = varies
-      ? ["f32x4", "v128.load", "v128.store"]
+      ? [`${typeOf(tensor.type)}x4`, "v128.load", "v128.store"]
       : tensor.type === "f32"
         ? ["f32", "f32.load", "f32.store"]
         : tensor.type === "i32"
@@ -227,15 +231,16 @@ class KernelFunction implements Scope {
       this.reach = Math.max(this.reach, reachBefore(p));
       return moves.print((name) => this.fresh(name, "i32"), steps);
     });
-    const sums = s.lanes && s.role === "reduce" ? this.enterSums(s) : [];
+    const folds = s.lanes && s.role === "reduce" ? this.enterFolds(s) : [];
     const enters = s.lanes !== undefined;
     if (enters) {
       this.lanes = new Lanes(
         s.index,
         s.body,
-        sums.map((sum) => sum.local),
+        folds.map((fold) => fold.local),
       );
       this.spreads = { known, code: [] };
+      this.functionsInPlace = mayStandInPlace(s.body);
     }
     this.pointers = pointers;
     this.indices.add(s.index);
@@ -244,6 +249,7 @@ class KernelFunction implements Scope {
     const spreads = enters ? this.spreads!.code : [];
     if (enters) {
       this.lanes = null;
+      this.functionsInPlace = false;
       this.spreadNames.clear();
     }
     Object.assign(this, outer);
@@ -255,9 +261,9 @@ class KernelFunction implements Scope {
     return [
       set(index, from),
       ...(isCheap ? [] : [set(end[1] as string, to)]),
-      ...sums.map(({ four }) => set(four, ["v128.const", "f32x4", "0", "0", "0", "0"])),
+      ...folds.map((fold) => set(fold.four, startOf(fold))),
       ...(this.hasTurns(s) ? turns : [["if", ["i32.lt_s", get(index), end], ["then", ...turns]]]),
-      ...sums.map((sum) => this.leaveSum(sum)),
+      ...folds.map((fold) => this.leaveFold(fold)),
     ];
   }
 
@@ -265,29 +271,24 @@ class KernelFunction implements Scope {
     return rangeOf(this.builder.minus(s.to, s.from)).low >= 1;
   }
 
-  /** The sums that a reduction in lanes adds to: four of each in the loop. */
-  private enterSums(s: Loop): Sum[] {
-    const inside = new Set(
-      s.body.flatMap((t) => (t.kind === "let" || t.kind === "variable" ? [t.local] : [])),
-    );
-    const locals = s.body.flatMap((t) => (t.kind === "assign" && !inside.has(t.local) ? [t.local] : []));
-    return [...new Set(locals)].map((local) => {
-      const one = this.name(local);
-      const four = this.fresh(`${local.name}_4`, "v128");
-      this.things.set(local, four);
-      return { local, one, four };
+  /** What a reduction in lanes folds into: a vector of each in the loop. */
+  private enterFolds(s: Loop): OpenFold[] {
+    return foldsOf(s).map((fold) => {
+      const one = this.name(fold.local);
+      const four = this.fresh(`${fold.local.name}_4`, "v128");
+      this.things.set(fold.local, four);
+      return { ...fold, one, four };
     });
   }
 
-  private leaveSum({ local, one, four }: Sum): Wat {
-    this.things.set(local, one);
-    this.helper("sum4");
-    return set(one, ["f32.add", get(one), ["call", "$sum4", get(four)]]);
+  private leaveFold(fold: OpenFold): Wat {
+    this.things.set(fold.local, fold.one);
+    return set(fold.one, folded(fold, fold.one, fold.four));
   }
 }
 
-interface Sum {
-  readonly local: Local;
+/** A fold in a loop: the locals for the value outside, and for that of every lane inside. */
+interface OpenFold extends Fold {
   readonly one: string;
   readonly four: string;
 }

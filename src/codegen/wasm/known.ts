@@ -17,9 +17,10 @@ export function isKnown(
     case "apply":
       return e.args.every((a) => isKnown(a, known, isScalar));
     case "affine":
-      return e.terms.every(({ atom }) =>
-        atom.kind === "index" ? known.indices.has(atom) : atom.kind === "dim",
-      );
+      return e.terms.every(({ atom }) => {
+        if (atom.kind === "index") return known.indices.has(atom);
+        return atom.kind === "dim" || isKnown(atom.value, known, isScalar);
+      });
     case "condition":
       return isKnown(e.form, known, isScalar);
     case "reduce":

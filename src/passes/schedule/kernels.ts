@@ -11,6 +11,7 @@ import type { Flattened } from "../fuse/flatten.ts";
 import { tensorsReadBy } from "../fuse/readers.ts";
 import { assembleKernel } from "./assemble.ts";
 import { CanonicalTexts, GroupText } from "./canonical.ts";
+import { splitEpilogues } from "./epilogues.ts";
 import type { Instance } from "./generalise.ts";
 import { generalise } from "./generalise.ts";
 import { spreadOverLanes } from "./lanes.ts";
@@ -122,8 +123,9 @@ export class KernelTable {
 
   private quickened(loops: readonly KernelStatement[], locals: NameSpace): readonly KernelStatement[] {
     if (this.level < 2) return loops;
-    const tiled = tile(loops, locals, this.b, this.vector);
-    return this.vector ? spreadOverLanes(tiled, this.b) : tiled;
+    if (!this.vector) return tile(loops, locals, this.b);
+    const tiled = tile(splitEpilogues(loops, this.b), locals, this.b, true);
+    return spreadOverLanes(tiled, locals, this.b);
   }
 
   private lower(family: Family): Lowered {

@@ -56,7 +56,7 @@ const deeper = (s: KernelStatement, names: NameSpace, b: Builder, vector: boolea
   );
 
 /** Loops of independent turns, each the only statement of the one before. */
-function chainOf(outermost: Loop): Loop[] {
+export function chainOf(outermost: Loop): Loop[] {
   const chain = [outermost];
   for (;;) {
     const [only, ...others] = chain.at(-1)!.body;

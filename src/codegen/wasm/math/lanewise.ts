@@ -13,6 +13,9 @@ export interface MathFunction {
 
 /** One whose algorithm can stand in another function too. */
 export interface LanewiseFunction extends MathFunction {
+  /** The types of its parameters, and of its result. */
+  readonly operands: readonly string[];
+  readonly result: string;
   /**
    * Its algorithm, to stand in another function, where it takes about half the time: in a loop, the constants of
    * vectors are made once. The operands must be reads of locals or constants.
@@ -80,7 +83,13 @@ function written<P extends Parameters>(
     ...filled(declared.slice(parameters.length).map(([n, t]) => `(local ${n} ${t})`)),
     ...[...statements, result].map((statement) => layOut(statement, 1)),
   ];
-  return { text: `${lines.join("\n")})`, calls: [], inline };
+  return {
+    text: `${lines.join("\n")})`,
+    calls: [],
+    inline,
+    operands: declared.slice(0, parameters.length).map(([, t]) => t!),
+    result: type(description.result, lanes),
+  };
 }
 
 /** Declarations, as many on a line as fit. */
