@@ -52,8 +52,14 @@ interface PluginContext {
 
 type OutputFile = { type: "chunk"; modules: Record<string, unknown> } | { type: "asset" };
 
+const bundlers = ["vite", "rollup", "rolldown", "webpack", "rspack", "esbuild"];
+
 export default defineConfig({
-  entry: { index: "src/index.ts", cli: "src/cli/nnc.ts" },
+  entry: {
+    index: "src/index.ts",
+    cli: "src/cli/nnc.ts",
+    ...Object.fromEntries(bundlers.map((name) => [name, `src/plugin/${name}.ts`])),
+  },
   format: "esm",
   target: "node20.19",
   platform: "node",

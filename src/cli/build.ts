@@ -1,8 +1,8 @@
 /** One compilation for the command line: which files come out, and where they stand. */
 import type { Level } from "../ir/kernel.ts";
 import { basename, dirname, relative, resolve, sep } from "node:path";
-import type { Output } from "./files.ts";
-import { ModelFiles } from "./files.ts";
+import type { Output } from "../project/files.ts";
+import { ModelFiles } from "../project/files.ts";
 import type { Compilation, CompileSettings, Host, OutputKind } from "./host.ts";
 import { UsageError } from "./host.ts";
 import type { CompileFlags } from "./flags.ts";

@@ -1,10 +1,10 @@
-import { ModelFiles } from "./files.ts";
+import { ModelFiles } from "../project/files.ts";
 import type { Host } from "./host.ts";
 import { exitCode } from "./host.ts";
 import type { JsonDiagnostic, JsonReport } from "./json.ts";
 import { jsonDiagnostics } from "./json.ts";
 import type { CheckFlags } from "./flags.ts";
-import { renderDiagnostics, wantsColour } from "./render.ts";
+import { renderDiagnostics, wantsColour } from "../project/render.ts";
 
 /** `nnc check model.nn…`: every model is checked on its own, and all are reported. */
 export async function checkCommand(paths: readonly string[], flags: CheckFlags, host: Host): Promise<number> {

@@ -1,14 +1,14 @@
 import { relative } from "node:path";
 import type { Build, Target } from "./build.ts";
 import { build, targetOf, textOf } from "./build.ts";
-import type { ModelFiles } from "./files.ts";
-import { writeAll } from "./files.ts";
+import type { ModelFiles } from "../project/files.ts";
+import { writeAll } from "../project/files.ts";
 import type { Host } from "./host.ts";
 import { exitCode } from "./host.ts";
 import type { JsonReport } from "./json.ts";
 import { jsonDiagnostics } from "./json.ts";
 import type { CompileFlags } from "./flags.ts";
-import { renderDiagnostics, wantsColour } from "./render.ts";
+import { renderDiagnostics, wantsColour } from "../project/render.ts";
 import { renderReport } from "./report.ts";
 
 /** `nnc compile model.nn` */

@@ -1,11 +1,11 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { FormatFlags } from "./flags.ts";
-import type { Output } from "./files.ts";
-import { ModelFiles, writeAll } from "./files.ts";
+import type { Output } from "../project/files.ts";
+import { ModelFiles, writeAll } from "../project/files.ts";
 import type { Host } from "./host.ts";
 import { exitCode, UsageError } from "./host.ts";
-import { renderDiagnostics, wantsColour } from "./render.ts";
+import { renderDiagnostics, wantsColour } from "../project/render.ts";
 
 /** `nnc fmt [paths…] [--check]`: a file with mistakes is reported and left as it is; the others are laid out. */
 export async function formatCommand(

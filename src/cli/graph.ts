@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import type { GraphFlags } from "./flags.ts";
-import { ModelFiles, writeAll } from "./files.ts";
+import { ModelFiles, writeAll } from "../project/files.ts";
 import type { Host } from "./host.ts";
 import { exitCode, UsageError } from "./host.ts";
-import { renderDiagnostics, wantsColour } from "./render.ts";
+import { renderDiagnostics, wantsColour } from "../project/render.ts";
 
 const formats = { svg: "svg", dot: "dot", gv: "dot", mmd: "mermaid" } as const;
 

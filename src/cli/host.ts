@@ -3,6 +3,8 @@ import type { Diagnostic } from "../ir/diagnostics.ts";
 import type { Sources } from "../ir/source.ts";
 import type { CostReport } from "../index.ts";
 
+export { UsageError } from "../project/usage-error.ts";
+
 /** What the commands need of the compiler; `src/index.ts` is one. */
 export interface Compiler {
   compile(source: string, options: CompileSettings): Promise<Compilation>;
@@ -75,6 +77,3 @@ export interface Host {
 
 /** Process exit codes. */
 export const exitCode = { ok: 0, diagnostics: 1, usage: 2, internal: 3 } as const;
-
-/** A mistake in how a command was called: reported as one line, without a stack. */
-export class UsageError extends Error {}

@@ -3,7 +3,7 @@ import { relative, resolve } from "node:path";
 import type { Target } from "./build.ts";
 import { targetOf } from "./build.ts";
 import { compileOnce } from "./compile.ts";
-import { ModelFiles } from "./files.ts";
+import { ModelFiles } from "../project/files.ts";
 import type { CompileFlags } from "./flags.ts";
 import type { Host } from "./host.ts";
 import { exitCode, UsageError } from "./host.ts";

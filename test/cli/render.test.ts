@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { renderDiagnostic, wantsColour } from "../../src/cli/render.ts";
+import { renderDiagnostic, wantsColour } from "../../src/project/render.ts";
 import type { Diagnostic } from "../../src/ir/diagnostics.ts";
 import { Sources } from "../../src/ir/source.ts";
 

@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { renderDiagnostics } from "../../src/cli/render.ts";
+import { renderDiagnostics } from "../../src/project/render.ts";
 import type { CompileOptions } from "../../src/index.ts";
 import { check, compile } from "../../src/index.ts";
 import { diagnosticTable } from "../../src/ir/diagnostic-table.ts";

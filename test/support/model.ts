@@ -1,6 +1,6 @@
 /** Runs whole models in the reference interpreter, in 64 bits, at any stage of the pipeline. */
 import { expect } from "vitest";
-import { renderDiagnostics } from "../../src/cli/render.ts";
+import { renderDiagnostics } from "../../src/project/render.ts";
 import { Builder } from "../../src/ir/builder.ts";
 import type { Context } from "../../src/ir/context.ts";
 import { slice } from "../../src/ir/dependences.ts";

@@ -1,7 +1,7 @@
 /** Compiles a `.nn` file from the sources of the compiler, and imports what it generates. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { renderDiagnostics } from "../../../src/cli/render.ts";
+import { renderDiagnostics } from "../../../src/project/render.ts";
 import { emitModule } from "../../../src/codegen/module.ts";
 import { Builder } from "../../../src/ir/builder.ts";
 import type { Context } from "../../../src/ir/context.ts";

@@ -4,10 +4,16 @@ import picocolors from "picocolors";
 import type { Diagnostic, Note } from "../ir/diagnostics.ts";
 import type { Sources } from "../ir/source.ts";
 import type { Span } from "../ir/types.ts";
-import type { Host } from "./host.ts";
+
+/** What decides about colours. */
+export interface Terminal {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whether the output is a terminal. */
+  readonly terminal: boolean;
+}
 
 /** https://no-color.org; FORCE_COLOR as Node reads it; otherwise colour is for terminals. */
-export function wantsColour(host: Pick<Host, "environment" | "terminal">): boolean {
+export function wantsColour(host: Terminal): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = host.environment;
   if (NO_COLOR !== undefined && NO_COLOR !== "") return false;
   if (FORCE_COLOR !== undefined) return FORCE_COLOR !== "0" && FORCE_COLOR !== "false";

@@ -1,7 +1,7 @@
 /** Files in and out: models and their imports are read, outputs are written whole or not at all. */
 import { mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { UsageError } from "./host.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** The files of one compilation, by the names that diagnostics show. */
 export class ModelFiles {

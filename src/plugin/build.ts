@@ -1,0 +1,106 @@
+/** One `.nn` file for a bundler: JavaScript with its map, its declarations, or what is wrong, ready to be shown. */
+import { basename, join } from "node:path";
+import type { CompileResult, Diagnostic } from "../index.ts";
+import { ModelFiles } from "../project/files.ts";
+import { renderDiagnostics } from "../project/render.ts";
+import type { ModelOptions } from "./options.ts";
+
+/** A mistake in a model, as bundlers show it. */
+export interface Problem {
+  /** All diagnostics with their code frames, as the command line prints them: every bundler shows a message. */
+  readonly message: string;
+  /** Where the first one is; `column` counts from 0. */
+  readonly loc: { readonly file: string; readonly line: number; readonly column: number };
+}
+
+export interface BuiltModel {
+  /** Absolute paths of all files that were read or looked for. */
+  readonly files: readonly string[];
+  readonly warning: Problem | null;
+  readonly error: Problem | null;
+  /** Absent where there is an error. */
+  readonly module?: {
+    readonly code: string;
+    readonly map: SourceMap;
+    readonly declaration: string;
+    /** The classes it exports. */
+    readonly classes: readonly string[];
+  };
+}
+
+export interface SourceMap {
+  readonly version: number;
+  readonly file?: string;
+  readonly names: string[];
+  readonly sources: string[];
+  readonly sourcesContent?: (string | null)[];
+  readonly mappings: string;
+}
+
+/** Compiles the model at `path`; `root` is what its name in comments and messages is relative to. */
+export async function buildModel(path: string, options: ModelOptions, root: string): Promise<BuiltModel> {
+  const files = new ModelFiles(root);
+  const { file, text } = files.read(path);
+  const { compile } = await import("../index.ts");
+  const { exact, ...settings } = options;
+  const result = await compile(text, {
+    ...settings,
+    file,
+    realOnlyRules: exact !== true,
+    language: "javascript",
+    resolveImport: files.resolveImport,
+  });
+  const { diagnostics } = result;
+  const problem = (severity: Diagnostic["severity"]): Problem | null =>
+    problemOf(
+      diagnostics.filter((d) => d.severity === severity),
+      result,
+      files,
+    );
+  const found = { files: [...files.asked], warning: problem("warning"), error: problem("error") };
+  return found.error ? found : { ...found, module: moduleOf(result, path, root, files) };
+}
+
+function problemOf(
+  diagnostics: readonly Diagnostic[],
+  { sources }: CompileResult,
+  files: ModelFiles,
+): Problem | null {
+  const [first] = diagnostics;
+  if (!first) return null;
+  const { line, column } = sources.start(first.span);
+  return {
+    message: renderDiagnostics(diagnostics, sources, false).trimEnd(),
+    loc: { file: files.path(first.span.file) ?? first.span.file, line, column: column - 1 },
+  };
+}
+
+function moduleOf(
+  result: CompileResult,
+  path: string,
+  root: string,
+  files: ModelFiles,
+): BuiltModel["module"] {
+  const text = (kind: "module" | "declaration" | "map"): string => {
+    const output = result.outputs.find((o) => o.kind === kind);
+    if (!output) throw new Error(`the compiler reported no error and made no ${kind}`);
+    return output.text;
+  };
+  const code = text("module");
+  return {
+    code,
+    map: placedMap(text("map"), path, root, files),
+    declaration: text("declaration"),
+    classes: [...code.matchAll(/^export class ([\w$]+)/gm)].map((match) => match[1]!),
+  };
+}
+
+/**
+ * The compiler names sources as diagnostics do; bundlers agree on absolute paths only. The standard library is no file:
+ * its text is in the map, under a name that tools take for a package.
+ */
+function placedMap(text: string, path: string, root: string, files: ModelFiles): SourceMap {
+  const map: SourceMap = JSON.parse(text);
+  const sources = map.sources.map((file) => files.path(file) ?? join(root, "node_modules/nnc", file));
+  return { ...map, file: basename(path), sources };
+}

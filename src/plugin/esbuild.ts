@@ -1,0 +1,8 @@
+import type { Plugin } from "esbuild";
+import type { PluginOptions } from "./options.ts";
+import { nnc } from "./plugin.ts";
+
+export type { ModelOptions, PluginOptions } from "./options.ts";
+
+const plugin: (options?: PluginOptions) => Plugin = nnc.esbuild;
+export default plugin;
