@@ -76,4 +76,4 @@ export interface Host {
 }
 
 /** Process exit codes. */
-export const exitCode = { ok: 0, diagnostics: 1, usage: 2, internal: 3 } as const;
+export const exitCode = { ok: 0, diagnostics: 1, usage: 2, internal: 3, interrupted: 130 } as const;

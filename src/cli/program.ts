@@ -4,6 +4,7 @@ import type { CheckFlags, CompileFlags, FormatFlags, GraphFlags } from "./flags.
 import type { Host } from "./host.ts";
 import { exitCode, UsageError } from "./host.ts";
 import { reportInternalError } from "./internal-error.ts";
+import { addTrainCommands } from "./train-commands.ts";
 
 /** Written out, so that the compiler stays one file: a value that both import would be a third. */
 const levels: Readonly<Record<Level, true>> = { 0: true, 1: true, 2: true };
@@ -118,6 +119,7 @@ function commands(host: Host, finish: (code: number) => void): Command {
       const { formatCommand } = await import("./format.ts");
       finish(await formatCommand(paths, flags, host));
     });
+  addTrainCommands(program, sizes, host, finish);
   return program;
 }
 

@@ -1,7 +1,8 @@
 /** Turns examples of a file into the values of one input, by an encoding. */
 import type { DataArray } from "./arrays.ts";
 import { DataError, widthOf } from "./arrays.ts";
-import type { InputEncoding, ModelInput } from "./encoding.ts";
+import type { ModelInput } from "../ir/inputs.ts";
+import type { InputEncoding } from "./encoding.ts";
 
 export type InputValues = Float32Array | Int32Array | Uint8Array;
 

@@ -1,7 +1,8 @@
 /** Decides on the examples that a model is trained on how its inputs are encoded. */
 import type { DataArray } from "./arrays.ts";
 import { DataError, widthOf } from "./arrays.ts";
-import type { InputEncoding, Missing, ModelInput } from "./encoding.ts";
+import type { ModelInput } from "../ir/inputs.ts";
+import type { InputEncoding, Missing } from "./encoding.ts";
 import type { Scaling } from "./normalise.ts";
 import { meansOf, scale } from "./normalise.ts";
 import type { Resolved } from "./resolve.ts";
@@ -145,7 +146,11 @@ class InputFit {
     const open = input.extents.some((e) => typeof e === "string" && !this.dims.has(e));
     if (!input.hasExamples || cells !== 1 || arrays.length !== 1) return false;
     if (open) return resolved.form === "classes" || arrays[0]!.textCount > 0;
-    return this.known() > 1;
+    const isWhole = (row: number): boolean => {
+      const value = arrays[0]!.values[row]!;
+      return Number.isNaN(value) || Number.isInteger(value);
+    };
+    return this.known() > 1 && this.rows.every((row) => isWhole(row));
   }
 
   private oneHot(): InputEncoding {

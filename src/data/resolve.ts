@@ -1,7 +1,8 @@
 /** Finds what every input of a model is read from. */
 import type { Arrays, DataArray } from "./arrays.ts";
 import { DataError, widthOf } from "./arrays.ts";
-import type { Encodings, ModelInput } from "./encoding.ts";
+import type { ModelInput } from "../ir/inputs.ts";
+import type { Encodings } from "./encoding.ts";
 import type { Form, Mapping } from "./mapping.ts";
 import { missing, select, selectByName } from "./mapping.ts";
 

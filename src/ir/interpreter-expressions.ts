@@ -20,6 +20,8 @@ export interface Scope {
   readonly values: ReadonlyMap<Tensor, NumericArray>;
   /** Runs a reduction that stands inside a body. */
   readonly reduce: (node: Reduce, compile: ExpressionCompiler) => Thunk;
+  /** Rounds every operation on floats to 32 bits. */
+  readonly isSingle?: boolean;
 }
 
 /**
@@ -134,7 +136,8 @@ export class ExpressionCompiler {
         const args = node.args.map((a) => this.compile(a));
         const value = applied(row.evaluate, row.lazy, args);
         // Integers have no −0.
-        return node.type === "i32" ? () => value() + 0 : value;
+        if (node.type === "i32") return () => value() + 0;
+        return this.scope.isSingle && node.type === "f32" ? () => Math.fround(value()) : value;
       }
       case "read":
         return this.read(node);

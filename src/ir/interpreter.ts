@@ -16,6 +16,10 @@ export interface Environment {
   readonly dims: Map<Dim, number>;
   readonly values: Map<Tensor, NumericArray>;
   readonly count?: { bodies: number };
+  /** 32-bit floats instead: where values are stored, or of every operation as well. */
+  readonly single?: "stores" | "operations";
+  /** Asked after every statement: true ends the evaluation. */
+  readonly stop?: (statement: Statement) => boolean;
 }
 
 /** Whether statements may store into a tensor of this role, and whether its cells outlive a graph. */
@@ -40,6 +44,7 @@ export function interpret(graph: Graph | readonly Statement[], environment: Envi
   for (const statement of statements) {
     open(statement.kind === "gradient" ? null : statement.tensor, environment, written);
     run(statement, environment);
+    if (environment.stop?.(statement)) return;
   }
 }
 
@@ -84,17 +89,19 @@ function checkSize(tensor: Tensor, values: NumericArray, dims: ReadonlyMap<Dim, 
 
 function runEquation(equation: Equation, environment: Environment): void {
   const { tensor, indices, reduced, reducer, accumulate } = equation;
-  const { dims, count } = environment;
+  const { dims, count, single } = environment;
   const values = environment.values.get(tensor)!;
   const roots = [...equation.target, ...equation.where, equation.body];
-  const scope: Scope = { dims, values: environment.values, reduce: innerReduction(dims) };
+  const isSingle = single === "operations";
+  const scope: Scope = { dims, values: environment.values, reduce: innerReduction(dims, isSingle), isSingle };
+  const stored = single !== undefined && tensor.type === "f32" ? Math.fround : (value: number) => value;
   const compiler = new ExpressionCompiler(scope, roots);
   const holds = conjunction(equation.where, compiler);
   const body = compiler.compile(equation.body);
   const find = compiler.placeOrNone(tensor, equation.target);
   const place = compiler.place(tensor, equation.target);
   const store = (at: number, value: number): void => {
-    values[at] = accumulate ? values[at]! + value : value;
+    values[at] = stored(accumulate ? values[at]! + value : value);
   };
 
   if (reducer === null) {
@@ -108,7 +115,7 @@ function runEquation(equation: Equation, environment: Environment): void {
     })();
     return;
   }
-  const reduction = new Reduction(reducer, reduced, compiler);
+  const reduction = new Reduction(reducer, reduced, compiler, isSingle);
   const reduce = loopNest(reduced, dims, compiler, () => {
     compiler.begin();
     if (!holds()) return;
@@ -151,11 +158,11 @@ function conjunction(where: readonly Expr[], compiler: ExpressionCompiler): () =
   return () => conditions.every((c) => c() !== 0);
 }
 
-function innerReduction(dims: ReadonlyMap<Dim, number>): Scope["reduce"] {
+function innerReduction(dims: ReadonlyMap<Dim, number>, isSingle: boolean): Scope["reduce"] {
   return (node: Reduce, compiler): Thunk => {
     const holds = conjunction(node.where, compiler);
     const body = compiler.compile(node.body);
-    const reduction = new Reduction(node.reducer, node.indices, compiler);
+    const reduction = new Reduction(node.reducer, node.indices, compiler, isSingle);
     const reduce = loopNest(node.indices, dims, compiler, () => {
       compiler.beginInner();
       if (holds()) reduction.take(body());
@@ -211,7 +218,12 @@ class Reduction {
   private accumulator = 0;
   private position = 0;
 
-  constructor(reducer: Reducer, indices: readonly Index[], compiler: ExpressionCompiler) {
+  constructor(
+    reducer: Reducer,
+    indices: readonly Index[],
+    compiler: ExpressionCompiler,
+    private readonly isSingle: boolean,
+  ) {
     this.row = reducers[reducer];
     this.slots = indices.map((i) => compiler.slot(i));
     this.extents = indices.map((i) => rangeOf(i.extent).high);
@@ -230,7 +242,8 @@ class Reduction {
     if (this.row.position?.(value, this.accumulator)) {
       this.position = this.slots.reduce((p, slot, d) => p * this.extents[d]! + this.positions[slot]!, 0);
     }
-    this.accumulator = this.row.next(value, this.accumulator);
+    const next = this.row.next(value, this.accumulator);
+    this.accumulator = this.isSingle ? Math.fround(next) : next;
   }
 
   get value(): number {

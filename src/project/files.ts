@@ -51,9 +51,18 @@ export class ModelFiles {
   }
 }
 
+/** The bytes of a file of the user's. */
+export function readBytes(path: string, directory: string): Uint8Array {
+  try {
+    return readFileSync(resolve(directory, path));
+  } catch (error) {
+    throw new UsageError(`cannot read \`${path}\`: ${reason(error)}`);
+  }
+}
+
 export interface Output {
   readonly path: string;
-  readonly text: string;
+  readonly text: string | Uint8Array;
 }
 
 /**
@@ -98,9 +107,9 @@ function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-function holds(path: string, text: string): boolean {
+function holds(path: string, text: string | Uint8Array): boolean {
   try {
-    return readFileSync(path, "utf8") === text;
+    return readFileSync(path).equals(typeof text === "string" ? Buffer.from(text) : text);
   } catch {
     return false;
   }

@@ -1,0 +1,114 @@
+/** A model compiled in memory and imported: what training, prediction and checks run. */
+import type { ModelInputs } from "../ir/inputs.ts";
+import type { ModelGraphs } from "../ir/model.ts";
+import type { Sources } from "../ir/source.ts";
+import { ModelFiles } from "../project/files.ts";
+import type { Host } from "./host.ts";
+import { UsageError } from "../project/usage-error.ts";
+import { renderDiagnostics, wantsColour } from "../project/render.ts";
+
+export type InputArrays = Readonly<Record<string, ArrayLike<number>>>;
+export type Outputs = Readonly<Record<string, Float32Array | Int32Array | Uint8Array>>;
+
+/** What every generated class has. */
+export interface ModelClass {
+  create(options: Readonly<Record<string, number>>): TrainedModel;
+  /** Throws a RangeError where the bytes are of another model. */
+  load(bytes: Uint8Array): TrainedModel;
+}
+
+export interface TrainedModel {
+  readonly parameters: unknown;
+  readonly gradients: unknown;
+  readonly states: unknown;
+  readonly hyper: Record<string, number>;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly stepCount: number;
+  step(inputs: InputArrays): number;
+  backward(inputs: InputArrays): number;
+  evaluate(inputs: InputArrays): Readonly<Record<string, number>>;
+  forward(inputs: InputArrays): Outputs;
+  save(): Uint8Array;
+}
+
+export type RunTarget = "typescript" | "wasm";
+
+export interface ModelRequest {
+  readonly path: string;
+  readonly sizes: Readonly<Record<string, number | boolean>>;
+  readonly model?: string;
+  readonly target: RunTarget;
+  readonly level: 0 | 1 | 2;
+}
+
+export interface LoadedModel {
+  readonly file: string;
+  readonly Model: ModelClass;
+  readonly graphs: ModelGraphs;
+  readonly sources: Sources;
+  readonly inputs: ModelInputs;
+}
+
+/** Compiles and imports a model; null where it has mistakes, which are then told on standard error. */
+export async function loadModel(request: ModelRequest, host: Host): Promise<LoadedModel | null> {
+  const files = new ModelFiles(host.directory);
+  const { file, text } = files.read(request.path);
+  const { compile, describeInputs } = await import("../index.ts");
+  const { diagnostics, sources, outputs, graphs } = await compile(text, {
+    file,
+    language: "javascript",
+    level: request.level,
+    target: request.target,
+    sizes: { ...request.sizes },
+    resolveImport: files.resolveImport,
+    ...(request.model === undefined ? {} : { model: request.model }),
+  });
+  if (diagnostics.length > 0) host.stderr(renderDiagnostics(diagnostics, sources, wantsColour(host)));
+  const code = outputs.find((o) => o.kind === "module")?.text;
+  if (code === undefined || graphs === null) return null;
+  const Model = await importClass(code, graphs.program.name);
+  return { file, Model, graphs, sources, inputs: describeInputs(graphs) };
+}
+
+/** The class of a module given as JavaScript. */
+async function importClass(code: string, name: string): Promise<ModelClass> {
+  const url = `data:text/javascript;base64,${Buffer.from(code).toString("base64")}`;
+  const module: unknown = await import(/* @vite-ignore */ url);
+  const found = isRecord(module) ? Object.entries(module).find(([key]) => key === name)?.[1] : undefined;
+  if (!isModelClass(found)) throw new Error(`the module does not export the class ${name}`);
+  return found;
+}
+
+const isRecord = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+function isModelClass(value: unknown): value is ModelClass {
+  return typeof value === "function" && "create" in value && "load" in value;
+}
+
+/** The model that a file holds. */
+export function restore(loaded: LoadedModel, bytes: Uint8Array, path: string): TrainedModel {
+  try {
+    return loaded.Model.load(bytes);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(`\`${path}\` does not fit ${loaded.file}: ${error.message}`);
+  }
+}
+
+/** Every array of a tree of names, by dotted path. */
+export function arraysOf(tree: unknown, path = ""): [string, Float32Array | Int32Array | Uint8Array][] {
+  if (tree instanceof Float32Array || tree instanceof Int32Array || tree instanceof Uint8Array)
+    return [[path, tree]];
+  if (!isRecord(tree)) return [];
+  return Object.entries(tree).flatMap(([key, value]) =>
+    arraysOf(value, path === "" ? key : `${path}.${key}`),
+  );
+}
+
+/** Whether all that a model learned is finite. */
+export function isFiniteModel(model: TrainedModel): boolean {
+  return [...arraysOf(model.parameters), ...arraysOf(model.states)].every(([, values]) => {
+    for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+    return true;
+  });
+}
