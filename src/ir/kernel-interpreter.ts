@@ -85,6 +85,8 @@ function runKernel(call: Extract<Call, { kind: "call" }>, memory: Memory, observ
     const passed = call.dims[i]!;
     dims.set(d, typeof passed === "number" ? passed : memory.dims.get(passed)!);
   });
+  for (const t of kernel.scratch ?? [])
+    values.set(t, new Float64Array(extentsOf(t, dims).reduce((n, e) => n * e, 1)).fill(NaN));
   new Machine(kernel, values, dims, observer).run(kernel.body);
 }
 

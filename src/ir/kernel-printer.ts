@@ -16,6 +16,8 @@ export function printKernel(kernel: Kernel): string {
         (b) => block(b, depth + 1),
       );
   };
+  for (const { name, shape } of kernel.scratch ?? [])
+    lines.push(`  scratch ${name}[${shape.map((e) => printer.expr(e)).join(", ")}]`);
   block(kernel.body, 1);
   const parts = printer.parts.map((p) => `  where ${p}`);
   return `${[`kernel ${kernel.name}(${signature(kernel)})`, ...lines, ...parts].join("\n")}\n`;

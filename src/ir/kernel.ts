@@ -24,6 +24,11 @@ export interface Kernel {
   readonly scalars: readonly Tensor[];
   /** Dynamic dimensions, passed as counts. */
   readonly dims: readonly Dim[];
+  /**
+   * Tensors that exist while the kernel runs: it stores into them what it reads there, such as panels of a matrix. They are
+   * passed to no kernel, and hold nothing when one begins.
+   */
+  readonly scratch?: readonly Tensor[];
   readonly body: readonly KernelStatement[];
   /** The statements of the graph that this kernel computes; comments and links are printed from their origins. */
   readonly statements: readonly Statement[];

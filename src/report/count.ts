@@ -15,7 +15,10 @@ import { Decisions } from "./decisions.ts";
 export interface Counts {
   readonly operations: number;
   readonly functions: ReadonlyMap<AtomName, number>;
-  /** Cells, by buffer; a cell that is read twice counts twice. Numbers passed by value count as nothing. */
+  /**
+   * Cells, by buffer; a cell that is read twice counts twice. Numbers passed by value count as nothing, and neither does
+   * what a kernel keeps for itself: panels stay in the nearest caches.
+   */
   readonly reads: ReadonlyMap<Tensor, number>;
   readonly writes: ReadonlyMap<Tensor, number>;
   /** How much of all this depends on data: it is counted, and at most so much is done less. */
@@ -105,7 +108,8 @@ class Counter {
         return tally;
       case "store":
         this.expressions([s.value, ...s.subscripts], tally);
-        for (const thing of changes(s)) this.tick(tally, thing);
+        for (const thing of changes(s))
+          if (typeof thing === "string" || this.buffers.has(thing.tensor)) this.tick(tally, thing);
         return tally;
       case "if": {
         this.expressions([s.condition], tally);

@@ -13,15 +13,17 @@ type Tally = Map<string, number>;
 
 class Counter implements Observer {
   readonly tally: Tally = new Map();
-  private scalars: ReadonlySet<Tensor> = new Set();
+  /** Numbers passed by value, and what the kernel keeps for itself. */
+  private uncounted: ReadonlySet<Tensor> = new Set();
 
   begin(call: Call): void {
     this.tally.clear();
-    this.scalars = new Set(call.kind === "call" ? call.kernel.scalars : []);
+    const own = call.kind === "call" ? [...call.kernel.scalars, ...(call.kernel.scratch ?? [])] : [];
+    this.uncounted = new Set(own);
   }
 
   evaluated(e: Expr): void {
-    if (e.kind === "read" && !this.scalars.has(e.tensor)) this.tick(`read ${e.tensor.id}`);
+    if (e.kind === "read" && !this.uncounted.has(e.tensor)) this.tick(`read ${e.tensor.id}`);
     if (e.kind !== "apply") return;
     const { operations, called } = operationOf(e);
     this.tick("+", operations);
@@ -30,6 +32,7 @@ class Counter implements Observer {
 
   changed(s: Parameters<Observer["changed"]>[0]): void {
     if (s.kind === "assign") return this.tick("+", s.reducer !== null && s.local.type === "f32" ? 1 : 0);
+    if (this.uncounted.has(s.tensor)) return;
     this.tick(`write ${s.tensor.id}`);
     if (!s.accumulate) return;
     this.tick(`read ${s.tensor.id}`);

@@ -18,8 +18,8 @@ import { graphsOf } from "./run.ts";
 type Block = readonly KernelStatement[];
 
 /** The schedule with the body of every kernel rewritten. */
-function rewritten(made: Schedule, rewrite: (body: Block) => Block): Schedule {
-  const kernels = new Map<Kernel, Kernel>(made.kernels.map((k) => [k, { ...k, body: rewrite(k.body) }]));
+function rewritten(made: Schedule, rewrite: (body: Block) => Pick<Kernel, "scratch" | "body">): Schedule {
+  const kernels = new Map<Kernel, Kernel>(made.kernels.map((k) => [k, { ...k, ...rewrite(k.body) }]));
   const call = (c: Call): Call => (c.kind === "call" ? { ...c, kernel: kernels.get(c.kernel)! } : c);
   const procedure = (p: Procedure): Procedure => ({ ...p, calls: p.calls.map(call) });
   return {
@@ -36,10 +36,10 @@ function rewritten(made: Schedule, rewrite: (body: Block) => Block): Schedule {
 
 const tiled =
   (b: Builder, vector: boolean) =>
-  (body: Block): Block => {
+  (body: Block): Pick<Kernel, "scratch" | "body"> => {
     const names = new NameSpace();
-    const loops = tile(body, names, b, vector);
-    return vector ? spreadOverLanes(loops, names, b) : loops;
+    const { body: loops, scratch } = tile(body, names, b, vector);
+    return { scratch, body: vector ? spreadOverLanes(loops, names, b) : loops };
   };
 
 /** Everything that lasts, and the results of each pass, after some steps. */
@@ -129,7 +129,7 @@ describe.each(Object.entries(sources))("%s", (_, text) => {
   });
 });
 
-test("a product of matrices is sixteen sums at once, and eight vectors where there are lanes", () => {
+test("a product of matrices is sixteen sums at once, and six vectors through a panel where there are lanes", () => {
   const text = `model M { input x: [16, 8]\nparam W: [8, 24] ~ ones\noutput y = x @ W }`;
   const { graphs, context } = graphsOf(text);
   const [call] = schedule(graphs, 2, context).forward.calls;
@@ -137,6 +137,6 @@ test("a product of matrices is sixteen sums at once, and eight vectors where the
   expect(printKernel(kernel).match(/var /g)).toHaveLength(16);
   const lanes = rewritten(schedule(graphs, 1, context), tiled(context.builder, true));
   const spread = printKernel((lanes.forward.calls[0] as Extract<Call, { kind: "call" }>).kernel);
-  expect(spread.match(/var /g)).toHaveLength(8);
-  expect(spread).toContain("by 8 in 4 lanes");
+  expect(spread.match(/var /g)).toHaveLength(6);
+  expect(spread).toContain("scratch panel[8, 12]");
 });

@@ -1,12 +1,10 @@
 /** Prints a kernel as a function of WebAssembly: addresses of its buffers, scalars and counts are its parameters. */
-import { statementsIn } from "../../ir/kernel-walk.ts";
 import { Lanes } from "../../ir/lanes.ts";
 import type { Builder } from "../../ir/builder.ts";
 import { Prover } from "../../ir/intervals.ts";
 import { rangeOf } from "../../ir/affine.ts";
 import type { Assign, Kernel, KernelStatement, Loop, Store } from "../../ir/kernel.ts";
 import type { Affine, Dim, Expr, Index, Local, Read, Tensor } from "../../ir/types.ts";
-import { shortNames } from "../names.ts";
 import type { Names } from "../names.ts";
 import type { Fold } from "./folds.ts";
 import { folded, foldsOf, startOf } from "./folds.ts";
@@ -16,9 +14,11 @@ import { mayStandInPlace } from "./inlining.ts";
 import type { IntegerScope, Place } from "./integers.ts";
 import { offsetOf, printPlace } from "./integers.ts";
 import { isKnown } from "./known.ts";
+import { Parameters } from "./parameters.ts";
 import { PointerMoves } from "./pointer-moves.ts";
 import { Pointers, reachBefore } from "./pointers.ts";
 import { readsAgain } from "./reads.ts";
+import { spreadLocals } from "./spreads.ts";
 import type { Wat } from "./text.ts";
 import { get, plus, set, watNames } from "./text.ts";
 
@@ -43,8 +43,9 @@ class KernelFunction implements Scope {
   again: ReadonlySet<Read> = new Set();
   private readonly names: Names = watNames();
   private readonly things = new Map<Dim | Index | Local, string>();
-  private readonly buffers = new Map<Tensor, string>();
-  private readonly scalars = new Map<Tensor, string>();
+  private readonly parameters: Parameters;
+  private readonly buffers: ReadonlyMap<Tensor, string>;
+  private readonly scalars: ReadonlyMap<Tensor, string>;
   private readonly locals: Wat[] = [];
   private readonly prover: Prover;
   private pointers: Pointers | null = null;
@@ -55,6 +56,7 @@ class KernelFunction implements Scope {
   /** What is known before the loop in lanes: its values for all lanes, as they are needed. */
   private spreads: { known: { indices: ReadonlySet<Index>; lets: ReadonlySet<Local> }; code: Wat[] } | null =
     null;
+  private spreadLocals: ReadonlySet<Local> = new Set();
   private readonly spreadNames = new Map<Expr, string>();
   private reach = 0;
 
@@ -64,27 +66,18 @@ class KernelFunction implements Scope {
     readonly helper: (name: string) => void,
   ) {
     this.prover = new Prover(builder, []);
-    for (const dim of kernel.dims) this.things.set(dim, this.names.fresh(dim.name));
-    // Loops keep the names of their indices.
-    const outer = watNames(this.names);
-    for (const s of statementsIn(kernel.body)) if (s.kind === "loop") outer.fresh(s.index.name);
-    const named = (tensor: Tensor): string => this.names.take(outer.fresh(...shortNames(tensor)));
-    for (const { tensor } of kernel.buffers) this.buffers.set(tensor, named(tensor));
-    for (const tensor of kernel.scalars) this.scalars.set(tensor, named(tensor));
+    this.parameters = new Parameters(kernel, this.names);
+    const { buffers, scalars, dims } = this.parameters;
+    this.buffers = buffers;
+    this.scalars = scalars;
+    for (const [dim, local] of dims) this.things.set(dim, local);
   }
 
   print(name: string): PrintedKernel {
     const body = this.block(this.kernel.body);
-    const parameter = (local: string, type: WatType): Wat => ["param", local, type];
-    const code: Wat = [
-      "func",
-      name,
-      ...[...this.buffers.values()].map((local) => parameter(local, "i32")),
-      ...[...this.scalars].map(([tensor, local]) => parameter(local, typeOf(tensor.type))),
-      ...this.kernel.dims.map((d) => parameter(this.name(d), "i32")),
-      ...this.locals,
-      ...body,
-    ];
+    const { parameters } = this;
+    const start = parameters.start();
+    const code: Wat = ["func", name, ...parameters.print(), ...this.locals, ...start, ...body];
     return { function: code, reach: this.reach };
   }
 
@@ -161,10 +154,12 @@ class KernelFunction implements Scope {
         return this.loop(s);
       case "let":
       case "variable": {
-        const isVector = this.lanes?.vectors.has(s.local) === true;
+        const isSpread = this.spreadLocals.has(s.local);
+        const isVector = isSpread || this.lanes?.vectors.has(s.local) === true;
         const value = isVector ? this.expressions.four(s.value) : this.expressions.one(s.value);
         const name = this.fresh(s.local.name, isVector ? "v128" : typeOf(s.local.type));
         this.things.set(s.local, name);
+        if (isSpread) this.spreadNames.set(s.local, name);
         if (s.kind === "let") this.lets.add(s.local);
         return [set(name, value)];
       }
@@ -239,6 +234,7 @@ class KernelFunction implements Scope {
         s.body,
         folds.map((fold) => fold.local),
       );
+      this.spreadLocals = spreadLocals(s.body, this.lanes);
       this.spreads = { known, code: [] };
       this.functionsInPlace = mayStandInPlace(s.body);
     }
@@ -250,6 +246,7 @@ class KernelFunction implements Scope {
     if (enters) {
       this.lanes = null;
       this.functionsInPlace = false;
+      this.spreadLocals = new Set();
       this.spreadNames.clear();
     }
     Object.assign(this, outer);

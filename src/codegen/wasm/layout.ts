@@ -14,8 +14,21 @@ export interface MemoryLayout {
   readonly addresses: ReadonlyMap<Tensor, number>;
   /** From the first byte of a block to behind its last one. */
   readonly blocks: ReadonlyMap<Block, { readonly from: number; readonly to: number }>;
+  /** Where the memory begins that kernels use while they run, one after the other. */
+  readonly scratch: number;
   readonly pages: number;
 }
+
+/** The global that says where the tensors of a kernel's own may stand. */
+export const scratchName = "$scratch";
+
+/** Where each tensor of a kernel's own stands, in bytes from the beginning of the memory for them. */
+export function scratchOffsets(tensors: readonly Tensor[]): number[] {
+  return tensors.map((_, n) => sizeOfScratch(tensors.slice(0, n)));
+}
+
+const sizeOfScratch = (tensors: readonly Tensor[]): number =>
+  tensors.reduce((n, t) => n + aligned(largestSize(t)), 0);
 
 /** `reach`: so many bytes before the first tensor may be mentioned, though they are not read. */
 export function layOutMemory(schedule: Schedule, inputs: readonly Tensor[], reach: number): MemoryLayout {
@@ -32,7 +45,9 @@ export function layOutMemory(schedule: Schedule, inputs: readonly Tensor[], reac
     blocks.set(slot.block, { from, to: end });
   }
   for (const t of inputs) if (!addresses.has(t)) take([t]);
-  return { addresses, blocks, pages: Math.ceil((end + alignment) / pageSize) };
+  const scratch = end;
+  end += Math.max(0, ...schedule.kernels.map((k) => sizeOfScratch(k.scratch ?? [])));
+  return { addresses, blocks, scratch, pages: Math.ceil((end + alignment) / pageSize) };
 }
 
 /** How large a memory is, where it is larger than any can be. */

@@ -9,7 +9,7 @@ import { functions, functionsFor } from "./functions.ts";
 import { printAffine } from "./integers.ts";
 import { printKernel } from "./kernels.ts";
 import type { MemoryLayout } from "./layout.ts";
-import { layOutMemory } from "./layout.ts";
+import { layOutMemory, scratchName } from "./layout.ts";
 import type { Wat } from "./text.ts";
 import { comment, get, i32, layOut, watNames } from "./text.ts";
 import type { Names } from "../names.ts";
@@ -40,6 +40,7 @@ export function printProgram(
   const used = new Set<string>();
   const names = watNames();
   for (const name of Object.keys(functions)) names.take(`$${name}`);
+  names.take(scratchName);
   const kernelNames = new Map(schedule.kernels.map((k) => [k, names.fresh(k.name)]));
   const kernels = schedule.kernels.map((kernel) => ({
     kernel,
@@ -76,12 +77,15 @@ export function printProgram(
 /** Tensors by their addresses, which have the names of the source. */
 class Places {
   private readonly names = new Map<Tensor, string>();
+  private readonly usesScratch: boolean;
 
   constructor(
     schedule: Schedule,
     private readonly layout: MemoryLayout,
   ) {
     const names = watNames();
+    names.take(scratchName);
+    this.usesScratch = schedule.kernels.some((k) => k.scratch !== undefined);
     const { initialise, forward, evaluate, backward, statistics, update } = schedule;
     for (const { calls } of [initialise, forward, evaluate, backward, statistics, update]) {
       for (const call of calls) {
@@ -100,9 +104,9 @@ class Places {
   }
 
   globals(): string[] {
-    return [...this.names].map(([t, name]) =>
-      layOut(["global", name, "i32", i32(this.layout.addresses.get(t)!)], 1),
-    );
+    const places = [...this.names].map(([t, name]) => [name, this.layout.addresses.get(t)!] as const);
+    const scratch = this.usesScratch ? [[scratchName, this.layout.scratch] as const] : [];
+    return [...places, ...scratch].map(([name, at]) => layOut(["global", name, "i32", i32(at)], 1));
   }
 }
 

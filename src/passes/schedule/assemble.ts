@@ -13,8 +13,10 @@ export function assembleKernel(
   name: string,
   body: readonly KernelStatement[],
   statements: readonly Statement[],
+  scratch: readonly Tensor[] = [],
 ): Kernel {
   const { written, read } = tensorsOf(body);
+  for (const tensor of scratch) [written, read].forEach((found) => found.delete(tensor));
   const buffers: Buffer[] = [...written].map(([tensor, kept]) => ({
     tensor,
     access: kept || read.has(tensor) ? "both" : "write",
@@ -22,7 +24,8 @@ export function assembleKernel(
   for (const tensor of read)
     if (!written.has(tensor) && !isScalar(tensor)) buffers.push({ tensor, access: "read" });
   const scalars = [...read].filter(isScalar);
-  return { name, buffers, scalars, dims: dimsOf(body, buffers), body, statements };
+  const own = scratch.length > 0 ? { scratch } : {};
+  return { name, buffers, scalars, dims: dimsOf(body, buffers, scratch), ...own, body, statements };
 }
 
 /** Tensors stored into (true: their old cells matter) and tensors read, in order of first appearance. */
@@ -37,7 +40,11 @@ function tensorsOf(body: readonly KernelStatement[]): { written: Map<Tensor, boo
 }
 
 /** Dimensions in loops and expressions, and those in inner extents, which decide the strides. */
-function dimsOf(body: readonly KernelStatement[], buffers: readonly Buffer[]): Dim[] {
+function dimsOf(
+  body: readonly KernelStatement[],
+  buffers: readonly Buffer[],
+  scratch: readonly Tensor[],
+): Dim[] {
   const dims = new Set<Dim>();
   const collect = (roots: readonly Expr[]): void =>
     visit(
@@ -48,6 +55,6 @@ function dimsOf(body: readonly KernelStatement[], buffers: readonly Buffer[]): D
       },
     );
   for (const s of statementsIn(body)) collect(ownExpressions(s));
-  for (const { tensor } of buffers) collect(tensor.shape.slice(1));
+  for (const { shape } of [...buffers.map((x) => x.tensor), ...scratch]) collect(shape.slice(1));
   return [...dims];
 }

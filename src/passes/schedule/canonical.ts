@@ -24,16 +24,20 @@ export class CanonicalTexts {
     return fresh;
   }
 
-  textOf(kernel: Pick<Kernel, "buffers" | "scalars" | "dims" | "body">): string {
+  textOf(kernel: Pick<Kernel, "buffers" | "scalars" | "dims" | "scratch" | "body">): string {
     const text = new CanonicalText(this, true);
     for (const { tensor } of kernel.buffers) text.name(tensor);
     for (const tensor of kernel.scalars) text.name(tensor);
     for (const dim of kernel.dims) text.name(dim);
+    for (const tensor of kernel.scratch ?? []) text.name(tensor);
     const buffers = kernel.buffers.map(
       (x) => `${x.access} ${x.tensor.type}[${x.tensor.shape.map((e) => text.expr(e)).join()}]`,
     );
     const scalars = kernel.scalars.map((t) => t.type);
-    return [...buffers, ...scalars, text.block(kernel.body)].join(";");
+    const scratch = (kernel.scratch ?? []).map(
+      (t) => `${t.type}[${t.shape.map((e) => text.expr(e)).join()}]`,
+    );
+    return [...buffers, ...scalars, ...scratch, text.block(kernel.body)].join(";");
   }
 }
 

@@ -17,6 +17,7 @@ import { generalise } from "./generalise.ts";
 import { spreadOverLanes } from "./lanes.ts";
 import { placeLets } from "./lets.ts";
 import { lowerGroup } from "./lower.ts";
+import type { Tiled } from "./tile.ts";
 import { tile } from "./tile.ts";
 import { generalName, groupName, identifier, NameSpace, sharedName } from "./names.ts";
 
@@ -121,11 +122,11 @@ export class KernelTable {
     return `${text} ${touched.map((t) => t.id).join()}`;
   }
 
-  private quickened(loops: readonly KernelStatement[], locals: NameSpace): readonly KernelStatement[] {
-    if (this.level < 2) return loops;
+  private quickened(loops: readonly KernelStatement[], locals: NameSpace): Tiled {
+    if (this.level < 2) return { body: loops, scratch: [] };
     if (!this.vector) return tile(loops, locals, this.b);
-    const tiled = tile(splitEpilogues(loops, this.b), locals, this.b, true);
-    return spreadOverLanes(tiled, locals, this.b);
+    const { body, scratch } = tile(splitEpilogues(loops, this.b), locals, this.b, true);
+    return { body: spreadOverLanes(body, locals, this.b), scratch };
   }
 
   private lower(family: Family): Lowered {
@@ -134,9 +135,9 @@ export class KernelTable {
     const locals = new NameSpace();
     reserveNames(first!.group, locals);
     const { group, statements, parameters } = generalise(family, (name) => locals.fresh(name), b);
-    const body = placeLets(this.quickened(lowerGroup(group, locals, b), locals), locals, b);
+    const { body, scratch } = this.quickened(lowerGroup(group, locals, b), locals);
     const name = groupName(first!.statements, this.program, first!.phase === "initialise");
-    return { kernel: assembleKernel(name, body, statements), parameters };
+    return { kernel: assembleKernel(name, placeLets(body, locals, b), statements, scratch), parameters };
   }
 
   /** Lowers and names the kernels; nothing may be added afterwards. */
