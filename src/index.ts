@@ -18,8 +18,10 @@ import { Sources } from "./ir/source.ts";
 import type { Program } from "./ir/types.ts";
 import { elaborate } from "./parser/elaborate/elaborate.ts";
 import type { ResolveImport } from "./parser/elaborate/files.ts";
+import { flowOf } from "./flow.ts";
 import { schedule } from "./passes/schedule.ts";
 import type { Detail } from "./pictures/clusters.ts";
+import type { Flow } from "./pictures/flow.ts";
 import type { GraphFormat } from "./pictures/graph.ts";
 import { drawGraph } from "./pictures/graph.ts";
 import { dimensionsAt } from "./report/dimensions.ts";
@@ -162,6 +164,28 @@ export function explain(source: string, options: ExplainOptions = {}): ExplainRe
   return { ...checked, derivation: derivationOf(program, context, options.file ?? "model.nn", options) };
 }
 
+export interface FlowOptions extends Pick<CompileOptions, "file" | "sizes" | "model" | "resolveImport"> {
+  /** Values of inputs and parameters, as parsed JSON. Without inputs they are random, without parameters as initialised. */
+  readonly sample?: unknown;
+  /** Values of parameters and states by name, row-major, instead of their starting values. */
+  readonly weights?: ReadonlyMap<string, ArrayLike<number>>;
+  /** Of initialisers and random inputs. Default 1. */
+  readonly seed?: number;
+}
+
+export interface FlowResult extends CheckResult {
+  /** null where a diagnostic is an error, or the model has no loss. */
+  readonly flow: Flow | null;
+}
+
+/** Measures gradients and updates of one step, and how activations react. Throws a `SampleError` about a sample. */
+export function flow(source: string, options: FlowOptions = {}): FlowResult {
+  const { program, context, reporter, ...checked } = read(source, options, false);
+  if (!program || reporter.hasErrors || !program.loss) return { ...checked, flow: null };
+  const graphs = buildGraphs(program, context, { simplify: true });
+  return { ...checked, flow: flowOf(program, graphs, context, options) };
+}
+
 async function sha256(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -201,6 +225,9 @@ function read(source: string, options: CompileOptions, mayBeLibrary: boolean): R
   };
 }
 
+export { drawFlow } from "./pictures/flow-chart.ts";
+export { printFlow } from "./pictures/flow.ts";
+export type { ActivationFlow, Flow, ParameterFlow } from "./pictures/flow.ts";
 export { format } from "./format/format.ts";
 export type { Formatted } from "./format/format.ts";
 export type { Diagnostic } from "./ir/diagnostics.ts";

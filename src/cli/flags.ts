@@ -36,3 +36,14 @@ export interface GraphFlags {
 export interface FormatFlags {
   readonly check?: true;
 }
+
+/** What `nnc flow` was asked for. */
+export interface FlowFlags {
+  readonly at?: string;
+  readonly weights?: string;
+  readonly seed: number;
+  readonly output?: string;
+  readonly json?: true;
+  readonly set: Record<string, number | boolean>;
+  readonly model?: string;
+}

@@ -1,9 +1,10 @@
 import type { Level } from "../ir/kernel.ts";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { CheckFlags, CompileFlags, FormatFlags, GraphFlags } from "./flags.ts";
+import type { CheckFlags, CompileFlags, FormatFlags } from "./flags.ts";
 import type { Host } from "./host.ts";
 import { exitCode, UsageError } from "./host.ts";
 import { reportInternalError } from "./internal-error.ts";
+import { addPictureCommands } from "./picture-commands.ts";
 import { addTrainCommands } from "./train-commands.ts";
 
 /** Written out, so that the compiler stays one file: a value that both import would be a third. */
@@ -87,30 +88,6 @@ function commands(host: Host, finish: (code: number) => void): Command {
       finish(await checkCommand(files, flags, host));
     });
   program
-    .command("graph")
-    .description("draw the training graph of a model: values and their gradients in two mirrored lanes")
-    .argument("<model.nn>", "the model to draw")
-    .option("-o, --output <file>", "write here: file.svg, file.dot (Graphviz) or file.mmd (mermaid)")
-    .addOption(new Option("--as <format>", "what to print without -o").choices(["svg", "dot", "mermaid"]))
-    .addOption(
-      new Option(
-        "--detail <level>",
-        "1: a box for each definition; 2: layers opened, a box for each equation",
-      )
-        .choices(["1", "2"])
-        .default("1"),
-    )
-    .option("--unrolled", "boxes of its own for each turn of a loop")
-    .addOption(sizes())
-    .option("--model <name>", "which model, where the file holds several")
-    .option("--no-simplify", "draw the chain rule as it falls out")
-    .option("--exact", "use no rewrite that holds over the real numbers only")
-    .addHelpText("after", "\nExample: nnc graph digits.nn -o digits.svg")
-    .action(async (file: string, flags: GraphFlags) => {
-      const { graphCommand } = await import("./graph.ts");
-      finish(await graphCommand(file, flags, host));
-    });
-  program
     .command("fmt")
     .description("lay out models anew: spaces and line breaks, nothing else")
     .argument("[paths...]", "files, and folders to search for .nn files; without any, this folder")
@@ -120,6 +97,7 @@ function commands(host: Host, finish: (code: number) => void): Command {
       finish(await formatCommand(paths, flags, host));
     });
   addTrainCommands(program, sizes, host, finish);
+  addPictureCommands(program, sizes, host, finish);
   return program;
 }
 
