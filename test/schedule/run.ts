@@ -32,9 +32,10 @@ export function differences(
   text: string,
   level: Level,
   counts: Readonly<Record<string, number>> = {},
+  vector = false,
 ): { schedule: Schedule; found: string[] } {
   const { graphs, context } = graphsOf(text);
-  const made = schedule(graphs, level, context);
+  const made = schedule(graphs, level, context, vector);
   const { program } = graphs;
   const dims = new Map<Dim, number>(
     program.dims.map((d) => [d, counts[d.name] ?? Math.max(d.minimum, d.maximum - 1)]),

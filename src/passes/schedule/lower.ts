@@ -86,11 +86,10 @@ class Lowering {
     const [first] = equations;
     if (first!.reducer === null) return this.plain(run[0]!);
     const { before, step, results } = this.accumulators(equations);
-    const loops = this.reduceLoops(
-      first!.reduced,
-      first!.where.map((c) => this.forward(c)),
-      step,
-    );
+    const where = first!.where.map((c) => this.forward(c));
+    const isSum = equations.every((e) => e.reducer === "sum");
+    const reduced = isSum ? boundedFirst(first!.reduced, where) : first!.reduced;
+    const loops = this.reduceLoops(reduced, where, step);
     const stores = run.flatMap((m, i) => this.storeResult(m, results[i]!));
     return [...before, ...loops, ...stores];
   }
@@ -233,6 +232,16 @@ function storesEverywhere(member: Member): boolean {
 function innermost(condition: Expr, loops: readonly Index[]): number {
   const free = freeIndices(condition);
   return loops.findLastIndex((i) => free.has(i));
+}
+
+/**
+ * What a sum runs over, with what has conditions to satisfy outside of what has none: bounds are then worked out before
+ * the inner loops, instead of in each of their turns.
+ */
+function boundedFirst(reduced: readonly Index[], where: readonly Expr[]): readonly Index[] {
+  const conditions = where.filter((c) => c.kind === "condition" && readsOf(c).length === 0);
+  const bounded = freeIndices(...conditions);
+  return [...reduced.filter((i) => bounded.has(i)), ...reduced.filter((i) => !bounded.has(i))];
 }
 
 function isLocal(value: Expr): boolean {

@@ -37,7 +37,9 @@ function vectors(columns: number, count: number, unit: number): PanelGroup[] {
   const panels = Math.floor(count / units);
   const rest = count % units;
   const isBalanced = unit > 1 && panels > 0 && (rest === 1 || rest === 2);
-  const alike = isBalanced ? panels - 1 : panels;
+  // A panel whose last vector begins earlier is like no other.
+  const isUnlike = rest === 0 && panels > 1 && columns < count * unit;
+  const alike = isBalanced || isUnlike ? panels - 1 : panels;
   const groups: PanelGroup[] = [];
   const add = (turns: number, width: number, begin: number, step: number): void => {
     if (turns === 0) return;
@@ -47,7 +49,8 @@ function vectors(columns: number, count: number, unit: number): PanelGroup[] {
   };
   add(alike, units, 0, units * unit);
   const begin = alike * units * unit;
-  if (!isBalanced) add(rest === 0 ? 0 : 1, rest, begin, 0);
+  if (isUnlike) add(1, units, begin, 0);
+  else if (!isBalanced) add(rest === 0 ? 0 : 1, rest, begin, 0);
   else if (rest === 2) add(2, units - 1, begin, columns - (units - 1) * unit - begin);
   else {
     add(1, units - 1, begin, 0);

@@ -1025,19 +1025,14 @@ function d_edges_conv2d_W(
       for (let k = 0; k < 2; k++) {
         for (let f = 0; f < 3; f++) {
           let conv2d_W_sum = 0;
-          for (let s = 0; s < batch; s++) {
+          for (let i = ((u / 2) | 0) - u + 1, i_end = (((u + 1) / 2) | 0) - u + 4; i < i_end; i++) {
             for (
-              let i = ((u / 2) | 0) - u + 1,
-                i_end = (((u + 1) / 2) | 0) - u + 4;
-              i < i_end;
-              i++
+              let j = ((v / 2) | 0) - v + 1,
+                j_end = (((v + 1) / 2) | 0) - v + 4;
+              j < j_end;
+              j++
             ) {
-              for (
-                let j = ((v / 2) | 0) - v + 1,
-                  j_end = (((v + 1) / 2) | 0) - v + 4;
-                j < j_end;
-                j++
-              ) {
+              for (let s = 0; s < batch; s++) {
                 conv2d_W_sum +=
                   seen[s * 98 + (u + 2 * i - 1) * 14 + (v + 2 * j - 1) * 2 + k] *
                   dconv2d[s * 48 + i * 12 + j * 3 + f];
@@ -1106,9 +1101,9 @@ function d_seen_conv2d_W(
       for (let k = 0; k < 2; k++) {
         for (let f = 0; f < 2; f++) {
           let conv2d_W_sum = 0;
-          for (let s = 0; s < batch; s++) {
-            for (let i = Math.max(0, 1 - u), i_end = Math.min(7, 8 - u); i < i_end; i++) {
-              for (let j = Math.max(0, 1 - v), j_end = Math.min(7, 8 - v); j < j_end; j++) {
+          for (let i = Math.max(0, 1 - u), i_end = Math.min(7, 8 - u); i < i_end; i++) {
+            for (let j = Math.max(0, 1 - v), j_end = Math.min(7, 8 - v); j < j_end; j++) {
+              for (let s = 0; s < batch; s++) {
                 conv2d_W_sum +=
                   image[s * 98 + (u + i - 1) * 14 + (v + j - 1) * 2 + k] *
                   dconv2d[s * 98 + i * 14 + j * 2 + f];
