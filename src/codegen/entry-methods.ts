@@ -73,11 +73,11 @@ export function runNext(model: Model, name: "backward" | "statistics"): string {
   return `this.#run${name === "backward" ? "Backward" : "Statistics"}(${counts.join(", ")});`;
 }
 
-function takeTraining(model: Model, out: TextBuilder): void {
+export function takeTraining(model: Model, out: TextBuilder): void {
   if (model.trainingInputs.length > 0) out.line("this.#takeTrainingInputs(inputs);");
 }
 
-function fillMetrics(model: Model, out: TextBuilder): void {
+export function fillMetrics(model: Model, out: TextBuilder): void {
   dimensionLocals(
     model,
     model.metrics.map((m) => m.tensor).filter((t) => model.varies(t)),

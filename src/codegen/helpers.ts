@@ -36,7 +36,17 @@ import {
   writeTensors,
 } from "./safetensors.ts";
 import type { TextBuilder } from "./text.ts";
-import { decodeBase64, webAssemblyType } from "./wasm/host-helpers.ts";
+import {
+  compileKernels,
+  decodeBase64,
+  maySleep,
+  platformType,
+  requireSharing,
+  startKernels,
+  startThreads,
+  webAssemblyType,
+  workerCode,
+} from "./wasm/host-helpers.ts";
 
 interface Helper {
   readonly needs?: readonly string[];
@@ -48,6 +58,13 @@ const helpers: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ["Shapes", { code: shapesType }],
   ["WebAssembly", { code: webAssemblyType }],
   ["decodeBase64", { code: decodeBase64 }],
+  ["compileKernels", { code: compileKernels, needs: ["decodeBase64"] }],
+  ["startKernels", { code: startKernels }],
+  ["requireSharing", { code: requireSharing }],
+  ["Platform", { code: platformType }],
+  ["workerCode", { code: workerCode }],
+  ["maySleep", { code: maySleep }],
+  ["startThreads", { code: startThreads, needs: ["Platform", "workerCode", "maySleep"] }],
   ["sigmoid", { code: sigmoid }],
   ["square", { code: square }],
   ["cube", { code: cube }],

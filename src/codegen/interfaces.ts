@@ -60,6 +60,10 @@ export function printInterfaces(model: Model, out: TextBuilder): void {
 function printOptions(model: Model, out: TextBuilder): void {
   out.doc(["Decides the initial parameters and all later random numbers; 0 if not given."]);
   out.line("readonly seed?: number;");
+  if (model.wasm) {
+    out.doc(["How many threads share the work, 1 if not given: the same bits with any number."]);
+    out.line("readonly threads?: number;");
+  }
   for (const dim of model.createDims) {
     out.doc([`From ${dim.minimum} to ${dim.maximum}.`]);
     out.line(`readonly ${model.optionNames.get(dim)!}: number;`, { span: dim.span, name: dim.name });

@@ -10,6 +10,7 @@ export interface Member {
 }
 
 export type MemberName =
+  | "ready"
   | "create"
   | "load"
   | "shapes"
@@ -28,7 +29,8 @@ export type MemberName =
   | "forward"
   | "evaluate"
   | "using"
-  | "save";
+  | "save"
+  | "dispose";
 
 const methods: ReadonlySet<MemberName> = new Set([
   "create",
@@ -41,6 +43,7 @@ const methods: ReadonlySet<MemberName> = new Set([
   "evaluate",
   "using",
   "save",
+  "dispose",
 ]);
 
 /** The methods that take a training pass, in words. */
@@ -59,6 +62,8 @@ export function membersOf(model: Model): Map<MemberName, Member> {
   const withOptions = [training, options].filter((p) => p !== "").join(", ");
   const passes = passNames(model);
   const needsOptions = model.createDims.length > 0;
+  const hasThreads = model.wasm !== undefined;
+  const resumed = hasThreads ? `, options«?: Pick<${type("Options")}, "threads">»` : "";
   const members: [MemberName, Omit<Member, "isMethod">, boolean][] = [
     [
       "shapes",
@@ -120,6 +125,17 @@ export function membersOf(model: Model): Map<MemberName, Member> {
       true,
     ],
     [
+      "ready",
+      {
+        doc: [
+          "When its threads have started: until then, and where they can't, one thread trains, to the same bits.",
+          "It fails, with the reason, where they can't be started.",
+        ],
+        head: "«readonly »ready«: Promise<void>»",
+      },
+      hasThreads,
+    ],
+    [
       "create",
       {
         doc: ["Makes a model with fresh parameters. All memory is taken here."],
@@ -131,7 +147,7 @@ export function membersOf(model: Model): Map<MemberName, Member> {
       "load",
       {
         doc: ["The model that `save` wrote, optimizer and all: training goes on as if it had not stopped."],
-        head: `static load(bytes«: Uint8Array»)«: ${className}»`,
+        head: `static load(bytes«: Uint8Array»${resumed})«: ${className}»`,
       },
       true,
     ],
@@ -211,6 +227,14 @@ export function membersOf(model: Model): Map<MemberName, Member> {
         head: "save()«: Uint8Array»",
       },
       true,
+    ],
+    [
+      "dispose",
+      {
+        doc: ["Ends the threads of this model. It can still be used, with one thread."],
+        head: "dispose()«: void»",
+      },
+      hasThreads,
     ],
   ];
   return new Map(

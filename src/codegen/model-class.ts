@@ -37,6 +37,7 @@ const printers: Readonly<Record<MemberName, Print>> = {
   stepCount: printCount,
   passCount: printCount,
   seed: printPlain,
+  ready: printPlain,
   create: printCreate,
   load: printLoad,
   step: printStep,
@@ -47,6 +48,7 @@ const printers: Readonly<Record<MemberName, Print>> = {
   evaluate: printEvaluate,
   using: printUsing,
   save: printSave,
+  dispose: printDispose,
 };
 
 export function printClass(model: Model, out: TextBuilder): void {
@@ -145,15 +147,23 @@ function printConstructor(model: Model, out: TextBuilder): void {
   const name = quoted(model.className);
   model.module.helper("checkOption");
   out.blank();
-  out.braces(`«private »constructor(${["seed", ...dims].map((p) => `${p}«: number»`).join(", ")})`, () => {
+  const threads = model.wasm ? ["threads"] : [];
+  const parameters = ["seed", ...dims, ...threads].map((p) => `${p}«: number»`);
+  out.braces(`«private »constructor(${parameters.join(", ")})`, () => {
     out.line(`this.seed = checkOption(${name}, "seed", seed, -2147483648, 4294967295);`);
     for (const dim of model.createDims) {
       const local = model.dimNames.get(dim)!;
       const check = `checkOption(${name}, ${quoted(dim.name)}, ${local}, ${dim.minimum}, ${dim.maximum})`;
       out.line(`${model.keptDims.has(dim) ? `this.#${local} = ` : ""}${check};`);
     }
-    out.line(`const memory = ${model.allocateName}(${dims.join(", ")});`);
+    out.line(`const memory = ${model.allocateName}(${[...dims, ...threads].join(", ")});`);
     out.line("this.#memory = memory;");
+    if (model.wasm) {
+      const ready = model.wasm.program.hasTeam
+        ? "memory.threads?.ready ?? Promise.resolve()"
+        : "Promise.resolve()";
+      out.line(`this.ready = ${ready};`);
+    }
     out.line("this.parameters = memory.parameters;");
     if (model.hasLoss) out.line("this.gradients = memory.gradients;");
     out.line("this.states = memory.states;");
@@ -169,9 +179,16 @@ function printCreate(model: Model, head: string, out: TextBuilder): void {
     const isRequired = model.createDims.length > 0;
     const seed = `options${isRequired ? "" : "?"}.seed ?? 0`;
     const dims = model.createDims.map((d) => `options.${model.optionNames.get(d)!}`);
-    out.line(`const model = new ${model.className}(${[seed, ...dims].join(", ")});`);
+    const threads = model.wasm ? [`options${isRequired ? "" : "?"}.threads ?? 1`] : [];
+    out.line(`const model = new ${model.className}(${[seed, ...dims, ...threads].join(", ")});`);
     if (model.schedule.initialise.calls.length > 0) out.line("model.#initialise();");
     out.line("return model;");
+  });
+}
+
+function printDispose(model: Model, head: string, out: TextBuilder): void {
+  out.braces(head, () => {
+    if (model.wasm?.program.hasTeam) out.line("this.#memory.threads?.end();");
   });
 }
 

@@ -6,6 +6,7 @@ import type { Model } from "./model.ts";
 import type { TextBuilder } from "./text.ts";
 import { dimsIn, dimsOfCall } from "./entries.ts";
 import { sizeText } from "./memory.ts";
+import type { Entry } from "./wasm/procedures.ts";
 import type { WasmUnit } from "./wasm/unit.ts";
 
 export interface Run {
@@ -41,7 +42,16 @@ export function printProcedure(model: Model, run: Run, out: TextBuilder): void {
 
 /** The call of the exported function that a procedure is in WebAssembly. */
 function printEntry(model: Model, { program }: WasmUnit, run: Run, out: TextBuilder): void {
-  const { name, scalars, dims } = program.entries.get(run.procedure)!;
+  callEntry(model, program.entries.get(run.procedure)!, run, out);
+}
+
+/** The call of an exported function, with the numbers of this step and this pass. */
+export function callEntry(
+  model: Model,
+  { name, scalars, dims }: Entry,
+  run: Pick<Run, "step" | "pass" | "training">,
+  out: TextBuilder,
+): void {
   const args = [
     ...scalars.map((t) =>
       model.hypers.places.has(t) ? `this.${scalar(model, t, run)}` : scalar(model, t, run),
@@ -93,7 +103,7 @@ function printCall(model: Model, call: Call, run: Run, out: TextBuilder): void {
   out.list(model.kernelNames.get(call.kernel)!, args, ";", call.statements[0]!.origin);
 }
 
-function scalar(model: Model, tensor: Tensor, run: Run): string {
+function scalar(model: Model, tensor: Tensor, run: Pick<Run, "step" | "pass" | "training">): string {
   const { builtins } = model.program;
   if (tensor === builtins.step) return run.step;
   if (tensor === builtins.pass) return run.pass;

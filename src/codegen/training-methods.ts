@@ -1,13 +1,16 @@
 /** The bodies of `step`, `accumulate` and `update`. */
-import { runNext } from "./entry-methods.ts";
+import { fillMetrics, runNext, takeTraining } from "./entry-methods.ts";
 import { printRefusal } from "./exchange.ts";
 import type { Model } from "./model.ts";
-import { countsOf } from "./procedures.ts";
+import { callEntry, countsOf } from "./procedures.ts";
 import type { TextBuilder } from "./text.ts";
+import type { Entry } from "./wasm/procedures.ts";
 
 export function printStep(model: Model, head: string, out: TextBuilder): void {
+  const whole = wholeStep(model);
   out.braces(head, () => {
     printRefusal(model, "step", out);
+    if (whole) return printWholeStep(model, whole, out);
     printPass(model, out);
     // `update` ends an accumulation itself, but counts the pass only of what was not accumulated.
     const ends = model.countsPasses || !model.hasOptimizer;
@@ -19,6 +22,23 @@ export function printStep(model: Model, head: string, out: TextBuilder): void {
     }
     out.line("return loss;");
   });
+}
+
+/** The exported function that is a whole step; none, where what it returns is a view of what it updates. */
+function wholeStep(model: Model): Entry | undefined {
+  const { metrics, program, wasm } = model;
+  const results = [program.loss, ...metrics.map((m) => m.tensor)];
+  return results.every((t) => t && model.blocks.get(t) === "values") ? wasm?.program.step : undefined;
+}
+
+function printWholeStep(model: Model, entry: Entry, out: TextBuilder): void {
+  takeTraining(model, out);
+  out.line("this.stepCount += 1;");
+  if (model.countsPasses) out.line("this.passCount += 1;");
+  if (model.accumulates) out.line("this.#isAccumulating = false;");
+  callEntry(model, entry, { step: "this.stepCount", pass: "this.passCount", training: true }, out);
+  fillMetrics(model, out);
+  out.line(`return ${model.scalarValue(model.program.loss!)};`);
 }
 
 export function printAccumulate(model: Model, head: string, out: TextBuilder): void {

@@ -123,6 +123,20 @@ export type Call =
     }
   | { readonly kind: "clear"; readonly tensor: Tensor };
 
+/** A kernel that several threads run at once, each for its own turns of some loops. */
+export interface Divided {
+  /** With two dimensions more for each share, behind its own: the first of a thread's turns, and the end of them. */
+  readonly kernel: Kernel;
+  readonly shares: readonly Share[];
+}
+
+/** A loop whose turns are divided, in contiguous ranges: its bounds, and how far apart its turns are. */
+export interface Share {
+  readonly from: Affine;
+  readonly to: Affine;
+  readonly step: number;
+}
+
 /** How much is done for speed: nothing; fusion and shared memory; register tiles as well. Higher levels are longer. */
 export const levels = [0, 1, 2] as const;
 export type Level = (typeof levels)[number];
@@ -173,6 +187,8 @@ export interface Schedule {
   readonly statistics: Procedure;
   readonly update: Procedure;
   readonly plan: Plan;
+  /** The kernels that threads may share, where the target has threads. */
+  readonly divided?: ReadonlyMap<Kernel, Divided>;
   /** One line for every decision of fusion, for a trace. */
   readonly notes?: readonly string[];
 }

@@ -1,14 +1,16 @@
 /** From graphs to kernels, their calls, and their memory. */
 import type { Context } from "../ir/context.ts";
-import type { Level, Schedule } from "../ir/kernel.ts";
+import type { Kernel, Level, Schedule } from "../ir/kernel.ts";
 import type { ModelGraphs } from "../ir/model.ts";
 import type { Graph, Tensor } from "../ir/types.ts";
 import { isPersistent } from "../ir/dependences.ts";
 import { statementsOf } from "./fuse/group.ts";
 import { tensorsReadBy } from "./fuse/readers.ts";
 import { copyWhereNeeded } from "./fuse/reshape.ts";
+import { divide } from "./divide.ts";
 import { fuse } from "./fuse.ts";
 import { plan } from "./plan.ts";
+import type { Procedures } from "./plan/lives.ts";
 import type { DraftCall, Phase } from "./schedule/kernels.ts";
 import { KernelTable } from "./schedule/kernels.ts";
 
@@ -61,8 +63,15 @@ export function schedule(given: ModelGraphs, level: Level, context: Context, vec
     kernels,
     ...procedures,
     plan: plan(graphs, procedures, aliases, level, context.builder),
+    ...(vector ? { divided: divide(trainingKernels(procedures), context.builder) } : {}),
     notes,
   };
+}
+
+/** What is run more than once: starting values are computed before there are other threads. */
+function trainingKernels({ initialise: _, ...others }: Procedures): Set<Kernel> {
+  const calls = Object.values(others).flatMap((p) => p.calls);
+  return new Set(calls.flatMap((c) => (c.kind === "call" ? [c.kernel] : [])));
 }
 
 interface Draft {

@@ -13,11 +13,15 @@ import { schedule } from "../../src/passes/schedule.ts";
 import type { Scene } from "../schedule/build.ts";
 import { numbers, sizeOf } from "../schedule/build.ts";
 
-type Exports = Record<string, (...numbers: number[]) => void> & { memory: { buffer: ArrayBuffer } };
+type Exports = Record<string, (...numbers: number[]) => void>;
+interface LinearMemory {
+  readonly buffer: ArrayBuffer;
+}
 const platform = globalThis as unknown as {
   WebAssembly: {
     Module: new (bytes: Uint8Array) => object;
-    Instance: new (module: object) => { exports: Exports };
+    Instance: new (module: object, imports: object) => { exports: Exports };
+    Memory: new (size: { initial: number; maximum: number }) => LinearMemory;
   };
 };
 
@@ -27,21 +31,26 @@ export class Machine {
   private constructor(
     readonly program: WasmProgram,
     private readonly exports: Exports,
+    private readonly memory: LinearMemory,
     private readonly dims: Dims,
   ) {}
 
   static async of(made: Schedule, context: Context, dims: Dims): Promise<Machine> {
     const program = printProgram(made, otherUses(made), context);
-    const { Module, Instance } = platform.WebAssembly;
-    const { exports } = new Instance(new Module(await assemble(program.text, "test.wat")));
-    return new Machine(program, exports, dims);
+    const { Module, Instance, Memory } = platform.WebAssembly;
+    const { pages } = program.layout;
+    const memory = new Memory({ initial: pages, maximum: pages });
+    const { exports } = new Instance(new Module(await assemble(program.text, "test.wat")), {
+      host: { memory },
+    });
+    return new Machine(program, exports, memory, dims);
   }
 
   /** The cells of a tensor, as a view. */
   cells(t: Tensor): Float32Array | Int32Array | Uint8Array {
     const size = extentsOf(t, this.dims).reduce((n, e) => n * e, 1);
     const type = { f32: Float32Array, i32: Int32Array, bool: Uint8Array }[t.type];
-    return new type(this.exports.memory.buffer, this.program.layout.addresses.get(t)!, size);
+    return new type(this.memory.buffer, this.program.layout.addresses.get(t)!, size);
   }
 
   run(procedure: Procedure, given: (scalar: Tensor) => number): void {

@@ -1,6 +1,6 @@
 /** From WebAssembly text to bytes. */
 
-const features = { simd: true, bulk_memory: true, sat_float_to_int: true };
+const features = { simd: true, bulk_memory: true, sat_float_to_int: true, threads: true, multi_value: true };
 
 /** The assembler is loaded when it is first needed: nothing else of the compiler is as large. */
 export async function assemble(text: string, name: string): Promise<Uint8Array> {

@@ -1,4 +1,4 @@
-/** The JavaScript side of WebAssembly: the compiled module, and the views of its memory. */
+/** The JavaScript side of WebAssembly: the bytes of the module, its memory and its threads. */
 import type { Tensor } from "../../ir/types.ts";
 import type { Views } from "../memory.ts";
 import { printViews } from "../memory.ts";
@@ -6,32 +6,35 @@ import type { Model } from "../model.ts";
 import { Names } from "../names.ts";
 import { arrayTypes } from "../scope.ts";
 import type { TextBuilder } from "../text.ts";
+import { quoted } from "../text.ts";
+import { pagesOfThread } from "./layout.ts";
+import { placeOfMemoryFlags } from "./memory-import.ts";
 import type { WasmUnit } from "./unit.ts";
+
+/** At most so many threads may be asked for. */
+const mostThreads = 64;
 
 /** The bytes of the module, and the type of what it exports. */
 export function printCompiled(model: Model, { program, bytes }: WasmUnit, out: TextBuilder): void {
-  model.module.helper("WebAssembly");
-  model.module.helper("decodeBase64");
+  for (const helper of ["WebAssembly", "decodeBase64", "compileKernels"]) model.module.helper(helper);
   out.blank();
   out.comment(`${"-".repeat(83)} kernels`);
   out.blank();
   out.comment("All kernels, assembled. Compiled to a file that ends in .wat, they can be read.");
-  out.line(`const ${model.compiledName} = new WebAssembly.Module(`);
+  out.line(`const ${model.compiledName} = compileKernels(`);
   out.indented(() => {
-    out.line("decodeBase64(");
-    out.indented(() => out.line(`"${base64(bytes)}",`));
-    out.line("),");
+    out.line(`"${base64(bytes)}",`);
+    out.line(`${placeOfMemoryFlags(bytes)},`);
   });
   out.line(");");
   if (out.language === "typescript") printExports(model, program, out);
 }
 
-function printExports(model: Model, { entries }: WasmUnit["program"], out: TextBuilder): void {
+function printExports(model: Model, { entries, step }: WasmUnit["program"], out: TextBuilder): void {
   out.blank();
   out.doc(["What the WebAssembly module exports."]);
   out.braces(`interface ${model.kernelsName}`, () => {
-    out.line("readonly memory: { readonly buffer: ArrayBuffer };");
-    for (const { name, scalars, dims } of entries.values()) {
+    for (const { name, scalars, dims } of [...entries.values(), ...(step ? [step] : [])]) {
       const names = new Names();
       const parameters = [...scalars, ...dims].map((thing) => `${names.fresh(thing.name)}: number`);
       out.list(name, parameters, ": void;");
@@ -41,19 +44,33 @@ function printExports(model: Model, { entries }: WasmUnit["program"], out: TextB
 
 export function printWasmAllocation(model: Model, unit: WasmUnit, out: TextBuilder): void {
   const views = new MemoryViews(model, unit);
+  const { layout, hasTeam } = unit.program;
   const dims = model.createDims.map((d) => `${model.dimNames.get(d)!}«: number»`);
+  model.module.helper("startKernels");
+  model.module.helper("checkOption");
   out.doc([
     "Makes an instance of the module, with a memory of its own, and a view of it for each tensor.",
     "Values share places where their lives do not overlap.",
   ]);
-  out.braces(`function ${model.allocateName}(${dims.join(", ")})`, () => {
-    out.line(
-      `const kernels = new WebAssembly.Instance(${model.compiledName}).exports« as ${model.kernelsName}»;`,
-    );
-    out.line("const { buffer } = kernels.memory;");
+  out.braces(`function ${model.allocateName}(${[...dims, "threads«: number»"].join(", ")})`, () => {
+    const name = quoted(model.className);
+    out.line(`checkOption(${name}, "threads", threads, 1, ${mostThreads});`);
+    const more = pagesOfThread(layout);
+    if (hasTeam) {
+      for (const helper of ["requireSharing", "startThreads"]) model.module.helper(helper);
+      const pages = more === 0 ? layout.pages : `${layout.pages} + ${more} * (threads - 1)`;
+      out.line(`requireSharing(${name}, threads);`);
+      out.line(`const started = startKernels(${model.compiledName}, ${pages}, threads > 1);`);
+    } else {
+      out.comment("Nothing here is long enough for several threads");
+      out.line(`const started = startKernels(${model.compiledName}, ${layout.pages}, false);`);
+    }
+    out.line(`const kernels = started.exports« as ${model.kernelsName}»;`);
+    out.line("const { buffer } = started.memory;");
     out.line("return {");
     out.indented(() => {
       out.line("kernels,");
+      if (hasTeam) out.line(`threads: threads > 1 ? startThreads(${name}, started, threads) : undefined,`);
       printViews(model, views, out);
     });
     out.line("};");

@@ -8,14 +8,17 @@ import { sizeOfElement } from "./addresses.ts";
 const alignment = 64;
 const pageSize = 65536;
 /** What a memory can have: 4 GiB. */
-const mostPages = 65536;
+export const mostPages = 65536;
 
 export interface MemoryLayout {
   readonly addresses: ReadonlyMap<Tensor, number>;
   /** From the first byte of a block to behind its last one. */
   readonly blocks: ReadonlyMap<Block, { readonly from: number; readonly to: number }>;
-  /** Where the memory begins that kernels use while they run, one after the other. */
+  /** Where the memory begins that kernels use while they run, one after the other, and how many bytes of it each thread has. */
   readonly scratch: number;
+  readonly scratchSize: number;
+  /** Where threads agree on what they do. */
+  readonly control: number;
   readonly pages: number;
 }
 
@@ -30,8 +33,16 @@ export function scratchOffsets(tensors: readonly Tensor[]): number[] {
 const sizeOfScratch = (tensors: readonly Tensor[]): number =>
   tensors.reduce((n, t) => n + aligned(largestSize(t)), 0);
 
-/** `reach`: so many bytes before the first tensor may be mentioned, though they are not read. */
-export function layOutMemory(schedule: Schedule, inputs: readonly Tensor[], reach: number): MemoryLayout {
+/**
+ * `reach`: so many bytes before the first tensor may be mentioned, though they are not read. `controlSize`: the bytes
+ * that threads need. The memory for further threads' kernels follows the end.
+ */
+export function layOutMemory(
+  schedule: Schedule,
+  inputs: readonly Tensor[],
+  reach: number,
+  controlSize = 0,
+): MemoryLayout {
   const addresses = new Map<Tensor, number>();
   const blocks = new Map<Block, { from: number; to: number }>();
   let end = aligned(reach);
@@ -45,10 +56,16 @@ export function layOutMemory(schedule: Schedule, inputs: readonly Tensor[], reac
     blocks.set(slot.block, { from, to: end });
   }
   for (const t of inputs) if (!addresses.has(t)) take([t]);
+  const control = end;
+  end = aligned(end + controlSize);
   const scratch = end;
-  end += Math.max(0, ...schedule.kernels.map((k) => sizeOfScratch(k.scratch ?? [])));
-  return { addresses, blocks, scratch, pages: Math.ceil((end + alignment) / pageSize) };
+  const scratchSize = Math.max(0, ...schedule.kernels.map((k) => sizeOfScratch(k.scratch ?? [])));
+  end += scratchSize;
+  return { addresses, blocks, control, scratch, scratchSize, pages: Math.ceil((end + alignment) / pageSize) };
 }
+
+/** How many pages more there are for each further thread. */
+export const pagesOfThread = ({ scratchSize }: MemoryLayout): number => Math.ceil(scratchSize / pageSize);
 
 /** How large a memory is, where it is larger than any can be. */
 export function excessOf({ pages }: MemoryLayout): { readonly gibibytes: string } | undefined {
@@ -58,6 +75,6 @@ export function excessOf({ pages }: MemoryLayout): { readonly gibibytes: string 
 const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
 
 /** The bytes of a tensor at its largest extents. */
-function largestSize(tensor: Tensor): number {
+export function largestSize(tensor: Tensor): number {
   return tensor.shape.reduce((n, e) => n * rangeOf(e).high, sizeOfElement(tensor));
 }
