@@ -10,10 +10,10 @@
 import { atoms } from "../ir/atoms.ts";
 import { rangeOf } from "../ir/affine.ts";
 import type { Builder } from "../ir/builder.ts";
-import type { Divided, Kernel, KernelStatement, Loop, Share } from "../ir/kernel.ts";
+import type { Call, Divided, Kernel, KernelStatement, Loop, Share } from "../ir/kernel.ts";
 import { ownExpressions, statementsIn } from "../ir/kernel-walk.ts";
-import { visit } from "../ir/rewrite.ts";
-import type { Affine, Dim, Local, Tensor } from "../ir/types.ts";
+import { rewriter, visit } from "../ir/rewrite.ts";
+import type { Affine, Dim, Expr, Local, Tensor } from "../ir/types.ts";
 import { areIndependent } from "./divide/independence.ts";
 
 type Block = readonly KernelStatement[];
@@ -26,14 +26,74 @@ const fewest = 4096;
 /** A loop of fewer turns is divided only where they are an even number; else one of the loops in it, if it has more. */
 const enoughTurns = 8;
 
-/** Those of the kernels that are worth it, divided. */
-export function divide(kernels: Iterable<Kernel>, b: Builder): ReadonlyMap<Kernel, Divided> {
+/** Those of the kernels that are worth it, divided; `least`: the operations of the largest call of such a kernel. */
+export function divide(calls: Iterable<Call>, b: Builder, least = fewest): ReadonlyMap<Kernel, Divided> {
   const found = new Map<Kernel, Divided>();
-  for (const kernel of kernels) {
-    const divided = work(kernel.body) < fewest ? undefined : new Division(kernel, b).run();
+  for (const [kernel, largest] of largestDims(calls)) {
+    const sizes = new Sizes(largest, b);
+    const divided = sizes.work(kernel.body) < least ? undefined : new Division(kernel, sizes, b).run();
     if (divided) found.set(kernel, divided);
   }
   return found;
+}
+
+/** The kernels that are called, with the largest that is passed for each of their dimensions. */
+function largestDims(calls: Iterable<Call>): Map<Kernel, Map<Dim, number>> {
+  const found = new Map<Kernel, Map<Dim, number>>();
+  for (const call of calls) {
+    if (call.kind === "clear") continue;
+    const largest = found.get(call.kernel) ?? new Map<Dim, number>();
+    found.set(call.kernel, largest);
+    call.kernel.dims.forEach((d, i) => {
+      const passed = call.dims[i]!;
+      const count = typeof passed === "number" ? passed : passed.maximum;
+      largest.set(d, Math.max(count, largest.get(d) ?? 0));
+    });
+  }
+  return found;
+}
+
+/** How much a kernel does where its dimensions are largest. */
+class Sizes {
+  private readonly atMost: (e: Expr) => Expr;
+
+  constructor(largest: ReadonlyMap<Dim, number>, b: Builder) {
+    this.atMost = rewriter(b, {
+      atom: (a) => (a.kind === "dim" ? b.integer(largest.get(a) ?? a.maximum) : undefined),
+    });
+  }
+
+  turns(s: Loop): number {
+    const [from, to] = [s.from, s.to].map((e) => rangeOf(this.atMost(e) as Affine));
+    return Math.max(0, Math.ceil((to!.high - Math.max(0, from!.low)) / (s.step ?? 1)));
+  }
+
+  /** Operations of a block, of numbers or of vectors, functions as the atom table weighs them. */
+  work(block: Block): number {
+    return block.reduce((sum, s) => {
+      if (s.kind === "loop") return sum + this.turns(s) * this.work(s.body);
+      if (s.kind === "if") return sum + this.work(s.body) + this.work(s.otherwise);
+      let operations = 1;
+      visit([s.value], (e) => {
+        if (e.kind === "apply") operations += atoms[e.atom].cost;
+      });
+      return sum + operations;
+    }, 0);
+  }
+
+  /** The loop to divide: the outermost that is divided well, or else the one with most turns. */
+  bestOf(s: Loop, mayDivideWithin: (s: Loop) => boolean): Loop {
+    let best = s;
+    for (let at = s; ;) {
+      const turns = this.turns(at);
+      if (turns >= enoughTurns || (turns > 0 && turns % 2 === 0)) return at;
+      if (turns > this.turns(best)) best = at;
+      if (!mayDivideWithin(at)) return best;
+      const loops = at.body.filter(isDivisible);
+      if (loops.length === 0) return best;
+      at = loops.reduce((most, l) => (this.work([l]) > this.work([most]) ? l : most));
+    }
+  }
 }
 
 class Division {
@@ -45,6 +105,7 @@ class Division {
 
   constructor(
     private readonly kernel: Kernel,
+    private readonly sizes: Sizes,
     private readonly b: Builder,
   ) {}
 
@@ -72,7 +133,7 @@ class Division {
         continue;
       }
       if (isDivisible(s)) {
-        const chosen = bestOf(s, (inner) => this.mayDivideWithin(inner));
+        const chosen = this.sizes.bestOf(s, (inner) => this.mayDivideWithin(inner));
         out.push(this.within(s, chosen));
         at++;
         continue;
@@ -151,24 +212,7 @@ function isClosed(bound: Affine): boolean {
   return closed;
 }
 
-/** The loop to divide: the outermost that is divided well, or else the one with most turns. */
-function bestOf(s: Loop, mayDivideWithin: (s: Loop) => boolean): Loop {
-  let best = s;
-  for (let at = s; ;) {
-    const turns = mostTurns(at);
-    if (turns >= enoughTurns || (turns > 0 && turns % 2 === 0)) return at;
-    if (turns > mostTurns(best)) best = at;
-    if (!mayDivideWithin(at)) return best;
-    const loops = at.body.filter(isDivisible);
-    if (loops.length === 0) return best;
-    at = loops.reduce((most, l) => (work([l]) > work([most]) ? l : most));
-  }
-}
-
 const contains = (s: Loop, wanted: Loop): boolean => [...statementsIn([s])].includes(wanted);
-
-const mostTurns = (s: Loop): number =>
-  Math.max(0, Math.ceil((rangeOf(s.to).high - Math.max(0, rangeOf(s.from).low)) / (s.step ?? 1)));
 
 function localsOf(block: Block): Set<Local> {
   const locals = new Set<Local>();
@@ -183,17 +227,4 @@ function isUsed(locals: ReadonlySet<Local>, block: Block): boolean {
       if (e.kind === "local" && locals.has(e)) used = true;
     });
   return used;
-}
-
-/** Operations of a block at the largest extents, of numbers or of vectors, functions as the atom table weighs them. */
-function work(block: Block): number {
-  return block.reduce((sum, s) => {
-    if (s.kind === "loop") return sum + mostTurns(s) * work(s.body);
-    if (s.kind === "if") return sum + work(s.body) + work(s.otherwise);
-    let operations = 1;
-    visit([s.value], (e) => {
-      if (e.kind === "apply") operations += atoms[e.atom].cost;
-    });
-    return sum + operations;
-  }, 0);
 }

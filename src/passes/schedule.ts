@@ -1,6 +1,6 @@
 /** From graphs to kernels, their calls, and their memory. */
 import type { Context } from "../ir/context.ts";
-import type { Kernel, Level, Schedule } from "../ir/kernel.ts";
+import type { Call, Level, Schedule } from "../ir/kernel.ts";
 import type { ModelGraphs } from "../ir/model.ts";
 import type { Graph, Tensor } from "../ir/types.ts";
 import { isPersistent } from "../ir/dependences.ts";
@@ -63,16 +63,14 @@ export function schedule(given: ModelGraphs, level: Level, context: Context, vec
     kernels,
     ...procedures,
     plan: plan(graphs, procedures, aliases, level, context.builder),
-    ...(vector ? { divided: divide(trainingKernels(procedures), context.builder) } : {}),
+    ...(vector ? { divided: divide(repeated(procedures), context.builder) } : {}),
     notes,
   };
 }
 
 /** What is run more than once: starting values are computed before there are other threads. */
-function trainingKernels({ initialise: _, ...others }: Procedures): Set<Kernel> {
-  const calls = Object.values(others).flatMap((p) => p.calls);
-  return new Set(calls.flatMap((c) => (c.kind === "call" ? [c.kernel] : [])));
-}
+const repeated = ({ forward, evaluate, backward, statistics, update }: Procedures): Call[] =>
+  [forward, evaluate, backward, statistics, update].flatMap((p) => p.calls);
 
 interface Draft {
   readonly name: string;

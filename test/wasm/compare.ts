@@ -8,6 +8,7 @@ import type { Level } from "../../src/ir/kernel.ts";
 import type { ModelGraphs } from "../../src/ir/model.ts";
 import { evaluateAffine } from "../../src/ir/interpreter.ts";
 import type { Dim, Program, Tensor } from "../../src/ir/types.ts";
+import { divide } from "../../src/passes/divide.ts";
 import { schedule } from "../../src/passes/schedule.ts";
 import type { AnyClass, AnyModel } from "../codegen/load.ts";
 import { header, importCode } from "../codegen/load.ts";
@@ -36,10 +37,13 @@ export async function javascriptClass(built: Built): Promise<AnyClass> {
   return classOf(emitModule(schedule(graphs, 1, context), context, options).code, built);
 }
 
-/** The class with kernels in WebAssembly. */
-export async function wasmClass(built: Built, level: Level): Promise<AnyClass> {
+/** The class with kernels in WebAssembly; `dividesAll`: threads share the smallest kernels, too. */
+export async function wasmClass(built: Built, level: Level, dividesAll = false): Promise<AnyClass> {
   const { graphs, context } = built;
-  const made = schedule(graphs, level, context, true);
+  const scheduled = schedule(graphs, level, context, true);
+  const { forward, evaluate, backward, statistics, update } = scheduled;
+  const calls = [forward, evaluate, backward, statistics, update].flatMap((p) => p.calls);
+  const made = dividesAll ? { ...scheduled, divided: divide(calls, context.builder, 0) } : scheduled;
   const wasm = new Map([[made, (await wasmUnit(made, context, new Diagnostics()))!]]);
   return classOf(emitModule(made, context, { ...options, wasm }).code, built);
 }

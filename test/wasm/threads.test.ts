@@ -14,11 +14,11 @@ import { build } from "../support/model.ts";
 import { drawInputs, wasmClass } from "./compare.ts";
 
 const home = fileURLToPath(new URL("../../examples", import.meta.url));
-/** Small enough to be quick, large enough for kernels to be divided. */
+/** Small sizes keep the fifty layers and the transformer quick here. */
 const sizes: Record<string, Record<string, number>> = {
-  "deep.nn": { depth: 3 },
-  "transformer.nn": { time: 8, width: 16, heads: 2 },
-  "char-rnn.nn": { time: 3, hidden: 16 },
+  "deep.nn": { depth: 3, width: 6 },
+  "transformer.nn": { time: 4, width: 8, heads: 2 },
+  "char-rnn.nn": { time: 3, hidden: 6 },
 };
 const sources = [
   ...Object.entries(models),
@@ -48,13 +48,13 @@ describe.each(sources)("%s", (name, source) => {
   const dimsFor = (count: (d: Dim) => number): ReadonlyMap<Dim, number> =>
     new Map(program.dims.map((d) => [d, create[d.name] ?? count(d)]));
   const counts = [
-    (d: Dim): number => d.maximum,
+    (d: Dim): number => Math.min(d.maximum, 24),
     (d: Dim): number => d.minimum,
     (d: Dim): number => Math.max(d.minimum, Math.min(d.maximum - 1, 13)),
   ];
 
   test.each([1, 2] as const)("-O%i", async (level: Level) => {
-    const made = await wasmClass(built, level);
+    const made = await wasmClass(built, level, true);
     const one = made.create({ ...create, seed: 5 });
     const several = await Promise.all(
       [2, 3].map((threads) => threaded(made, { ...create, seed: 5 }, threads)),
@@ -64,9 +64,9 @@ describe.each(sources)("%s", (name, source) => {
       const all = [one, ...several];
       const results = all.map((model) => [
         model.step(inputs),
-        model.accumulate(inputs),
+        program.gradients.length > 0 && model.accumulate(inputs),
         model.evaluate(inputs),
-        model.forward(inputs),
+        program.outputs.length > 0 && model.forward(inputs),
       ]);
       for (const result of results.slice(1)) expect(result).toEqual(results[0]);
       for (const model of several) expect(Buffer.compare(model.save(), one.save())).toBe(0);
@@ -118,24 +118,24 @@ test("a model that ends before its threads have started is ready all the same", 
   expect(model.step(batch(3))).toBeGreaterThan(0);
 });
 
-test("many models at once, and more threads than processors: ten thousand steps without a deadlock", async () => {
+test("many models at once, and more threads than processors", async () => {
   const { Digits } = await digitsModule();
   const one = Digits.create({ seed: 2 });
   const several = await Promise.all([2, 4, 2].map((threads) => threaded(Digits, { seed: 2 }, threads)));
-  const small = batch(1);
-  const seconds = 15;
-  const end = performance.now() + 1000 * seconds;
-  let steps = 0;
-  while (steps < 10_000 && performance.now() < end) {
-    one.step(small);
-    for (const model of several) model.step(small);
-    steps++;
-  }
+  for (let i = 0; i < 300; i++) for (const model of [one, ...several]) model.step(batch(1 + (i % 5)));
   for (const model of several) {
     expect(Buffer.compare(model.save(), one.save())).toBe(0);
     model.dispose();
   }
-  expect(steps).toBe(10_000);
+}, 60_000);
+
+test("ten thousand steps without a deadlock", async () => {
+  const { Digits } = await digitsModule();
+  const [one, two] = [Digits.create({ seed: 2 }), await threaded(Digits, { seed: 2 }, 2)];
+  const small = batch(1);
+  for (let i = 0; i < 10_000; i++) for (const model of [one, two]) model.step(small);
+  expect(Buffer.compare(two.save(), one.save())).toBe(0);
+  two.dispose();
 }, 60_000);
 
 test("what was saved is loaded with threads", async () => {

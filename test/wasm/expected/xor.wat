@@ -1,5 +1,5 @@
 (module
-  (memory (export "memory") 1 1)
+  (import "host" "memory" (memory 1 65536))
 
   ;; Where the tensors stand
   (global $W i32 (i32.const 0))
@@ -316,6 +316,10 @@
   (func $update (export "update") (param $lr f32)
     (call $update_parameter (global.get $W) (global.get $dW) (local.get $lr) (i32.const 6))
     (call $update_parameter (global.get $v) (global.get $dv) (local.get $lr) (i32.const 3)))
+
+  (func $step (export "step") (param $lr f32) (param $batch i32)
+    (call $backward (local.get $batch))
+    (call $update (local.get $lr)))
 
   ;; Uniform on [0, 1), a multiple of 2⁻²⁴: Threefry-2x32 of (seed, step) and (place, element).
   (func $random (param $seed i32) (param $step i32) (param $place i32) (param $element i32) (result f32)
