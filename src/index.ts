@@ -57,6 +57,8 @@ export interface CompileOptions {
   readonly resolveImport?: ResolveImport;
   /** Written into the header of the module. */
   readonly version?: string;
+  /** Written into the header as well: what is known of the gradients, in one line. */
+  readonly certificate?: string;
 }
 
 export interface Emitted {
@@ -111,7 +113,8 @@ export async function compile(source: string, options: CompileOptions = {}): Pro
   trace?.("schedule", printSchedule(scheduled));
   const { file = "model.nn", version = ownVersion } = options;
   const unit = `${file.replace(/\.nn$/, "")}.${language === "typescript" ? "ts" : "js"}`;
-  const header = { version, file, sha256: await sha256(source) };
+  const { certificate } = options;
+  const header = { version, file, sha256: await sha256(source), ...(certificate && { certificate }) };
   const wasm = options.target === "wasm" ? await wasmUnit(scheduled, context, reporter) : undefined;
   if (wasm === null) return nothing;
   const kernels = wasm && { wasm: new Map([[scheduled, wasm]]) };
@@ -240,6 +243,8 @@ export { WantedError } from "./derivation/wanted.ts";
 export { describeInputs } from "./ir/inputs.ts";
 export { interpret } from "./ir/interpreter.ts";
 export { drawLosses } from "./pictures/losses.ts";
+export { checkGradients } from "./reference/gradients.ts";
+export type { GradientCheck, ParameterCheck, Point } from "./reference/gradients.ts";
 export { findNonFinite } from "./reference/nonfinite.ts";
 export type { NonFinite, Situation } from "./reference/nonfinite.ts";
 export { verify } from "./ir/verifier.ts";

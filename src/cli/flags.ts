@@ -8,6 +8,7 @@ export interface CompileFlags {
   readonly simplify: boolean;
   readonly exact?: true;
   readonly report?: true;
+  readonly check?: true;
   readonly at: Record<string, number>;
   readonly trace?: true;
   readonly watch?: true;

@@ -37,6 +37,7 @@ export interface CompileSettings extends CheckSettings {
   readonly report?: { readonly at?: Record<string, number> };
   readonly trace?: (stage: string, text: string) => void;
   readonly version?: string;
+  readonly certificate?: string;
 }
 
 export interface Checked {

@@ -67,6 +67,7 @@ function commands(host: Host, finish: (code: number) => void): Command {
     .option("--exact", "use no rewrite that holds over the real numbers only")
     .option("--report", "print what every procedure and kernel costs, and the memory, before anything runs")
     .addOption(counts())
+    .option("--check", "check the gradients as nnc gradcheck does, and write the result into the header")
     .option("--trace", "print every stage to standard error")
     .option("--watch", "compile again whenever the model or a file that it imports changes (needs -o)")
     .option("--json", "print one JSON object on standard output: diagnostics, files written, the report")

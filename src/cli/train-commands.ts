@@ -5,7 +5,7 @@ import { parseMapping } from "../data/mapping.ts";
 import type { Mapping } from "../data/mapping.ts";
 import type { Scaling } from "../data/normalise.ts";
 import { parseScaling } from "../data/normalise.ts";
-import type { PredictFlags, TrainFlags } from "./train-flags.ts";
+import type { GradientCheckFlags, PredictFlags, TrainFlags } from "./train-flags.ts";
 import type { Host } from "./host.ts";
 
 const wholeNumber =
@@ -118,5 +118,22 @@ export function addTrainCommands(
     .action(async (file: string, flags: PredictFlags) => {
       const { predictCommand } = await import("./predict.ts");
       finish(await predictCommand(file, flags, host));
+    });
+  program
+    .command("gradcheck")
+    .description(
+      "compare gradients with central differences, and every target with the reference interpreter",
+    )
+    .argument("<model.nn>", "the model")
+    .option("--seed <number>", "decides parameters, inputs and all else that is random", wholeNumber(0), 1)
+    .option("--samples <count>", "cells of each parameter that are compared", wholeNumber(1), 12)
+    .addOption(sizes())
+    .option("--model <name>", "which model, where the file holds several")
+    .option("--no-simplify", "check the chain rule as it falls out")
+    .option("--exact", "use no rewrite that holds over the real numbers only")
+    .option("--json", "print one JSON object on standard output")
+    .action(async (file: string, flags: GradientCheckFlags) => {
+      const { gradcheckCommand } = await import("./gradcheck.ts");
+      finish(await gradcheckCommand(file, flags, host));
     });
 }

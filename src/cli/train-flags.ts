@@ -34,3 +34,14 @@ export interface PredictFlags {
   readonly output?: string;
   readonly model?: string;
 }
+
+/** What `nnc gradcheck` was asked for. */
+export interface GradientCheckFlags {
+  readonly seed: number;
+  readonly samples: number;
+  readonly set: Record<string, number | boolean>;
+  readonly model?: string;
+  readonly simplify: boolean;
+  readonly exact?: true;
+  readonly json?: true;
+}

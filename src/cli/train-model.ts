@@ -39,6 +39,8 @@ export interface ModelRequest {
   readonly model?: string;
   readonly target: RunTarget;
   readonly level: 0 | 1 | 2;
+  readonly simplify?: boolean;
+  readonly realOnlyRules?: boolean;
 }
 
 export interface LoadedModel {
@@ -47,10 +49,19 @@ export interface LoadedModel {
   readonly graphs: ModelGraphs;
   readonly sources: Sources;
   readonly inputs: ModelInputs;
+  /** The text of the model. */
+  readonly text: string;
 }
 
-/** Compiles and imports a model; null where it has mistakes, which are then told on standard error. */
-export async function loadModel(request: ModelRequest, host: Host): Promise<LoadedModel | null> {
+/**
+ * Compiles and imports a model; null where it has mistakes. Diagnostics are told on standard error, unless they were
+ * told before.
+ */
+export async function loadModel(
+  request: ModelRequest,
+  host: Host,
+  isTold = false,
+): Promise<LoadedModel | null> {
   const files = new ModelFiles(host.directory);
   const { file, text } = files.read(request.path);
   const { compile, describeInputs } = await import("../index.ts");
@@ -61,13 +72,16 @@ export async function loadModel(request: ModelRequest, host: Host): Promise<Load
     target: request.target,
     sizes: { ...request.sizes },
     resolveImport: files.resolveImport,
+    simplify: request.simplify ?? true,
+    realOnlyRules: request.realOnlyRules ?? true,
     ...(request.model === undefined ? {} : { model: request.model }),
   });
-  if (diagnostics.length > 0) host.stderr(renderDiagnostics(diagnostics, sources, wantsColour(host)));
+  if (diagnostics.length > 0 && !isTold)
+    host.stderr(renderDiagnostics(diagnostics, sources, wantsColour(host)));
   const code = outputs.find((o) => o.kind === "module")?.text;
   if (code === undefined || graphs === null) return null;
   const Model = await importClass(code, graphs.program.name);
-  return { file, Model, graphs, sources, inputs: describeInputs(graphs) };
+  return { file, text, Model, graphs, sources, inputs: describeInputs(graphs) };
 }
 
 /** The class of a module given as JavaScript. */

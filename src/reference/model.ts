@@ -42,3 +42,16 @@ export class ReferenceModel {
     return values;
   }
 }
+
+/** The subscripts of a row-major place. */
+export function subscriptsOf(place: number, extents: readonly number[]): number[] {
+  let rest = place;
+  return extents
+    .toReversed()
+    .map((extent) => {
+      const subscript = rest % extent;
+      rest = (rest - subscript) / extent;
+      return subscript;
+    })
+    .toReversed();
+}

@@ -9,7 +9,7 @@ import { printStatement } from "../ir/printer.ts";
 import type { Sources } from "../ir/source.ts";
 import type { Span, Statement, Tensor } from "../ir/types.ts";
 import { CellOf } from "./cell.ts";
-import { ReferenceModel } from "./model.ts";
+import { ReferenceModel, subscriptsOf } from "./model.ts";
 
 /** A model before a step, and what the step was given. */
 export interface Situation {
@@ -122,21 +122,9 @@ function cellOf(
 ): Pick<NonFinite, "tensor" | "index" | "value" | "example"> {
   const values = model.of(tensor);
   const at = firstNonFinite(values);
-  const index = subscripts(at, extentsOf(tensor, model.dims));
+  const index = subscriptsOf(at, extentsOf(tensor, model.dims));
   const axis = tensor.shape.findIndex(
     ({ terms: [term] }) => term?.atom.kind === "dim" && term.atom.varies === "call",
   );
   return { tensor: tensor.name, index, value: values[at]!, example: index[axis] ?? null };
-}
-
-function subscripts(at: number, extents: readonly number[]): number[] {
-  let rest = at;
-  return extents
-    .toReversed()
-    .map((extent) => {
-      const subscript = rest % extent;
-      rest = (rest - subscript) / extent;
-      return subscript;
-    })
-    .toReversed();
 }

@@ -45,5 +45,5 @@ export function points(count: number, seed = 3): string {
 export function folderWith(files: Readonly<Record<string, string>>): ReturnType<typeof world> {
   const folder = temporaryFolder();
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  return world(folder);
+  return world(folder, { loadCompiler: () => import("../../src/index.ts") });
 }

@@ -18,6 +18,7 @@ import type {
 } from "../../src/ir/types.ts";
 import { verify } from "../../src/ir/verifier.ts";
 import { differentiate } from "../../src/passes/differentiate.ts";
+import { slope } from "../../src/reference/gradients.ts";
 
 export const nowhere: Span = { file: "test.nn", start: 0, end: 0 };
 
@@ -251,14 +252,12 @@ function centralDifferences(
   loss: Tensor,
   t: Tensor,
 ): number[] {
-  const point = sketch.given.get(t)!;
-  const h = 1e-5;
-  const lossAt = (i: number, shift: number): number => {
-    const moved = Float64Array.from(point);
-    moved[i]! += shift;
-    const values = new Map<Tensor, Float64Array>(sketch.given).set(t, moved);
+  const values = new Map<Tensor, Float64Array>(sketch.given);
+  const point = Float64Array.from(sketch.given.get(t)!);
+  values.set(t, point);
+  const evaluate = (): number => {
     interpret(forward, { dims: sketch.dims, values });
     return values.get(loss)![0]!;
   };
-  return Array.from(point, (_, i) => (lossAt(i, h) - lossAt(i, -h)) / (2 * h));
+  return Array.from(point, (_, i) => slope(evaluate, point, i, 1e-5));
 }

@@ -5,12 +5,14 @@ import { Builder } from "../../src/ir/builder.ts";
 import type { Context } from "../../src/ir/context.ts";
 import { slice } from "../../src/ir/dependences.ts";
 import { Diagnostics } from "../../src/ir/diagnostics.ts";
-import { interpret, tensorSize } from "../../src/ir/interpreter.ts";
+import { tensorSize } from "../../src/ir/interpreter.ts";
 import type { ModelGraphs } from "../../src/ir/model.ts";
 import { Sources } from "../../src/ir/source.ts";
-import type { Dim, Graph, Program, Tensor } from "../../src/ir/types.ts";
+import type { Graph, Program, Tensor } from "../../src/ir/types.ts";
 import { elaborate } from "../../src/parser/elaborate/elaborate.ts";
 import { buildGraphs } from "../../src/pipeline.ts";
+import { slope } from "../../src/reference/gradients.ts";
+import { ReferenceModel } from "../../src/reference/model.ts";
 import { library } from "../../src/std/index.ts";
 
 export interface ModelOptions {
@@ -55,27 +57,17 @@ export function build(source: string, options: ModelOptions = {}): Built {
 export type Numbers = readonly number[] | Float64Array;
 
 /** A model in memory: parameters drawn from a seed, inputs given by name. */
-export class Model {
-  readonly values = new Map<Tensor, Float64Array>();
-  readonly dims = new Map<Dim, number>();
-  readonly program: Program;
-
+export class Model extends ReferenceModel {
   constructor(
     readonly built: Built,
     dims: Record<string, number> = {},
     seed = 1,
   ) {
-    this.program = built.program;
-    for (const d of this.program.dims) this.dims.set(d, dims[d.name] ?? d.maximum);
-    const { step, pass, seed: seedTensor, training } = this.program.builtins;
-    this.values.set(step, Float64Array.of(0));
-    this.values.set(pass, Float64Array.of(0));
-    this.values.set(seedTensor, Float64Array.of(seed));
-    this.values.set(training, Float64Array.of(0));
-    for (const h of this.program.hypers) this.values.set(h, Float64Array.of(h.value!));
-    const lasting = [...this.program.parameters, ...this.program.states, ...this.program.optimizerStates];
-    for (const t of lasting) this.values.set(t, new Float64Array(tensorSize(t, this.dims)));
-    this.run(built.graphs.initialise, {});
+    super(built.graphs, dims, seed);
+  }
+
+  get program(): Program {
+    return this.built.program;
   }
 
   private tensor(list: readonly Tensor[], name: string): Tensor {
@@ -98,27 +90,27 @@ export class Model {
     return [...this.values.get(this.program.gradients[k]!)!];
   }
 
-  private run(graph: Graph, inputs: Record<string, Numbers>): void {
+  private given(inputs: Record<string, Numbers>, graph: Graph): void {
     for (const [name, numbers] of Object.entries(inputs)) {
       const tensor = this.tensor(this.program.inputs, name);
       expect(numbers.length, `size of ${name}`).toBe(tensorSize(tensor, this.dims));
       this.values.set(tensor, Float64Array.from(numbers));
     }
-    interpret(graph, { dims: this.dims, values: this.values });
+    this.run(graph);
   }
 
   forward(inputs: Record<string, Numbers> = {}): Record<string, number[]> {
-    this.run(this.built.graphs.forward, inputs);
+    this.given(inputs, this.built.graphs.forward);
     return Object.fromEntries(this.program.outputs.map((o) => [o.name, [...this.values.get(o.tensor)!]]));
   }
 
   evaluate(inputs: Record<string, Numbers> = {}): number {
-    this.run(this.built.graphs.evaluate, inputs);
+    this.given(inputs, this.built.graphs.evaluate);
     return this.values.get(this.program.loss!)![0]!;
   }
 
   backward(inputs: Record<string, Numbers> = {}): number {
-    this.run(this.built.graphs.backward, inputs);
+    this.given(inputs, this.built.graphs.backward);
     return this.values.get(this.program.loss!)![0]!;
   }
 
@@ -126,7 +118,7 @@ export class Model {
   step(inputs: Record<string, Numbers> = {}): number {
     this.count("step", 1);
     const loss = this.pass(inputs);
-    this.run(this.built.graphs.update, {});
+    this.run(this.built.graphs.update);
     return loss;
   }
 
@@ -134,7 +126,7 @@ export class Model {
   pass(inputs: Record<string, Numbers> = {}): number {
     this.count("pass", 1);
     const loss = this.backward(inputs);
-    this.run(this.built.graphs.statistics, {});
+    this.run(this.built.graphs.statistics);
     return loss;
   }
 
@@ -151,20 +143,14 @@ export class Model {
     // The differences need the loss alone.
     const graph = slice(this.built.graphs.backward, [this.program.loss!], "drop");
     const loss = (): number => {
-      this.run(graph, {});
+      this.run(graph);
       return this.values.get(this.program.loss!)![0]!;
     };
     this.program.trained.forEach((p, k) => {
       const cells = this.values.get(p)!;
       const stride = Math.max(1, Math.floor(cells.length / most));
       for (let i = 0; i < cells.length; i += stride) {
-        const kept = cells[i]!;
-        cells[i] = kept + h;
-        const above = loss();
-        cells[i] = kept - h;
-        const below = loss();
-        cells[i] = kept;
-        const numeric = (above - below) / (2 * h);
+        const numeric = slope(loss, cells, i, h);
         const exact = analytic[k]![i]!;
         worst = Math.max(worst, Math.abs(numeric - exact) / (1e-3 + Math.abs(numeric) + Math.abs(exact)));
       }
