@@ -3,3 +3,9 @@ declare module "*.nn?raw" {
   const text: string;
   export default text;
 }
+
+/** A file of a template, as text. */
+declare module "*.txt?raw" {
+  const text: string;
+  export default text;
+}

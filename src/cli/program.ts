@@ -98,6 +98,16 @@ function commands(host: Host, finish: (code: number) => void): Command {
       finish(await formatCommand(paths, flags, host));
     });
   addTrainCommands(program, sizes, host, finish);
+  program
+    .command("init")
+    .description("make a project that works: a page, built with Vite, that trains a small model")
+    .argument("[folder]", "where; it must be empty", ".")
+    .addHelpText("after", "\nExample: nnc init my-model")
+    .action(async (folder: string) => {
+      const { initCommand } = await import("./init.ts");
+      finish(initCommand(folder, host));
+    });
+
   addPictureCommands(program, sizes, host, finish);
   return program;
 }
