@@ -18,3 +18,10 @@ declare module "*.nn?raw" {
   const text: string;
   export default text;
 }
+
+/** How the compiler came to the gradients, step by step, as plain data. */
+declare module "*.nn?derivation" {
+  import type { Derivation } from "nnc";
+  const derivation: Derivation;
+  export default derivation;
+}

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import type { UserConfig } from "tsdown";
 import { defineConfig } from "tsdown";
 
 const suffix = "?raw";
@@ -54,18 +55,26 @@ type OutputFile = { type: "chunk"; modules: Record<string, unknown> } | { type: 
 
 const bundlers = ["vite", "rollup", "rolldown", "webpack", "rspack", "esbuild"];
 
-export default defineConfig({
-  entry: {
-    index: "src/index.ts",
-    cli: "src/cli/nnc.ts",
-    ...Object.fromEntries(bundlers.map((name) => [name, `src/plugin/${name}.ts`])),
-  },
+const shared: UserConfig = {
   format: "esm",
   target: "node20.19",
   platform: "node",
   dts: true,
-  clean: true,
-  plugins: [rawText, notices],
   // What the compiler itself needs is bundled, so that `dist/index.mjs` starts fast and runs in a browser as it is.
   deps: { alwaysBundle: [/^chevrotain$/, /^fastest-levenshtein$/, /^@jridgewell\//, /^prettier\/doc$/] },
-});
+};
+
+export default defineConfig([
+  {
+    ...shared,
+    entry: {
+      index: "src/index.ts",
+      cli: "src/cli/nnc.ts",
+      ...Object.fromEntries(bundlers.map((name) => [name, `src/plugin/${name}.ts`])),
+    },
+    clean: true,
+    plugins: [rawText, notices],
+  },
+  // By itself, with a parser of its own: the compiler would no longer be one file if they shared one.
+  { ...shared, entry: { prettier: "src/format/prettier.ts" }, clean: false, plugins: [rawText] },
+]);

@@ -48,3 +48,8 @@ export interface FlowFlags {
   readonly set: Record<string, number | boolean>;
   readonly model?: string;
 }
+
+/** What `nnc types` was asked for. */
+export interface TypesFlags {
+  readonly check?: true;
+}

@@ -1,8 +1,8 @@
-import { readdirSync, statSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import type { FormatFlags } from "./flags.ts";
 import type { Output } from "../project/files.ts";
 import { ModelFiles, writeAll } from "../project/files.ts";
+import { modelsAt } from "../project/models.ts";
 import type { Host } from "./host.ts";
 import { exitCode, UsageError } from "./host.ts";
 import { renderDiagnostics, wantsColour } from "../project/render.ts";
@@ -14,7 +14,7 @@ export async function formatCommand(
   host: Host,
 ): Promise<number> {
   const files = new ModelFiles(host.directory);
-  const found = (paths.length === 0 ? ["."] : paths).flatMap((path) => modelsAt(path, host));
+  const found = (paths.length === 0 ? ["."] : paths).flatMap((path) => modelsAt(path, host.directory));
   if (found.length === 0) throw new UsageError("there is no .nn file here");
   const { format } = await host.loadCompiler();
   const changed: Output[] = [];
@@ -31,18 +31,4 @@ export async function formatCommand(
     host.stderr(`${flags.check ? "would change" : "changed"} ${relative(host.directory, path)}\n`);
   }
   return failed || (flags.check && changed.length > 0) ? exitCode.diagnostics : exitCode.ok;
-}
-
-/** The file itself, or the models below a folder; what is installed or hidden is not the user's. */
-function modelsAt(path: string, host: Host): string[] {
-  const absolute = resolve(host.directory, path);
-  if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
-  return readdirSync(absolute, { withFileTypes: true })
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => {
-      if (entry.name === "node_modules" || entry.name.startsWith(".")) return [];
-      const inside = join(path, entry.name);
-      if (entry.isDirectory()) return modelsAt(inside, host);
-      return entry.name.endsWith(".nn") ? [inside] : [];
-    });
 }

@@ -1,6 +1,6 @@
 import type { Level } from "../ir/kernel.ts";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { CheckFlags, CompileFlags, FormatFlags } from "./flags.ts";
+import type { CheckFlags, CompileFlags, FormatFlags, TypesFlags } from "./flags.ts";
 import type { Host } from "./host.ts";
 import { exitCode, UsageError } from "./host.ts";
 import { reportInternalError } from "./internal-error.ts";
@@ -96,6 +96,15 @@ function commands(host: Host, finish: (code: number) => void): Command {
     .action(async (paths: string[], flags: FormatFlags) => {
       const { formatCommand } = await import("./format.ts");
       finish(await formatCommand(paths, flags, host));
+    });
+  program
+    .command("types")
+    .description("write the types of .nn imports to .nnc/types, for TypeScript")
+    .argument("[paths...]", "models, and folders to search for them; without any, this folder")
+    .option("--check", "write nothing; fail where types are not up to date or tsconfig.json misses a setting")
+    .action(async (paths: string[], flags: TypesFlags) => {
+      const { typesCommand } = await import("./types.ts");
+      finish(await typesCommand(paths, flags, host));
     });
   addTrainCommands(program, sizes, host, finish);
   program

@@ -1,6 +1,6 @@
 /** One `.nn` file for a bundler: JavaScript with its map, its declarations, or what is wrong, ready to be shown. */
 import { basename, join } from "node:path";
-import type { CompileResult, Diagnostic } from "../index.ts";
+import type { CheckResult, CompileOptions, CompileResult, Diagnostic, Sources } from "../index.ts";
 import { ModelFiles } from "../project/files.ts";
 import { renderDiagnostics } from "../project/render.ts";
 import type { ModelOptions } from "./options.ts";
@@ -13,11 +13,14 @@ export interface Problem {
   readonly loc: { readonly file: string; readonly line: number; readonly column: number };
 }
 
-export interface BuiltModel {
+export interface Built {
   /** Absolute paths of all files that were read or looked for. */
   readonly files: readonly string[];
   readonly warning: Problem | null;
   readonly error: Problem | null;
+}
+
+export interface BuiltModel extends Built {
   /** Absent where there is an error. */
   readonly module?: {
     readonly code: string;
@@ -26,6 +29,11 @@ export interface BuiltModel {
     /** The classes it exports. */
     readonly classes: readonly string[];
   };
+}
+
+export interface BuiltDerivation extends Built {
+  /** How the gradients come about, as JSON. Absent where there is an error. */
+  readonly derivation?: string;
 }
 
 export interface SourceMap {
@@ -40,32 +48,48 @@ export interface SourceMap {
 /** Compiles the model at `path`; `root` is what its name in comments and messages is relative to. */
 export async function buildModel(path: string, options: ModelOptions, root: string): Promise<BuiltModel> {
   const files = new ModelFiles(root);
-  const { file, text } = files.read(path);
+  const { text, settings } = read(path, options, files);
   const { compile } = await import("../index.ts");
-  const { exact, ...settings } = options;
-  const result = await compile(text, {
-    ...settings,
-    file,
-    realOnlyRules: exact !== true,
-    language: "javascript",
-    resolveImport: files.resolveImport,
-  });
-  const { diagnostics } = result;
-  const problem = (severity: Diagnostic["severity"]): Problem | null =>
-    problemOf(
-      diagnostics.filter((d) => d.severity === severity),
-      result,
-      files,
-    );
-  const found = { files: [...files.asked], warning: problem("warning"), error: problem("error") };
+  const result = await compile(text, { ...settings, language: "javascript" });
+  const found = foundIn(result, files);
   return found.error ? found : { ...found, module: moduleOf(result, path, root, files) };
 }
 
-function problemOf(
-  diagnostics: readonly Diagnostic[],
-  { sources }: CompileResult,
+/** How the compiler came to the gradients of the model at `path`. */
+export async function buildDerivation(
+  path: string,
+  options: ModelOptions,
+  root: string,
+): Promise<BuiltDerivation> {
+  const files = new ModelFiles(root);
+  const { text, settings } = read(path, options, files);
+  const { explain } = await import("../index.ts");
+  const result = explain(text, settings);
+  const found = foundIn(result, files);
+  return found.error ? found : { ...found, derivation: JSON.stringify(result.derivation) };
+}
+
+function read(
+  path: string,
+  { exact, ...options }: ModelOptions,
   files: ModelFiles,
-): Problem | null {
+): { text: string; settings: CompileOptions } {
+  const { file, text } = files.read(path);
+  const { resolveImport } = files;
+  return { text, settings: { ...options, file, realOnlyRules: exact !== true, resolveImport } };
+}
+
+function foundIn(result: CheckResult, files: ModelFiles): Built {
+  const problem = (severity: Diagnostic["severity"]): Problem | null =>
+    problemOf(
+      result.diagnostics.filter((d) => d.severity === severity),
+      result.sources,
+      files,
+    );
+  return { files: [...files.asked], warning: problem("warning"), error: problem("error") };
+}
+
+function problemOf(diagnostics: readonly Diagnostic[], sources: Sources, files: ModelFiles): Problem | null {
   const [first] = diagnostics;
   if (!first) return null;
   const { line, column } = sources.start(first.span);

@@ -6,8 +6,8 @@ import type { UnpluginBuildContext, UnpluginContext, UnpluginContextMeta } from 
 import { declarationOf } from "../project/declarations.ts";
 import { writeAll } from "../project/files.ts";
 import { UsageError } from "../project/usage-error.ts";
-import type { Problem, SourceMap } from "./build.ts";
-import { buildModel } from "./build.ts";
+import type { BuiltDerivation, BuiltModel, Problem, SourceMap } from "./build.ts";
+import { buildDerivation, buildModel } from "./build.ts";
 import { hotCode } from "./hot.ts";
 import type { ModelOptions, PluginOptions } from "./options.ts";
 import { checkedOptions, mergedOptions, OptionError, optionsOfQuery } from "./options.ts";
@@ -101,16 +101,19 @@ async function load(context: BundlerContext, id: string, project: Project): Prom
     if (!(error instanceof OptionError)) throw error;
     return fail(context, project, { message: error.message });
   }
-  const built = await buildModel(path, modelOptions(options), project.root);
+  const build = request.asks === "derivation" ? buildDerivation : buildModel;
+  const built: BuiltModel & BuiltDerivation = await build(path, modelOptions(options), project.root);
   for (const file of built.files) if (file !== path) context.addWatchFile(file);
   if (built.warning) context.warn(built.warning);
-  if (built.error || !built.module) return fail(context, project, built.error!);
+  if (built.error) return fail(context, project, built.error);
+  const { derivation, module } = built;
+  if (derivation !== undefined) return { code: `export default ${derivation};\n`, map: null };
+  if (!module) throw new Error(`there is neither a mistake nor a module of ${path}`);
   if (project.options.types !== false && isPlain(request)) {
-    writeDeclaration(context, path, built.module.declaration, project);
+    writeDeclaration(context, path, module.declaration, project);
   }
-  const { code, map, classes } = built.module;
-  const hot = project.hot ? hotCode(nameIn(project, path), classes) : "";
-  return { code: code + hot, map };
+  const hot = project.hot ? hotCode(nameIn(project, path), module.classes) : "";
+  return { code: module.code + hot, map: module.map };
 }
 
 /** What the compiler is asked for, without what only the plugin knows. */

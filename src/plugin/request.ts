@@ -2,7 +2,7 @@
 
 /** `null`: the question mark means something to the bundler (`?url`), and the file is left to it. */
 export type Request =
-  | { readonly path: string; readonly asks: "module"; readonly query: URLSearchParams }
+  | { readonly path: string; readonly asks: "module" | "derivation"; readonly query: URLSearchParams }
   | { readonly path: string; readonly asks: "raw" }
   | null;
 
@@ -21,7 +21,9 @@ export function requestOf(id: string): Request {
   for (const mark of marks) query.delete(mark);
   if (foreign.some((name) => query.has(name))) return null;
   if (query.has("raw")) return { path, asks: "raw" };
-  return { path, asks: "module", query };
+  const asks = query.has("derivation") ? "derivation" : "module";
+  query.delete("derivation");
+  return { path, asks, query };
 }
 
 /** Whether the declarations of the file are those of the import: nothing was asked for that changes them. */

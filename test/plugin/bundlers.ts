@@ -43,6 +43,8 @@ export function project(files: Readonly<Record<string, string>>): string {
 }
 
 const entry = "main.js";
+/** On a busy machine, how long a plugin took is a warning. */
+const quiet = { pluginTimings: false };
 const built = (folder: string, found: Omit<Bundle, "code" | "map">): Bundle => {
   if (found.errors.length > 0) return { ...found, code: "", map: "" };
   const read = (name: string): string => readFileSync(join(folder, "dist", name), "utf8");
@@ -132,6 +134,7 @@ export const bundlers: Readonly<Record<string, Bundler>> = {
       rolldown({
         input: join(folder, entry),
         plugins: [rolldownPlugin(options)],
+        checks: quiet,
         onwarn: (warning) => void warnings.push(warning.message),
       }),
     ),
@@ -147,7 +150,7 @@ export const bundlers: Readonly<Record<string, Bundler>> = {
           lib: { entry, formats: ["es"], fileName: () => "main.mjs" },
           sourcemap: true,
           minify: false,
-          rollupOptions: { onwarn: (warning) => void warnings.push(warning.message) },
+          rollupOptions: { checks: quiet, onwarn: (warning) => void warnings.push(warning.message) },
         },
       });
       return built(folder, { errors: [], warnings });

@@ -25,9 +25,11 @@ model M(hidden: int = 3) {
 const main = `import { M } from "./models/m.nn";
 import { M as Wide } from "./models/m.nn?target=wasm&level=2&sizes.hidden=5";
 import text from "./models/m.nn?raw";
+import derivation from "./models/m.nn?derivation";
 const predict = (Class) => [...Class.create({ seed: 1 }).forward({ x: [[1, 2]] }).y];
 export const narrow = predict(M);
 export const wide = predict(Wide);
+export const derived = derivation.model;
 export { text };
 `;
 const files = { "main.js": main, "models/m.nn": model, "models/layers.nn": layers };
@@ -36,6 +38,7 @@ interface Results {
   readonly narrow: number[];
   readonly wide: number[];
   readonly text: string;
+  readonly derived: string;
 }
 
 async function expected(sizes: Record<string, number>): Promise<number[]> {
@@ -76,6 +79,7 @@ describe.each(Object.entries(bundlers))("%s", (_, bundle) => {
     expect(results.wide.length).toBe(5);
     results.wide.forEach((value, i) => expect(value).toBeCloseTo(wide[i]!, 5));
     expect(results.text).toBe(model);
+    expect(results.derived).toBe("M");
     if (watched) {
       expect(watched).toContain(join(folder, "models/m.nn"));
       expect(watched).toContain(join(folder, "models/layers.nn"));
