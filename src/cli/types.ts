@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { declarationOf, typesFolder } from "../project/declarations.ts";
-import type { Output } from "../project/files.ts";
 import { ModelFiles, writeAll } from "../project/files.ts";
 import { declaredModels, modelsAt } from "../project/models.ts";
 import { renderDiagnostics, wantsColour } from "../project/render.ts";
@@ -9,6 +8,11 @@ import { missingSettings } from "../project/typescript-settings.ts";
 import type { TypesFlags } from "./flags.ts";
 import type { Host } from "./host.ts";
 import { exitCode, UsageError } from "./host.ts";
+
+interface Declaration {
+  readonly path: string;
+  readonly text: string;
+}
 
 /** `nnc types [paths…] [--check]`: the declarations of `.nn` imports, in `.nnc/types`. */
 export async function typesCommand(paths: readonly string[], flags: TypesFlags, host: Host): Promise<number> {
@@ -40,9 +44,9 @@ export async function typesCommand(paths: readonly string[], flags: TypesFlags, 
 async function declarations(
   paths: readonly string[],
   host: Host,
-): Promise<{ outputs: Output[]; failed: boolean }> {
+): Promise<{ outputs: Declaration[]; failed: boolean }> {
   const { compile } = await host.loadCompiler();
-  const outputs: Output[] = [];
+  const outputs: Declaration[] = [];
   let failed = false;
   for (const path of paths) {
     const files = new ModelFiles(host.directory);
