@@ -24,6 +24,8 @@ import type { Detail } from "./pictures/clusters.ts";
 import type { Flow } from "./pictures/flow.ts";
 import type { GraphFormat } from "./pictures/graph.ts";
 import { drawGraph } from "./pictures/graph.ts";
+import type { Choice, ConcreteTarget } from "./report/choose.ts";
+import { chooseTarget } from "./report/choose.ts";
 import { dimensionsAt } from "./report/dimensions.ts";
 import type { CostReport } from "./report/report.ts";
 import { reportOf } from "./report/report.ts";
@@ -43,8 +45,11 @@ export interface CompileOptions {
   readonly simplify?: boolean;
   /** false turns off the rules that hold over the real numbers but not for every float. Default true. */
   readonly realOnlyRules?: boolean;
-  /** What the kernels are made of; default "typescript". With "wasm" the class around them is of the same language. */
-  readonly target?: "typescript" | "wasm";
+  /**
+   * What the kernels are made of; default "typescript". With "wasm" the class around them is of the same language. "auto"
+   * takes what a step is estimated to be faster with, and says so in `choice`.
+   */
+  readonly target?: ConcreteTarget | "auto";
   /** Default "typescript". "javascript" also gives the declarations. */
   readonly language?: "typescript" | "javascript";
   /** Which model, where the file has several. */
@@ -83,6 +88,8 @@ export interface CompileResult extends CheckResult {
   readonly rules: readonly RuleApplication[];
   /** Where it was asked for, and no diagnostic is an error. */
   readonly report?: CostReport;
+  /** What was chosen, where the target was left open, and no diagnostic is an error. */
+  readonly choice?: Choice;
 }
 
 export interface ExplainOptions
@@ -109,13 +116,16 @@ export async function compile(source: string, options: CompileOptions = {}): Pro
   if (reporter.hasErrors) return nothing;
   const { level = 1, simplify = true, trace, language = "typescript" } = options;
   const graphs = buildGraphs(program, context, { simplify, trace });
-  const scheduled = schedule(graphs, level, context, options.target === "wasm");
+  const choice = options.target === "auto" ? chooseTarget(graphs) : undefined;
+  const isWasm = (choice?.target ?? options.target) === "wasm";
+  const scheduled = schedule(graphs, level, context, isWasm);
   trace?.("schedule", printSchedule(scheduled));
   const { file = "model.nn", version = ownVersion } = options;
   const unit = `${file.replace(/\.nn$/, "")}.${language === "typescript" ? "ts" : "js"}`;
   const { certificate } = options;
-  const header = { version, file, sha256: await sha256(source), ...(certificate && { certificate }) };
-  const wasm = options.target === "wasm" ? await wasmUnit(scheduled, context, reporter) : undefined;
+  const note = choice && `Target ${choice.target}: ${choice.reason}.`;
+  const header = { version, file, sha256: await sha256(source), note, ...(certificate && { certificate }) };
+  const wasm = isWasm ? await wasmUnit(scheduled, context, reporter) : undefined;
   if (wasm === null) return nothing;
   const kernels = wasm && { wasm: new Map([[scheduled, wasm]]) };
   const emitted = emitModule(scheduled, context, { language, header, unit, ...kernels });
@@ -128,7 +138,7 @@ export async function compile(source: string, options: CompileOptions = {}): Pro
     ...(wasm ? [{ kind: "text" as const, text: wasm.program.text }] : []),
   ];
   const report = at && { report: reportOf(scheduled, at) };
-  return { ...checked, outputs, graphs, rules: context.log, ...report };
+  return { ...checked, outputs, graphs, rules: context.log, ...report, ...(choice && { choice }) };
 }
 
 export interface GraphOptions extends Pick<
@@ -235,6 +245,7 @@ export { format } from "./format/format.ts";
 export type { Formatted } from "./format/format.ts";
 export type { Diagnostic } from "./ir/diagnostics.ts";
 export type { RuleApplication } from "./ir/context.ts";
+export type { Choice } from "./report/choose.ts";
 export type { CallCost, Cost, CostReport, ProcedureCost, Room } from "./report/report.ts";
 export { Sources } from "./ir/source.ts";
 export type { Derivation } from "./derivation/derivation.ts";

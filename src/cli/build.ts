@@ -7,6 +7,13 @@ import type { Compilation, CompileSettings, Host, OutputKind } from "./host.ts";
 import { UsageError } from "./host.ts";
 import type { CompileFlags } from "./flags.ts";
 
+/** At level 2 the target is chosen for the model, unless a name ends in `.wat`. */
+export function chosenTarget({ target, O, output }: CompileFlags): "typescript" | "wasm" | "auto" {
+  if (target !== undefined) return target;
+  if (O !== "2") return "typescript";
+  return output?.endsWith(".wat") ? "wasm" : "auto";
+}
+
 /** The names of the files of one output. */
 export interface Target {
   readonly language: "typescript" | "javascript";
@@ -29,12 +36,13 @@ export function targetOf(path: string, flags: CompileFlags, host: Host): Target 
   const module = resolve(host.directory, path);
   const [, stem, kind] = /^(.*)\.(js|mjs|ts|mts|wat)$/s.exec(module) ?? [];
   if (stem === undefined || kind === undefined || stem.endsWith(".d")) {
-    const more = flags.target === "wasm" ? ".mjs or .wat" : "or .mjs";
-    const names = `.ts, .mts, .js${flags.target === "wasm" ? "," : ""} ${more}`;
+    const isWasm = chosenTarget(flags) === "wasm";
+    const names = `.ts, .mts, .js${isWasm ? "," : ""} ${isWasm ? ".mjs or .wat" : "or .mjs"}`;
     throw new UsageError(`cannot write \`${path}\`: the name must end in ${names}`);
   }
   if (kind === "wat") {
-    if (flags.target !== "wasm") throw new UsageError(`cannot write \`${path}\`: .wat needs --target wasm`);
+    if (chosenTarget(flags) !== "wasm")
+      throw new UsageError(`cannot write \`${path}\`: .wat needs --target wasm`);
     return { language: "typescript", module, declaration: null, map: `${module}.map`, isText: true };
   }
   const javascript = kind === "js" || kind === "mjs";
@@ -80,7 +88,7 @@ function settings(
     sizes: flags.set,
     simplify: flags.simplify,
     realOnlyRules: flags.exact !== true,
-    target: flags.target,
+    target: chosenTarget(flags),
     language: target?.language ?? "typescript",
     resolveImport: files.resolveImport,
     version: host.version,

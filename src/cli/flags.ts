@@ -1,7 +1,8 @@
 /** What `nnc compile` was asked for. */
 export interface CompileFlags {
   readonly output?: string;
-  readonly target: "typescript" | "wasm";
+  /** Where it is not given, the level decides (`chosenTarget`). */
+  readonly target?: "typescript" | "wasm" | "auto";
   readonly O: "0" | "1" | "2";
   readonly set: Record<string, number | boolean>;
   readonly model?: string;

@@ -1,7 +1,7 @@
 import type { Level } from "../ir/kernel.ts";
 import type { Diagnostic } from "../ir/diagnostics.ts";
 import type { Sources } from "../ir/source.ts";
-import type { CostReport } from "../index.ts";
+import type { Choice, CostReport } from "../index.ts";
 
 export { UsageError } from "../project/usage-error.ts";
 
@@ -32,7 +32,7 @@ export interface CompileSettings extends CheckSettings {
   readonly level?: Level;
   readonly simplify?: boolean;
   readonly realOnlyRules?: boolean;
-  readonly target?: "typescript" | "wasm";
+  readonly target?: "typescript" | "wasm" | "auto";
   readonly language?: "typescript" | "javascript";
   readonly report?: { readonly at?: Record<string, number> };
   readonly trace?: (stage: string, text: string) => void;
@@ -58,6 +58,7 @@ export type OutputKind = "module" | "declaration" | "map" | "text";
 export interface Compilation extends Checked {
   readonly outputs: readonly { readonly kind: OutputKind; readonly text: string }[];
   readonly report?: CostReport;
+  readonly choice?: Choice;
 }
 
 /** The world around a command: the terminal and the compiler. Tests bring their own. */

@@ -2,7 +2,7 @@
 import type { Diagnostic } from "../ir/diagnostics.ts";
 import type { Sources } from "../ir/source.ts";
 import type { Span } from "../ir/types.ts";
-import type { CostReport } from "../index.ts";
+import type { Choice, CostReport } from "../index.ts";
 
 /** Lines and columns count from 1, offsets from 0. */
 export interface JsonPosition {
@@ -32,6 +32,8 @@ export interface JsonReport {
   readonly outputs: readonly { readonly path: string; readonly bytes: number }[];
   /** What the model costs, with `--report`. */
   readonly report?: CostReport;
+  /** What was chosen for `--target auto`, and why. */
+  readonly target?: Choice;
 }
 
 export function jsonDiagnostics(diagnostics: readonly Diagnostic[], sources: Sources): JsonDiagnostic[] {

@@ -48,10 +48,8 @@ function commands(host: Host, finish: (code: number) => void): Command {
     .addOption(
       new Option(
         "--target <target>",
-        "typescript: kernels to read; wasm: kernels in WebAssembly behind the same class (-o file.wat: their text)",
-      )
-        .choices(["typescript", "wasm"])
-        .default("typescript"),
+        "typescript: kernels to read; wasm: kernels in WebAssembly behind the same class (-o file.wat: their text); auto: whichever a step is estimated to be faster with (default: typescript, with -O2 auto)",
+      ).choices(["typescript", "wasm", "auto"]),
     )
     .addOption(
       new Option(

@@ -32,6 +32,14 @@ export function kernelComment(
   return [...groups.flatMap((g) => [...g.formulas, ...lines(g.notes).map((n) => `    ${n}`)]), ...more];
 }
 
+/** The formulas alone, as for lines in a kernel. */
+export function formulasOf(
+  statements: readonly Statement[],
+  { builder }: Pick<Context, "builder">,
+): string[] {
+  return reassemble(statements, builder).flatMap((s) => printStatement(s).split("\n"));
+}
+
 /** `likewise k (attention.nn:9), v (attention.nn:10)`: the same code for other tensors, or from other lines. */
 function likewise(kernel: Kernel, others: readonly Statement[], sources: Sources): string[] {
   const own = kernel.statements.at(-1)!;

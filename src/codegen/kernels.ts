@@ -6,7 +6,7 @@ import type { Affine, Dim, Expr, Index, Local, Origin, Statement, Tensor } from 
 import { printAddress, summands } from "./addresses.ts";
 import type { Scope } from "./expressions.ts";
 import { ExpressionPrinter } from "./expressions.ts";
-import { kernelComment } from "./formulas.ts";
+import { formulasOf, kernelComment } from "./formulas.ts";
 import type { AtomPrinter } from "./integers.ts";
 import { within } from "./integers.ts";
 import { Names, shortNames } from "./names.ts";
@@ -57,7 +57,13 @@ class KernelFunction implements Scope {
       ...dims.map((d) => `${this.name(d)}«: number»`),
     ];
     const origin = statements[0]!.origin;
-    this.out.doc(kernelComment(this.kernel, others, this.module), origin);
+    const isJoined = [...statementsIn(this.kernel.body)].some((s) => s.heading);
+    const lines = isJoined
+      ? [
+          `All of \`${this.kernel.name}\` at once: loops over fixed sizes are written out, and cells are locals.`,
+        ]
+      : kernelComment(this.kernel, others, this.module);
+    this.out.doc(lines, origin);
     this.out.list(`function ${name}`, parameters, "«: void» {", origin);
     this.out.indented(() => this.statements(this.kernel.body, this.names));
     this.out.line("}");
@@ -89,6 +95,10 @@ class KernelFunction implements Scope {
   }
 
   private statement(s: KernelStatement, names: Names, origin: Origin): void {
+    if (s.heading) {
+      this.out.blank();
+      for (const line of formulasOf(s.heading, this.module)) this.out.comment(line);
+    }
     const printer = new ExpressionPrinter(this);
     switch (s.kind) {
       case "loop":

@@ -39,7 +39,12 @@ export interface Buffer {
   readonly access: "read" | "write" | "both";
 }
 
-export type KernelStatement = Loop | Let | Variable | Assign | If | Store;
+export type KernelStatement = (Loop | Let | Variable | Assign | If | Store) & Headed;
+
+/** In a kernel that does what several did: which statements of the graph this one begins to compute. */
+export interface Headed {
+  readonly heading?: readonly Statement[];
+}
 
 /** for index in from … extent − 1. `map` iterations are independent; `reduce` iterations feed an accumulator. */
 export interface Loop {

@@ -1,6 +1,7 @@
 /** From graphs to kernels, their calls, and their memory. */
 import type { Context } from "../ir/context.ts";
-import type { Call, Level, Schedule } from "../ir/kernel.ts";
+import type { Builder } from "../ir/builder.ts";
+import type { Call, Kernel, Level, Procedure, Schedule } from "../ir/kernel.ts";
 import type { ModelGraphs } from "../ir/model.ts";
 import type { Graph, Tensor } from "../ir/types.ts";
 import { isPersistent } from "../ir/dependences.ts";
@@ -11,20 +12,28 @@ import { divide } from "./divide.ts";
 import { fuse } from "./fuse.ts";
 import { plan } from "./plan.ts";
 import type { Procedures } from "./plan/lives.ts";
+import { identifier, NameSpace } from "./schedule/names.ts";
+import { isTiny, straighten } from "./straighten.ts";
 import type { DraftCall, Phase } from "./schedule/kernels.ts";
 import { KernelTable } from "./schedule/kernels.ts";
 
 /**
  * One kernel per equation (level 0), or as few as pay (level 1), with a place in memory for every tensor. `vector`: the
- * target has vectors of four numbers, for level 2.
+ * target has vectors of four numbers, for level 2. `isStraight`: a procedure is one kernel, without tiles.
  */
-export function schedule(given: ModelGraphs, level: Level, context: Context, vector = false): Schedule {
+export function schedule(
+  given: ModelGraphs,
+  level: Level,
+  context: Context,
+  vector = false,
+  isStraight = level === 2 && !vector && isTiny(given),
+): Schedule {
   const { graphs, aliases } = copyWhereNeeded(given, context.builder);
   const { program } = graphs;
   const inputs = new Map(program.inputs.map((t) => [aliases.root(t), t]));
   const table = new KernelTable(
     program,
-    { level, vector },
+    { level: isStraight ? 1 : level, vector },
     (t) => inputs.get(aliases.root(t)) ?? t,
     context.builder,
   );
@@ -48,8 +57,8 @@ export function schedule(given: ModelGraphs, level: Level, context: Context, vec
   );
   const update = draft(graphs.update, "update");
   const initialise = draft(graphs.initialise, "initialise");
-  const { all: kernels, procedure } = table.finish();
-  const procedures = {
+  const { all, procedure } = table.finish();
+  const scheduled = {
     initialise: procedure(initialise),
     forward: procedure(forward),
     evaluate: procedure(evaluate),
@@ -57,6 +66,10 @@ export function schedule(given: ModelGraphs, level: Level, context: Context, vec
     statistics: procedure(statistics),
     update: procedure(update),
   };
+  const memory = (t: Tensor): Tensor => inputs.get(aliases.root(t)) ?? aliases.root(t);
+  const procedures = isStraight ? straightened(graphs, scheduled, memory, context.builder) : scheduled;
+  const called = new Set(Object.values(procedures).flatMap((p) => p.calls.flatMap(kernelOf)));
+  const kernels = isStraight ? [...called] : all;
   return {
     program,
     level,
@@ -71,6 +84,32 @@ export function schedule(given: ModelGraphs, level: Level, context: Context, vec
 /** What is run more than once: starting values are computed before there are other threads. */
 const repeated = ({ forward, evaluate, backward, statistics, update }: Procedures): Call[] =>
   [forward, evaluate, backward, statistics, update].flatMap((p) => p.calls);
+const kernelOf = (c: Call): Kernel[] => (c.kind === "call" ? [c.kernel] : []);
+
+/** Inference and the training pass as one kernel each. */
+function straightened(
+  graphs: ModelGraphs,
+  given: Procedures,
+  memory: (t: Tensor) => Tensor,
+  b: Builder,
+): Procedures {
+  const taken = new NameSpace();
+  for (const c of Object.values(given).flatMap((p) => p.calls))
+    if (c.kind === "call") taken.reserve(identifier(c.kernel.name));
+  const after = [given.statistics, given.update].flatMap((p) => p.calls);
+  const readAfter = after.flatMap((c) => (c.kind === "call" ? c.buffers : [c.tensor]));
+  const straight = (name: "forward" | "evaluate" | "backward", also: readonly Tensor[] = []): Procedure => {
+    const results = new Set([...graphs[name].results, ...also].map(memory));
+    const lasts = (t: Tensor): boolean => isPersistent(t) || results.has(t);
+    return straighten(given[name], { memory, lasts, taken }, b);
+  };
+  return {
+    ...given,
+    forward: straight("forward"),
+    evaluate: straight("evaluate"),
+    backward: straight("backward", [...graphs.program.gradients, ...readAfter]),
+  };
+}
 
 interface Draft {
   readonly name: string;

@@ -187,8 +187,9 @@ export function compare(
   level: Level,
   dims: ReadonlyMap<Dim, number> = new Map(),
   given: ReadonlyMap<Tensor, readonly number[]> = new Map(),
+  straight = false,
 ): { schedule: Schedule; differences: string[] } {
-  const made = schedule(graphs, level, scene.context);
+  const made = schedule(graphs, level, scene.context, false, straight);
   const memory = new Memory(made, dims, NaN);
   const environment = { dims: new Map(dims), values: new Map<Tensor, Float64Array>() };
   for (const t of scene.tensors) {

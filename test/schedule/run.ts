@@ -33,9 +33,10 @@ export function differences(
   level: Level,
   counts: Readonly<Record<string, number>> = {},
   vector = false,
+  straight = false,
 ): { schedule: Schedule; found: string[] } {
   const { graphs, context } = graphsOf(text);
-  const made = schedule(graphs, level, context, vector);
+  const made = schedule(graphs, level, context, vector, straight);
   const { program } = graphs;
   const dims = new Map<Dim, number>(
     program.dims.map((d) => [d, counts[d.name] ?? Math.max(d.minimum, d.maximum - 1)]),

@@ -35,8 +35,10 @@ export function mergeGroups(
   if (!isIndependent(last) || !isIndependent(only!)) return undefined;
   const depths = depthsToShare(first, only!);
   if (depths.length === 0) return undefined;
-  const next = withOwnIndices(first, only!, b);
+  let next: Member | undefined;
   for (const depth of depths) {
+    if (!mayPay(first, last, only!, depth)) continue;
+    next ??= withOwnIndices(first, only!, b);
     const renamed = withLoopsOf(last, next, depth, b);
     const why = whyShare(first, last, renamed, depth);
     if (!why || !isLegal(first, renamed, aliases)) continue;
@@ -88,6 +90,18 @@ function withReductionOf(last: Member, next: Member, depth: number, b: Builder):
   const sameDomain = where.length === a.where.length && where.every((c, d) => c === a.where[d]);
   const known = new Set(readsOf(a.body));
   return sameDomain && readsOf(body).some((r) => known.has(r)) ? renamed : next;
+}
+
+/** Whether `whyShare` may find something once the loops have their names: what can be told without them. */
+function mayPay(first: KernelGroup, last: Member, next: Member, depth: number): boolean {
+  if (depth === 0 && next.loops.length + last.loops.length > 0) return false;
+  const whole = depth === next.loops.length && first.members.every((m) => m.loops.length === depth);
+  const read = tensorsReadBy(next.equation);
+  const uses = first.members.some((m) => read.has(m.equation.tensor));
+  if (first.members.some((m) => shapeOf(m.equation) === "contraction"))
+    return uses && whole && shapeOf(next.equation) === "map";
+  if (!uses) return whole && depth > 0;
+  return whole || depth === next.loops.length || depth === last.loops.length;
 }
 
 /** What sharing this many loops is good for; undefined if nothing. */

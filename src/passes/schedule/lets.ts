@@ -24,10 +24,11 @@ export interface Known {
   readonly locals: ReadonlySet<Local>;
 }
 
-export function placeLets(body: Block, names: NameSpace, b: Builder): Block {
+/** `nameOf`: what the value of a tensor at a place is called. */
+export function placeLets(body: Block, names: NameSpace, b: Builder, nameOf = placeName): Block {
   const written = new Set<Tensor>();
   for (const s of statementsIn(body)) if (s.kind === "store") written.add(s.tensor);
-  return new Placement(names, b, new FactTable(b, written)).block(body, {
+  return new Placement(names, b, new FactTable(b, written), nameOf).block(body, {
     indices: new Set(),
     locals: new Set(),
   });
@@ -38,7 +39,12 @@ class Placement {
   private readonly b: Builder;
   private readonly facts: FactTable;
 
-  constructor(names: NameSpace, b: Builder, facts: FactTable) {
+  constructor(
+    names: NameSpace,
+    b: Builder,
+    facts: FactTable,
+    private readonly nameOf: typeof placeName,
+  ) {
     this.names = names;
     this.b = b;
     this.facts = facts;
@@ -62,7 +68,12 @@ class Placement {
         const { lets, replace } = this.nameAll(chosen.map((c) => c.node));
         // What reads a tensor that the kernel stores into keeps its value only within the statement.
         const lasting = replace((e) => !this.facts.of(e).volatile);
-        rest = rest.map((s, i) => (i < at ? s : deepMap(s, i === at ? replace(() => true) : lasting)));
+        const all = replace(() => true);
+        const holds = (s: KernelStatement): boolean => {
+          const values = this.facts.valuesIn(s);
+          return chosen.some((c) => values.has(c.node));
+        };
+        rest = rest.map((s, i) => (i < at || !holds(s) ? s : deepMap(s, i === at ? all : lasting)));
         lets.forEach(emit);
       }
       emit(rest[at]!);
@@ -92,19 +103,19 @@ class Placement {
     const lets = nodes.map((node): Let => {
       const whole = node.type === "i32" && node.kind !== "affine" ? this.b.opaque(node as Local) : node;
       const value = replace(() => true)(whole);
-      const name = this.b.local(this.names.fresh(...letNames(node)), node.type);
+      const name = this.b.local(this.names.fresh(...this.letNames(node)), node.type);
       local.set(node, name);
       return { kind: "let", local: name, value };
     });
     return { lets, replace };
   }
-}
 
-/** Values other than reads are only numbered. A scalar is called like its tensor. */
-function letNames(node: Expr): [string, ...string[]] {
-  if (node.kind !== "read") return ["value"];
-  const name = placeName(node.tensor, node.subscripts);
-  return [name, `${name}_value`];
+  /** Values other than reads are only numbered. A scalar is called like its tensor. */
+  private letNames(node: Expr): [string, ...string[]] {
+    if (node.kind !== "read") return ["value"];
+    const name = this.nameOf(node.tensor, node.subscripts);
+    return [name, `${name}_value`];
+  }
 }
 
 function deepMap(s: KernelStatement, f: (e: Expr) => Expr): KernelStatement {

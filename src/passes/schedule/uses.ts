@@ -4,9 +4,8 @@ import { atoms } from "../../ir/atoms.ts";
 import type { KernelStatement } from "../../ir/kernel.ts";
 import { visit } from "../../ir/rewrite.ts";
 import type { Apply, Expr, IntegerAtom, Read } from "../../ir/types.ts";
-import { isScalar } from "./assemble.ts";
 import type { FactTable } from "./facts.ts";
-import { partsOf } from "./facts.ts";
+import { isValue, partsOf } from "./facts.ts";
 import type { Known } from "./lets.ts";
 import { blocksOf, expressionsIn, ownExpressions } from "../../ir/kernel-walk.ts";
 
@@ -40,7 +39,7 @@ export class UseCensus {
   private readonly facts: FactTable;
   private readonly known: Known;
   private readonly uses = new Map<Expr, Uses>();
-  private readonly seen = new Set<string>();
+  private readonly seen = new Set<number>();
   private statements = 0;
 
   constructor(facts: FactTable, known: Known) {
@@ -53,16 +52,14 @@ export class UseCensus {
    * are made of stands first. The order of making depends on other kernels, and would keep equal ones from being found.
    */
   choose(statements: readonly KernelStatement[]): Uses[] {
-    statements.forEach((s, i) => {
-      this.statement(s, {
-        by: "",
-        inLoop: false,
-        certainty: "always",
-        carried: false,
-        inFirst: i === 0,
-        direct: i === 0,
-      });
-    });
+    const [first, ...rest] = statements;
+    const way = { by: "", inLoop: false, certainty: "always", carried: false } as const;
+    this.statement(first!, { ...way, inFirst: true, direct: true });
+    const needed = [...this.uses.keys()];
+    for (const s of rest) {
+      const values = this.facts.valuesIn(s);
+      if (needed.some((e) => values.has(e))) this.statement(s, { ...way, inFirst: false, direct: false });
+    }
     const deserves = (u: Uses): boolean => {
       const facts = this.facts.of(u.node);
       // What is always in range may be computed once before a loop, even if the loop needs it only now and then.
@@ -73,7 +70,7 @@ export class UseCensus {
     const chosen = new Map<Expr, Uses>([...this.uses].filter(([, uses]) => deserves(uses)));
     if (chosen.size < 2) return [...chosen.values()];
     const ordered: Uses[] = [];
-    visit(expressionsIn(statements), (e) => {
+    visit(expressionsIn([first!]), (e) => {
       const uses = chosen.get(e);
       if (uses) ordered.push(uses);
     });
@@ -90,11 +87,12 @@ export class UseCensus {
   }
 
   private expression(node: Expr | IntegerAtom, way: Way): void {
-    const value = worthNaming(node) ? node : undefined;
+    if (!this.facts.of(node).holdsValue) return;
+    const value = isValue(node) ? node : undefined;
     const known = value !== undefined && this.isKnown(value);
     if (value) {
       if (known) this.record(value, way);
-      const key = `${value.id} ${way.inLoop} ${way.certainty} ${way.carried} ${way.inFirst} ${way.direct}`;
+      const key = value.id * numbersOfWays + numberOf(way);
       if (this.seen.has(key)) return;
       this.seen.add(key);
     }
@@ -138,18 +136,21 @@ export class UseCensus {
   }
 }
 
-/** Constants, integers (loops and addresses are worked out by each target), comparisons of them and scalars passed by value cost nothing to repeat. */
-function worthNaming(node: Expr | IntegerAtom): node is Apply | Read {
-  if (node.kind === "apply") return node.type !== "i32" && atoms[node.atom].cost > 0;
-  return node.kind === "read" && !isScalar(node.tensor);
-}
-
 function turns(loop: Extract<KernelStatement, { kind: "loop" }>): Certainty {
   const whole = loop.from.constant === 0 && loop.from.terms.length === 0 && loop.to === loop.index.extent;
   return whole && rangeOf(loop.to).low >= 1 ? "always" : "if any";
 }
 
+const certainties: readonly Certainty[] = ["always", "if any", "maybe"];
+
 function weaker(a: Certainty, b: Certainty): Certainty {
-  const order: Certainty[] = ["always", "if any", "maybe"];
-  return order[Math.max(order.indexOf(a), order.indexOf(b))]!;
+  return certainties[Math.max(certainties.indexOf(a), certainties.indexOf(b))]!;
+}
+
+/** Ways differ, but for what uses a value, in four truth values and a certainty. */
+const numbersOfWays = 48;
+
+function numberOf(way: Way): number {
+  const truths = [way.inLoop, way.carried, way.inFirst, way.direct];
+  return truths.reduce((n, truth) => 2 * n + Number(truth), certainties.indexOf(way.certainty));
 }

@@ -1,0 +1,105 @@
+/**
+ * Which target a model is compiled for where nobody said: the one whose step takes less time, by this model of time. It
+ * counts the operations of the equations, with dimensions at their maximum, and knows how fast each target gets through
+ * them: rates as measured on one core (about 3.9 GHz), of which only the ratios matter here.
+ */
+import { countOf } from "../ir/affine.ts";
+import { atoms } from "../ir/atoms.ts";
+import type { Cost } from "../ir/cost.ts";
+import { costOf, operationOf } from "../ir/cost.ts";
+import type { ModelGraphs } from "../ir/model.ts";
+import { freeIndices, visit } from "../ir/rewrite.ts";
+import type { Statement } from "../ir/types.ts";
+
+export type ConcreteTarget = "typescript" | "wasm";
+
+/** What was chosen, and from what: times are estimates in seconds. */
+export interface Choice {
+  readonly target: ConcreteTarget;
+  /** A step of training, or, without a loss, what `forward` computes. */
+  readonly of: "step" | "forward";
+  readonly operations: number;
+  readonly seconds: Readonly<Record<ConcreteTarget, number>>;
+  /** The choice in a sentence. */
+  readonly reason: string;
+}
+
+interface Rates {
+  /** Operations of sums per second: products, convolutions, reductions. */
+  readonly sums: number;
+  /** All others per second, in additions, as the atom table weighs functions. */
+  readonly elementwise: number;
+  /** Seconds that a step takes besides: the calls, and copying the inputs into the memory of WebAssembly. */
+  readonly calls: number;
+}
+
+const rates: Readonly<Record<ConcreteTarget, Rates>> = {
+  typescript: { sums: 4.5e9, elementwise: 2e9, calls: 0.05e-6 },
+  wasm: { sums: 36e9, elementwise: 16e9, calls: 0.2e-6 },
+};
+
+/** Less than this many seconds a step is no reason for code that cannot be read, and that takes a millisecond to start. */
+const worthIt = 1e-6;
+
+export function chooseTarget(graphs: ModelGraphs): Choice {
+  const { program, forward, backward, statistics, update } = graphs;
+  const of = program.loss ? "step" : "forward";
+  const graphsOfStep = program.loss ? [backward, statistics, update] : [forward];
+  const statements = graphsOfStep.flatMap((g) => g.statements);
+  const isSum = (s: Statement): boolean => s.kind === "equation" && s.reducer !== null;
+  const sums = costOf(statements.filter(isSum));
+  const others = costOfElements(statements.filter((s) => !isSum(s)));
+  const seconds = (target: ConcreteTarget): number => {
+    const rate = rates[target];
+    return sums.additions / rate.sums + others.additions / rate.elementwise + rate.calls;
+  };
+  const times = { typescript: seconds("typescript"), wasm: seconds("wasm") };
+  const target = times.typescript - times.wasm > worthIt ? "wasm" : "typescript";
+  const operations = sums.operations + others.operations;
+  const best = { target, of, operations, seconds: times } as const;
+  return { ...best, reason: reasonOf(best) };
+}
+
+/** As `costOf`, but what does not change in a loop counts once for all its turns: kernels compute it outside. */
+function costOfElements(statements: readonly Statement[]): Cost {
+  let [operations, additions] = [0, 0];
+  for (const s of statements) {
+    if (s.kind !== "equation") continue;
+    visit([s.body], (e) => {
+      if (e.kind !== "apply") return;
+      const { operations: own, called } = operationOf(e);
+      if (own === 0 && called === undefined) return;
+      const turns = countOf(freeIndices(e));
+      operations += turns;
+      additions += turns * atoms[e.atom].cost;
+    });
+  }
+  return { operations, additions };
+}
+
+/** `a step is 205 MFLOP; TypeScript would take about 45 ms, WebAssembly 5.7 ms`. */
+function reasonOf({ target, of, operations, seconds }: Omit<Choice, "reason">): string {
+  const names = { typescript: "TypeScript", wasm: "WebAssembly" } as const;
+  const other = target === "wasm" ? "typescript" : "wasm";
+  const what = of === "step" ? "a step" : "a forward pass";
+  const flop = scaled(operations, [
+    [1e9, "GFLOP"],
+    [1e6, "MFLOP"],
+    [1e3, "kFLOP"],
+    [1, "FLOP"],
+  ]);
+  const time = (t: ConcreteTarget): string =>
+    scaled(seconds[t], [
+      [1, "s"],
+      [1e-3, "ms"],
+      [1e-6, "µs"],
+    ]);
+  return `${what} is ${flop}; ${names[other]} would take about ${time(other)}, ${names[target]} ${time(target)}`;
+}
+
+/** Two digits, or the whole number where it has more. */
+function scaled(value: number, units: readonly (readonly [size: number, name: string])[]): string {
+  const [size, name] = units.find(([least]) => value >= 0.995 * least) ?? units.at(-1)!;
+  const number = value / size;
+  return `${number < 9.95 ? Number(number.toPrecision(2)) : Math.round(number)} ${name}`;
+}
