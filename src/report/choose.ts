@@ -5,7 +5,6 @@
  */
 import { countOf } from "../ir/affine.ts";
 import { atoms } from "../ir/atoms.ts";
-import type { Cost } from "../ir/cost.ts";
 import { costOf, operationOf } from "../ir/cost.ts";
 import type { ModelGraphs } from "../ir/model.ts";
 import { freeIndices, visit } from "../ir/rewrite.ts";
@@ -27,15 +26,17 @@ export interface Choice {
 interface Rates {
   /** Operations of sums per second: products, convolutions, reductions. */
   readonly sums: number;
-  /** All others per second, in additions, as the atom table weighs functions. */
-  readonly elementwise: number;
+  /** All other arithmetic per second. */
+  readonly arithmetic: number;
+  /** Functions such as exp per second, in additions, as the atom table weighs them. */
+  readonly functions: number;
   /** Seconds that a step takes besides: the calls, and copying the inputs into the memory of WebAssembly. */
   readonly calls: number;
 }
 
 const rates: Readonly<Record<ConcreteTarget, Rates>> = {
-  typescript: { sums: 4.5e9, elementwise: 2e9, calls: 0.05e-6 },
-  wasm: { sums: 36e9, elementwise: 16e9, calls: 0.2e-6 },
+  typescript: { sums: 4.5e9, arithmetic: 4e9, functions: 2e9, calls: 0.05e-6 },
+  wasm: { sums: 36e9, arithmetic: 28e9, functions: 20e9, calls: 0.2e-6 },
 };
 
 /** Less than this many seconds a step is no reason for code that cannot be read, and that takes a millisecond to start. */
@@ -50,31 +51,39 @@ export function chooseTarget(graphs: ModelGraphs): Choice {
   const sums = costOf(statements.filter(isSum));
   const others = costOfElements(statements.filter((s) => !isSum(s)));
   const seconds = (target: ConcreteTarget): number => {
-    const rate = rates[target];
-    return sums.additions / rate.sums + others.additions / rate.elementwise + rate.calls;
+    const { sums: ofSums, arithmetic, functions, calls } = rates[target];
+    return sums.additions / ofSums + others.arithmetic / arithmetic + others.functions / functions + calls;
   };
   const times = { typescript: seconds("typescript"), wasm: seconds("wasm") };
   const target = times.typescript - times.wasm > worthIt ? "wasm" : "typescript";
-  const operations = sums.operations + others.operations;
+  const operations = sums.operations + others.arithmetic + others.calls;
   const best = { target, of, operations, seconds: times } as const;
   return { ...best, reason: reasonOf(best) };
 }
 
-/** As `costOf`, but what does not change in a loop counts once for all its turns: kernels compute it outside. */
-function costOfElements(statements: readonly Statement[]): Cost {
-  let [operations, additions] = [0, 0];
+interface Elements {
+  readonly arithmetic: number;
+  /** Calls of functions, and what they cost together, in additions. */
+  readonly calls: number;
+  readonly functions: number;
+}
+
+/** What equations without sums do; what does not change in a loop counts once, as kernels compute it outside. */
+function costOfElements(statements: readonly Statement[]): Elements {
+  let [arithmetic, calls, functions] = [0, 0, 0];
   for (const s of statements) {
     if (s.kind !== "equation") continue;
     visit([s.body], (e) => {
       if (e.kind !== "apply") return;
-      const { operations: own, called } = operationOf(e);
-      if (own === 0 && called === undefined) return;
+      const { operations, called } = operationOf(e);
       const turns = countOf(freeIndices(e));
-      operations += turns;
-      additions += turns * atoms[e.atom].cost;
+      arithmetic += turns * operations;
+      if (called === undefined) return;
+      calls += turns;
+      functions += turns * atoms[called].cost;
     });
   }
-  return { operations, additions };
+  return { arithmetic, calls, functions };
 }
 
 /** `a step is 205 MFLOP; TypeScript would take about 45 ms, WebAssembly 5.7 ms`. */

@@ -95,6 +95,15 @@ describe("compile", () => {
     expect(readdirSync(folder).filter((f) => f.startsWith("y"))).toEqual(["y.wat"]);
   });
 
+  test("with -O2 the target is chosen, unless it is given or told by a name", async () => {
+    for (const more of [[], ["--target", "typescript"], ["-o", "y.wat"]]) {
+      expect(await it.nnc("compile", "m.nn", "-O2", ...more)).toBe(0);
+    }
+    await it.nnc("compile", "m.nn", "--target", "auto");
+    expect(it.calls.map((c) => c.settings.target)).toEqual(["auto", "typescript", "wasm", "auto"]);
+    expect(it.err).toBe("note: target wasm: it is faster\n".repeat(2));
+  });
+
   test("errors go to standard error with exit code 1, and nothing is written", async () => {
     write("m.nn", "model\n  wrong\n");
     write("x.ts", "as it was");

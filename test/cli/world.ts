@@ -76,7 +76,19 @@ function standIn(calls: World["calls"]): Compiler {
       { kind: "map" as const, text: JSON.stringify(map) },
       ...(settings.target === "wasm" ? [{ kind: "text" as const, text: "(module)\n" }] : []),
     ];
-    return { diagnostics, sources, outputs: diagnostics.length > 0 ? [] : outputs };
+    const choice = settings.target === "auto" && {
+      target: "wasm" as const,
+      of: "step" as const,
+      operations: 1,
+      seconds: { typescript: 2, wasm: 1 },
+      reason: "it is faster",
+    };
+    return {
+      diagnostics,
+      sources,
+      outputs: diagnostics.length > 0 ? [] : outputs,
+      ...(choice && { choice }),
+    };
   };
   return {
     compile: (source, settings) => Promise.resolve().then(() => compile(source, settings)),

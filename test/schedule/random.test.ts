@@ -104,13 +104,16 @@ class Generator {
   }
 }
 
-test("a schedule of any graph computes what the graph means, at both levels", () => {
+test("a schedule of any graph computes what the graph means, at every level and as one kernel", () => {
   const property = fc.property(fc.array(statement, { minLength: 1, maxLength: 9 }), (choices) => {
     for (const level of levels) {
       const g = new Generator();
       choices.forEach((c, at) => g.add(c, at));
       expect(compare(g.s, g.s.graphs(g.results), level).differences).toEqual([]);
     }
+    const g = new Generator();
+    choices.forEach((c, at) => g.add(c, at));
+    expect(compare(g.s, g.s.graphs(g.results), 2, new Map(), new Map(), true).differences).toEqual([]);
   });
   fc.assert(property, { numRuns: 60 });
 });
