@@ -5,9 +5,8 @@
 import type { Builder } from "../ir/builder.ts";
 import { costOf } from "../ir/cost.ts";
 import type { Call, KernelStatement, Procedure } from "../ir/kernel.ts";
-import { statementsIn } from "../ir/kernel-walk.ts";
 import type { ModelGraphs } from "../ir/model.ts";
-import { expressionsIn } from "../ir/kernel-walk.ts";
+import { expressionsIn, statementsIn } from "../ir/kernel-walk.ts";
 import { readsOf } from "../ir/rewrite.ts";
 import type { Tensor } from "../ir/types.ts";
 import { assembleKernel } from "./schedule/assemble.ts";
