@@ -84,6 +84,7 @@ export function schedule(
 /** What is run more than once: starting values are computed before there are other threads. */
 const repeated = ({ forward, evaluate, backward, statistics, update }: Procedures): Call[] =>
   [forward, evaluate, backward, statistics, update].flatMap((p) => p.calls);
+
 const kernelOf = (c: Call): Kernel[] => (c.kind === "call" ? [c.kernel] : []);
 
 /** Inference and the training pass as one kernel each. */

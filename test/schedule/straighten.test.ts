@@ -8,7 +8,7 @@ import { differences, graphsOf } from "./run.ts";
 
 describe.each(Object.entries(models))("%s", (_, text) => {
   test.each([1, undefined])("as one kernel it computes what the graphs mean, of %s rows", (batch) => {
-    expect(differences(text, 2, batch === undefined ? {} : { batch }, true).found).toEqual([]);
+    expect(differences(text, 2, batch === undefined ? {} : { batch }, false, true).found).toEqual([]);
   });
 });
 
