@@ -150,7 +150,7 @@ function writeDeclaration(context: BundlerContext, path: string, text: string, {
   }
 }
 
-type Shown = Pick<Problem, "message"> & Partial<Problem>;
+type Shown = Pick<Problem, "message"> & Partial<Problem> & { readonly frame?: string };
 
 /** Ends the module with an error. esbuild collects errors and goes on; the others stop here. */
 function fail(context: BundlerContext, { bundler }: Project, problem: Shown): Loaded {
@@ -158,7 +158,9 @@ function fail(context: BundlerContext, { bundler }: Project, problem: Shown): Lo
     // They print the stack, which is of the compiler, and no use to who wrote the model.
     throw Object.assign(new Error(problem.message), { hideStack: true, stack: problem.message });
   }
-  context.error(problem);
+  // Vite takes the frames out of a message, all of them, and shows one of its own, unless it is given one.
+  const all: Shown = bundler === "vite" ? { ...problem, frame: " " } : problem;
+  context.error(all);
   return { code: "" };
 }
 
