@@ -106,6 +106,7 @@ function trailOf(
   };
 }
 
+/** The module at level 0; each of its functions belongs to the tensor that it computes. */
 function codeOf(graphs: ModelGraphs, context: Context, file: string): CodeLine[] {
   const header = { version: "", file, sha256: "" };
   const unit = file.replace(/\.nn$/, ".ts");
@@ -114,8 +115,14 @@ function codeOf(graphs: ModelGraphs, context: Context, file: string): CodeLine[]
     header,
     unit,
   });
+  let inside: string | null = null;
   return code
     .trimEnd()
     .split("\n")
-    .map((text, i) => ({ text, ref: lines[i]?.name ?? null }));
+    .map((text, i) => {
+      if (/^(\/\*\*|function )/.test(text)) inside = lines[i]?.name ?? null;
+      const ref = inside;
+      if (text === "}") inside = null;
+      return { text, ref };
+    });
 }

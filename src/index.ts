@@ -5,6 +5,8 @@
 import { emitModule } from "./codegen/module.ts";
 import { wasmUnit } from "./codegen/wasm/unit.ts";
 import type { Derivation } from "./derivation/derivation.ts";
+import { SampleError } from "./derivation/sample.ts";
+import { WantedError } from "./derivation/wanted.ts";
 import type { DerivationOptions } from "./explain.ts";
 import { derivationOf } from "./explain.ts";
 import { Builder } from "./ir/builder.ts";
@@ -98,7 +100,10 @@ export interface ExplainOptions
     Pick<CompileOptions, "file" | "sizes" | "model" | "realOnlyRules" | "resolveImport"> {}
 
 export interface ExplainResult extends CheckResult {
+  /** null where a diagnostic is an error, or where there is a problem. */
   readonly derivation: Derivation | null;
+  /** Why a name or a sample does not fit the model. */
+  readonly problem?: string;
 }
 
 /** Reads and checks a model, or a file of functions and layers for others to import; compiles nothing. */
@@ -167,14 +172,16 @@ export function graph(source: string, options: GraphOptions = {}): GraphResult {
   return { ...checked, picture: drawGraph(graphs, format, { detail, unrolled }) };
 }
 
-/**
- * How the gradients of a model come about, step by step, each checked in 64 bits: what `nnc explain` prints. Null where a
- * diagnostic is an error. Throws a `WantedError` or a `SampleError` where a name or a sample does not fit the model.
- */
+/** How the gradients of a model come about, step by step, each checked in 64 bits. */
 export function explain(source: string, options: ExplainOptions = {}): ExplainResult {
   const { program, context, reporter, ...checked } = read(source, options, false);
   if (!program || reporter.hasErrors) return { ...checked, derivation: null };
-  return { ...checked, derivation: derivationOf(program, context, options.file ?? "model.nn", options) };
+  try {
+    return { ...checked, derivation: derivationOf(program, context, options.file ?? "model.nn", options) };
+  } catch (error) {
+    if (!(error instanceof WantedError || error instanceof SampleError)) throw error;
+    return { ...checked, derivation: null, problem: error.message };
+  }
 }
 
 export interface FlowOptions extends Pick<CompileOptions, "file" | "sizes" | "model" | "resolveImport"> {
@@ -252,6 +259,10 @@ export type { Derivation } from "./derivation/derivation.ts";
 export { SampleError } from "./derivation/sample.ts";
 export { WantedError } from "./derivation/wanted.ts";
 export { describeInputs } from "./ir/inputs.ts";
+export { failures } from "./derivation/derivation.ts";
+export { printDerivation } from "./derivation/print.ts";
+export type { PrintOptions } from "./derivation/print.ts";
+export { describeCode } from "./ir/diagnostic-text.ts";
 export { interpret } from "./ir/interpreter.ts";
 export { drawLosses } from "./pictures/losses.ts";
 export { checkGradients } from "./reference/gradients.ts";

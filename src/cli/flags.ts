@@ -54,3 +54,16 @@ export interface FlowFlags {
 export interface TypesFlags {
   readonly check?: true;
 }
+
+/** What `nnc explain` was asked for. */
+export interface ExplainFlags {
+  readonly output?: string;
+  readonly as: "index" | "matrix" | "delta" | "steps" | "table";
+  readonly layout?: "rows" | "columns";
+  readonly detail: "1" | "2" | "3";
+  readonly at?: string;
+  readonly of?: string;
+  readonly set: Record<string, number | boolean>;
+  readonly model?: string;
+  readonly exact?: true;
+}

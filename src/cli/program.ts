@@ -4,6 +4,7 @@ import type { CheckFlags, CompileFlags, FormatFlags, TypesFlags } from "./flags.
 import type { Host } from "./host.ts";
 import { exitCode, UsageError } from "./host.ts";
 import { reportInternalError } from "./internal-error.ts";
+import { addExplainCommand } from "./explain-command.ts";
 import { addPictureCommands } from "./picture-commands.ts";
 import { addTrainCommands } from "./train-commands.ts";
 
@@ -115,6 +116,7 @@ function commands(host: Host, finish: (code: number) => void): Command {
       finish(initCommand(folder, host));
     });
 
+  addExplainCommand(program, sizes, host, finish);
   addPictureCommands(program, sizes, host, finish);
   return program;
 }

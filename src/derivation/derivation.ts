@@ -86,6 +86,8 @@ export interface Contribution {
   readonly words: readonly string[];
   /** upstream · local, with its indices solved for. */
   readonly line: Line;
+  /** In a circuit of scalars: the local gradient and all factors from the scalar on, each as one product. */
+  readonly collected?: { readonly local: Formula; readonly whole: Formula };
   readonly checks: readonly Check[];
 }
 
@@ -105,6 +107,10 @@ export interface Step {
   readonly rewrites: readonly number[];
   /** What is left after simplification; empty where the step was absorbed. */
   readonly result: readonly Line[];
+  /** In a circuit of scalars, where paths meet: the sum of their products. */
+  readonly collected?: Formula;
+  /** `result` with the gradient that arrives written out, where that is in terms of the data. */
+  readonly written: Line | null;
   /** The steps that it was absorbed into. */
   readonly into: readonly Ref[];
   /** What the compiled module computes, where that is written differently. */

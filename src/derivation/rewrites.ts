@@ -6,7 +6,8 @@ import { tensorsRead } from "../ir/dependences.ts";
 import { readsOf, rewriter, targetsWhole } from "../ir/rewrite.ts";
 import type { Affine, Equation, Expr, Index, Statement, Tensor } from "../ir/types.ts";
 import { Comparison, copyOf, valuesOf } from "./compare.ts";
-import type { Rewrite } from "./derivation.ts";
+import { neatStatement } from "./contributions.ts";
+import type { Line, Rewrite } from "./derivation.ts";
 import { lineText } from "./text.ts";
 import type { Trail, Transition } from "./trail.ts";
 import { linesOf } from "./translate.ts";
@@ -28,9 +29,9 @@ function changesOf(trail: Trail, transition: Transition, points: readonly Enviro
   const after = writersOf(transition.after.statements);
   const changed = [...after.keys()].filter((t) => !sameList(before.get(t), after.get(t)!));
   const added = changed.filter((t) => !before.has(t));
-  const again = transition.after.statements.filter(
-    (s) => s.kind !== "gradient" && changed.includes(s.tensor),
-  );
+  const again = transition.after.statements
+    .filter((s) => s.kind !== "gradient" && changed.includes(s.tensor))
+    .map((s) => neatStatement(b, s));
   const environments = points.map((point) => {
     const environment = copyOf(point);
     interpret(again, environment);
@@ -41,16 +42,17 @@ function changesOf(trail: Trail, transition: Transition, points: readonly Enviro
     .flatMap((t): Rewrite[] => {
       const [old, now] = [before.get(t)!, after.get(t)!];
       const dropped = droppedReads(old, now);
-      const through = lookedThrough(dropped, before);
-      const expanded = through.size > 0 ? old.map((s) => expand(b, s, through)) : [];
+      const through = lookedThrough(dropped, before, after);
+      const expanded = through.size > 0 ? old.map((s) => neatStatement(b, expand(b, s, through))) : [];
       const comparison = new Comparison("this line and the one before it", "exact");
       points.forEach((point, i) => compare(comparison, t, point, environments[i]!, expanded, trail));
       const lines = {
-        before: old.flatMap(linesOf),
+        before: linesOfNeat(b, old),
         expanded: expanded.flatMap(linesOf),
-        after: [...now, ...(added.length > 0 ? added.flatMap((a) => readBy(now, a, after)) : [])].flatMap(
-          linesOf,
-        ),
+        after: linesOfNeat(b, [
+          ...now,
+          ...(added.length > 0 ? added.flatMap((a) => readBy(now, a, after)) : []),
+        ]),
       };
       const same =
         lines.before.map((l) => lineText(l)).join("\n") === lines.after.map((l) => lineText(l)).join("\n");
@@ -71,6 +73,9 @@ function changesOf(trail: Trail, transition: Transition, points: readonly Enviro
   });
   return rewrites;
 }
+
+const linesOfNeat = (b: Builder, list: readonly Statement[]): Line[] =>
+  list.flatMap((s) => linesOf(neatStatement(b, s)));
 
 function compare(
   comparison: Comparison,
@@ -121,21 +126,26 @@ function droppedReads(old: readonly Statement[], now: readonly Statement[]): Ten
 }
 
 /** Those of them that are pointwise, and may be written in. */
-function lookedThrough(dropped: readonly Tensor[], before: Writers): ReadonlyMap<Tensor, Equation> {
+function lookedThrough(
+  dropped: readonly Tensor[],
+  before: Writers,
+  after: Writers,
+): ReadonlyMap<Tensor, Equation> {
   const found = new Map<Tensor, Equation>();
   for (const tensor of dropped) {
-    const [definition, ...more] = before.get(tensor) ?? [];
+    // A sub-pass goes forward: it saw what it had made of the definitions before.
+    const [definition, ...more] = after.get(tensor) ?? before.get(tensor) ?? [];
     if (definition?.kind === "equation" && more.length === 0 && isPlain(definition))
       found.set(tensor, definition);
   }
   return found;
 }
 
-const isPlain = (e: Equation): boolean =>
+export const isPlain = (e: Equation): boolean =>
   e.reducer === null && !e.accumulate && e.where.length === 0 && targetsWhole(e);
 
 /** The equation with the definitions written in. */
-function expand(b: Builder, s: Statement, through: ReadonlyMap<Tensor, Equation>): Statement {
+export function expand(b: Builder, s: Statement, through: ReadonlyMap<Tensor, Equation>): Statement {
   if (s.kind !== "equation") return s;
   const within: (e: Expr) => Expr = rewriter(b, {
     node: (e) => {

@@ -3,17 +3,19 @@ import { tensorsRead } from "../ir/dependences.ts";
 import type { Environment } from "../ir/interpreter.ts";
 import { interpret } from "../ir/interpreter.ts";
 import { reassemble } from "../ir/reassemble.ts";
+import { readsOf } from "../ir/rewrite.ts";
 import type { Statement, Tensor } from "../ir/types.ts";
 import { checkContribution, checkLocal, checkWhole } from "./checks.ts";
 import { Comparison, copyOf, valuesOf } from "./compare.ts";
 import type { AdjointOf } from "./contributions.ts";
 import { contributionOf, neatStatement } from "./contributions.ts";
-import type { Check, Contribution, ForwardStep, Name, Rewrite, Step, Target } from "./derivation.ts";
-import type { Ref } from "./formula.ts";
+import type { Check, Contribution, ForwardStep, Line, Name, Rewrite, Step, Target } from "./derivation.ts";
+import { agrees, collect } from "./collected.ts";
+import type { Formula, Ref } from "./formula.ts";
 import type { Sample } from "./numbers.ts";
 import { placeOf, withinOf } from "./places.ts";
 import { pointCount, randomPoint } from "./points.ts";
-import { rewritesOf } from "./rewrites.ts";
+import { expand, isPlain, rewritesOf } from "./rewrites.ts";
 import { lineText, textOf } from "./text.ts";
 import type { Trail } from "./trail.ts";
 import { split } from "./trail.ts";
@@ -25,6 +27,11 @@ const isDefining = (s: Statement): s is Defining => s.kind !== "gradient";
 
 export function targetOf(trail: Trail, sample: Sample | null): Target {
   return new Assembly(trail, sample).target();
+}
+
+interface Chained {
+  readonly tensor: Tensor;
+  readonly contributions: readonly Contribution[];
 }
 
 class Assembly {
@@ -54,10 +61,15 @@ class Assembly {
   target(): Target {
     const { of } = this.trail;
     // The checks of steps come first: rewrites add to the points.
-    const chain = this.tensors().map((t) => ({ tensor: t, contributions: this.contributions(t) }));
+    const plain = this.tensors().map((t) => ({ tensor: t, contributions: this.contributions(t) }));
+    const forward = this.forwardSteps();
+    const { chain, sums } = this.collected(plain, forward);
     const simplify = rewritesOf(this.trail, this.points);
-    const backward = chain.map(({ tensor, contributions }) => this.step(tensor, contributions, simplify));
-    return { of: of.name, names: this.names(), forward: this.forwardSteps(), backward, simplify };
+    const backward = chain.map(({ tensor, contributions }) => {
+      const sum = sums.get(tensor.name);
+      return { ...this.step(tensor, contributions, simplify), ...(sum ? { collected: sum } : {}) };
+    });
+    return { of: of.name, names: this.names(), forward, backward, simplify };
   }
 
   private readonly adjointOf: AdjointOf = (t) => {
@@ -110,6 +122,38 @@ class Assembly {
     );
   }
 
+  /** Products along the paths of a circuit of scalars, where each has the value that it should have. */
+  private collected(
+    chain: readonly Chained[],
+    forward: readonly ForwardStep[],
+  ): { readonly chain: readonly Chained[]; readonly sums: ReadonlyMap<Ref, Formula> } {
+    const scalar = this.backward.every((s) => s.tensor.shape.length === 0);
+    if (!scalar) return { chain, sums: new Map() };
+    const found = collect(
+      chain.map((c) => ({ ref: c.tensor.name, contributions: c.contributions })),
+      forward,
+    );
+    const holds = (f: Formula, s: Statement): boolean =>
+      this.points.every((point) => {
+        const values = new Map([...point.values].map(([t, v]) => [t.name, v] as const));
+        const environment = copyOf(point);
+        interpret([s], environment);
+        const expected = valuesOf(environment, (s as Defining).tensor)[0]!;
+        return agrees(f, expected, (ref) => values.get(ref)?.[0]);
+      });
+    const whole = (t: Tensor): Statement[] => this.partsOf(t);
+    return {
+      chain: chain.map(({ tensor, contributions }) => ({
+        tensor,
+        contributions: contributions.map((c, i) => {
+          const made = found.contributions.get(c);
+          return made && holds(made.whole, whole(tensor)[i]!) ? { ...c, collected: made } : c;
+        }),
+      })),
+      sums: found.steps,
+    };
+  }
+
   // ------------------------------------------------------------------------------------------------------------- steps
 
   private step(t: Tensor, contributions: readonly Contribution[], simplify: readonly Rewrite[]): Step {
@@ -127,6 +171,7 @@ class Assembly {
       readBy: this.readersOf(t, this.backward),
       rewrites: simplify.flatMap((r, i) => (r.ref === t.name ? [i] : [])),
       result,
+      written: this.written(t),
       into: result.length > 0 ? [] : absorbedInto(t.name, simplify),
       compiled: this.compiledLines(
         t,
@@ -141,6 +186,28 @@ class Assembly {
   private readersOf(t: Tensor, among: readonly Statement[]): Ref[] {
     const readers = among.filter((s) => isDefining(s) && s.tensor !== t && tensorsRead(s).includes(t));
     return [...new Set(readers.map((s) => (s as Defining).tensor.name))];
+  }
+
+  /** The gradient with the pointwise one that it is computed from written in, if that reads no gradient itself. */
+  private written(t: Tensor): Line | null {
+    const { builder: b } = this.trail;
+    const definitions = this.left.filter((s) => s.kind === "equation");
+    const [own, ...more] = definitions.filter((s) => s.tensor === t);
+    if (!own || more.length > 0) return null;
+    const through = new Map(
+      definitions
+        .filter((d) => isPlain(d) && readsOf(d.body).every((r) => r.tensor.role !== "adjoint"))
+        .map((d) => [d.tensor, d]),
+    );
+    if (!readsOf(own.body).some((r) => through.has(r.tensor))) return null;
+    const whole = neatStatement(b, expand(b, own, through));
+    const comparison = new Comparison("", "exact");
+    for (const point of this.points) {
+      const environment = copyOf(point);
+      interpret([whole], environment);
+      comparison.add(valuesOf(environment, t), valuesOf(point, t));
+    }
+    return comparison.result.passed ? linesOf(whole)[0]! : null;
   }
 
   private wholeChecks(t: Tensor, wrt: Tensor): Check[] {

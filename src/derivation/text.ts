@@ -2,6 +2,7 @@
 import { precedence } from "../ir/atoms.ts";
 import type { Line } from "./derivation.ts";
 import type { Formula } from "./formula.ts";
+import { superscript } from "./superscript.ts";
 import { bindingOf, operandsOf, reducerSymbols } from "./formula.ts";
 
 /** What a printer calls tensors, where it is not what the source calls them. */
@@ -22,7 +23,12 @@ export function textOf(f: Formula, named: Naming = asWritten): string {
         ? named(f.ref)
         : `${named(f.ref)}[${f.subscripts.map(text).join(", ")}]`;
     case "infix": {
-      const tight = f.binds >= precedence.mul && !/[\p{L}⊙ ]/u.test(f.operator);
+      const tight =
+        f.binds >= precedence.mul &&
+        !/[\p{L}⊙ ]/u.test(f.operator) &&
+        !f.operands.some((o) => o.kind === "derivative");
+      const power = powerOf(f);
+      if (power !== undefined) return within(f.operands[0]!, precedence.primary) + power;
       const operands = operandsOf(f).map((o) => (o.bracketed ? `(${text(o.formula)})` : text(o.formula)));
       return operands.join(f.operator === "" ? " " : tight ? f.operator : ` ${f.operator} `);
     }
@@ -47,8 +53,18 @@ export function textOf(f: Formula, named: Naming = asWritten): string {
     case "derivative":
       return `∂${text(f.of)}/∂${text(f.by)}`;
     case "transposed":
-      return `${within(f.operand, precedence.primary)}ᵀ`;
+      return /[^\p{L}\p{N}_.]|[⁰¹²³⁴⁵⁶⁷⁸⁹ˡᴸ]/u.test(text(f.operand))
+        ? `(${text(f.operand)})ᵀ`
+        : `${text(f.operand)}ᵀ`;
   }
+}
+
+/** Small whole powers are raised: x². */
+function powerOf(f: Extract<Formula, { kind: "infix" }>): string | undefined {
+  const [, exponent] = f.operands;
+  if (f.operator !== "^" || exponent?.kind !== "number" || !Number.isInteger(exponent.value))
+    return undefined;
+  return exponent.value >= 0 ? superscript(`${exponent.value}`) : undefined;
 }
 
 /** The right side of a line, with what restricts it. */

@@ -20,6 +20,9 @@ export const difference = (a: Formula, b: Formula): Formula => infix("−", prec
 export const product = (a: Formula, b: Formula): Formula => infix("·", precedence.mul, a, b);
 export const negative = (operand: Formula): Formula => ({ kind: "prefix", operator: "−", operand });
 
+/** What a comparison is where it does not hold. */
+const opposites: Readonly<Record<string, string>> = { "<": "≥", "≤": ">", "=": "≠" };
+
 /** Translates expressions that belong together: an index has one name in all of them. */
 export class Translator {
   private readonly indexNames: ReadonlyMap<Index, string>;
@@ -97,12 +100,17 @@ export class Translator {
           ...(spelling.right ? { right: true } : {}),
           operands,
         };
-      case "prefix":
+      case "prefix": {
+        const [operand] = operands;
+        const opposite = operand?.kind === "infix" ? opposites[operand.operator] : undefined;
+        if (spelling.operator === "¬" && opposite !== undefined && operand?.kind === "infix")
+          return { ...operand, operator: opposite };
         return {
           kind: "prefix",
           operator: spelling.operator === "-" ? "−" : spelling.operator,
-          operand: operands[0]!,
+          operand: operand!,
         };
+      }
       case "call": {
         const { symbol } = atoms[e.atom];
         return {

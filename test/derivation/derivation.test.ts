@@ -7,7 +7,8 @@ import type { ExplainOptions } from "../../src/index.ts";
 import { explain } from "../../src/index.ts";
 
 function derive(source: string, options: ExplainOptions = {}): Derivation {
-  const { derivation, diagnostics } = explain(source, options);
+  const { derivation, diagnostics, problem } = explain(source, options);
+  if (problem !== undefined) throw new Error(problem);
   expect(diagnostics.filter((d) => d.severity === "error")).toEqual([]);
   return derivation!;
 }

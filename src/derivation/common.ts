@@ -1,0 +1,42 @@
+/** What the notations share: the verdict of the checks, the names of rules, links. */
+import type { Derivation, Rewrite } from "./derivation.ts";
+import { checksOf } from "./derivation.ts";
+import type { Block, Inline } from "./document.ts";
+import { paragraph, scientific } from "./document.ts";
+import type { Ref } from "./formula.ts";
+
+/** What all comparisons together come to; ends every document. */
+export function verdict(derivation: Derivation): Block[] {
+  const checks = checksOf(derivation);
+  const failed = checks.filter((c) => !c.check.passed);
+  if (failed.length > 0)
+    return [
+      { kind: "heading", text: "This derivation does not hold" },
+      ...failed.map(({ ref, check }) =>
+        paragraph([`✗ ${ref}: ${check.what} differ by ${scientific(check.difference)}`], "bad"),
+      ),
+    ];
+  const cells = checks.reduce((n, c) => n + c.check.cells, 0);
+  const worst = Math.max(0, ...checks.map((c) => c.check.difference));
+  return [
+    paragraph(
+      [
+        `✓ Every step was evaluated in 64 bits at random points: ${checks.length} comparisons of ${cells} values, ` +
+          `largest difference ${scientific(worst)}.`,
+      ],
+      "good",
+    ),
+  ];
+}
+
+export function links(refs: readonly Ref[], label: (ref: Ref) => string): Inline[] {
+  return refs.flatMap((r, i): Inline[] => [i > 0 ? ", " : "", { link: r, text: label(r) }]);
+}
+
+/** `cancel (ℝ)`: the rules, each once, and whether they hold over the real numbers only; of many, the first. */
+export function rulesText(rules: Rewrite["rules"], most = 2): string {
+  const distinct = [...new Map(rules.map((r) => [r.name, r])).values()];
+  const hidden = distinct.length - most;
+  const shown = distinct.slice(0, most).map((r) => r.name + (r.realOnly ? " (ℝ)" : ""));
+  return [...shown, ...(hidden > 0 ? [`and ${hidden} more`] : [])].join("; ");
+}
