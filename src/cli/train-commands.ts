@@ -90,6 +90,7 @@ export function addTrainCommands(
         .choices(["auto", "typescript", "wasm"])
         .default("auto"),
     )
+    .option("--threads <count>", "how many share the work, to the same bits", wholeNumber(1), 1)
     .addOption(sizes())
     .option("--model <name>", "which model, where the file holds several")
     .option("--save <file>", "write model, optimizer and all to this .safetensors file")

@@ -17,6 +17,7 @@ export interface TrainFlags {
   readonly seedIsGiven: boolean;
   readonly hyper: readonly { readonly name: string; readonly value: number; readonly from: number }[];
   readonly target: "auto" | "typescript" | "wasm";
+  readonly threads: number;
   readonly set: Record<string, number | boolean>;
   readonly model?: string;
   readonly save?: string;

@@ -14,7 +14,7 @@ export type Outputs = Readonly<Record<string, Float32Array | Int32Array | Uint8A
 export interface ModelClass {
   create(options: Readonly<Record<string, number>>): TrainedModel;
   /** Throws a RangeError where the bytes are of another model. */
-  load(bytes: Uint8Array): TrainedModel;
+  load(bytes: Uint8Array, options?: { readonly threads: number }): TrainedModel;
 }
 
 export interface TrainedModel {
@@ -24,6 +24,9 @@ export interface TrainedModel {
   readonly hyper: Record<string, number>;
   readonly metrics: Readonly<Record<string, number>>;
   readonly stepCount: number;
+  /** Of WebAssembly: when its threads have started. */
+  readonly ready?: Promise<void>;
+  dispose?(): void;
   step(inputs: InputArrays): number;
   backward(inputs: InputArrays): number;
   evaluate(inputs: InputArrays): Readonly<Record<string, number>>;
@@ -100,9 +103,9 @@ function isModelClass(value: unknown): value is ModelClass {
 }
 
 /** The model that a file holds. */
-export function restore(loaded: LoadedModel, bytes: Uint8Array, path: string): TrainedModel {
+export function restore(loaded: LoadedModel, bytes: Uint8Array, path: string, threads = 1): TrainedModel {
   try {
-    return loaded.Model.load(bytes);
+    return loaded.Model.load(bytes, { threads });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new UsageError(`\`${path}\` does not fit ${loaded.file}: ${error.message}`);

@@ -52,10 +52,11 @@ export async function setUp(path: string, flags: TrainFlags, host: Host): Promis
   const { encodings, dims, missing, share } = prepared;
   const facts = { format: 1, sizes, dims, encodings, missing, target, batch, seed, share } as const;
   checkHypers(flags, loaded);
+  if (target !== "wasm" && flags.threads > 1) throw new UsageError("--threads needs --target wasm");
   const state = resumed ? structuredClone(resumed.saved.state) : freshState();
   const model = resumed
-    ? restore(loaded, resumed.bytes, flags.resume ?? "")
-    : loaded.Model.create({ seed, ...dims });
+    ? restore(loaded, resumed.bytes, flags.resume ?? "", flags.threads)
+    : loaded.Model.create({ seed, ...dims, threads: flags.threads });
   if (most.isExact && prepared.train.count < batch)
     throw new UsageError(
       `${path} takes ${batch} examples a step, but ${source.label} has ${prepared.train.count}`,

@@ -63,14 +63,28 @@ class Run {
       examples: setup.train.count,
       valid: setup.valid?.count ?? 0,
     });
+    await this.startThreads();
     void host.interrupted().then(() => (this.interrupted = true));
     const start = performance.now();
+    const before = this.loop.state.epoch;
     const end = await this.loop.run({
       step: (state, steps, loss) => progress.step(state.epoch + 1, state.step, steps, loss),
       epoch: (figures, seconds) => this.epoch(figures, seconds),
       isInterrupted: () => this.interrupted,
     });
-    return this.finish(end, (performance.now() - start) / 1000);
+    const seconds = (performance.now() - start) / 1000;
+    setup.model.dispose?.();
+    return this.finish(end, seconds, this.loop.state.epoch - before);
+  }
+
+  /** Without them, one trains, to the same bits. */
+  private async startThreads(): Promise<void> {
+    try {
+      await this.setup.model.ready;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.progress.say(`one thread trains: ${reason}`);
+    }
   }
 
   private epoch(figures: EpochFigures, seconds: number): void {
@@ -81,7 +95,7 @@ class Run {
     if (flags.save !== undefined && every !== undefined && figures.epoch % every === 0) this.save(flags.save);
   }
 
-  private async finish(end: LoopEnd, seconds: number): Promise<number> {
+  private async finish(end: LoopEnd, seconds: number, epochs: number): Promise<number> {
     const { progress, flags, setup } = this;
     const { history } = this.loop.state;
     await this.plot();
@@ -97,7 +111,7 @@ class Run {
       return exitCode.interrupted;
     }
     if (flags.save !== undefined) this.save(flags.save);
-    progress.say(summary(history, seconds));
+    progress.say(summary(history, seconds, epochs));
     if (flags.save === undefined)
       progress.say("nothing is saved: --save model.safetensors keeps what was learned");
     progress.json("end", { seconds: round(seconds), saved: flags.save ?? null });
@@ -146,11 +160,12 @@ class Run {
 }
 
 /** The best epoch, by the examples held out where there are some. */
-function summary(history: readonly EpochFigures[], seconds: number): string {
+function summary(history: readonly EpochFigures[], seconds: number, epochs: number): string {
   const of = (f: EpochFigures): number => (f.valid ?? f.train)["loss"]!;
-  const best = history.reduce((a, b) => (of(b) < of(a) ? b : a), history[0]!);
+  if (history.length === 0) return "no epoch is left to train";
+  const best = history.reduce((a, b) => (of(b) < of(a) ? b : a));
   const what = best.valid ? "valid" : "train";
-  return `${history.length} epochs in ${duration(seconds)}; the lowest ${what} loss is ${figure(of(best))}, in epoch ${best.epoch}`;
+  return `${epochs} ${epochs === 1 ? "epoch" : "epochs"} in ${duration(seconds)}; the lowest ${what} loss is ${figure(of(best))}, in epoch ${best.epoch}`;
 }
 
 const round = (seconds: number): number => Math.round(seconds * 1000) / 1000;

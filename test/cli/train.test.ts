@@ -11,6 +11,8 @@ import type { TrainFlags } from "../../src/cli/train-flags.ts";
 import { folderWith, kinds, points, small } from "./training.ts";
 
 const files = { "kinds.nn": kinds, "train.csv": points(90), "valid.csv": points(20, 5) };
+/** What is saved has all that training needs in `kinds`; where that is no matter, less is compiled. */
+const quick = { ...files, "kinds.nn": small };
 const train = ["train", "kinds.nn", "--data", "train.csv"];
 
 describe("training", () => {
@@ -52,7 +54,7 @@ describe("training", () => {
   });
 
   test("changes the numbers of the optimizer from an epoch on", async () => {
-    const held = folderWith(files);
+    const held = folderWith(quick);
     await held.nnc(...train, "--valid", "valid.csv", "--epochs", "3", "--hyper", "lr=0@2", "--json");
     const losses = held.out
       .trimEnd()
@@ -63,11 +65,11 @@ describe("training", () => {
   });
 
   test("draws the losses", async () => {
-    const w = folderWith(files);
+    const w = folderWith(quick);
     await w.nnc(...train, "--valid", "valid.csv", "--epochs", "3", "--plot", "loss.svg", "--log");
     const picture = readFileSync(join(w.directory, "loss.svg"), "utf8");
     expect(picture.match(/<polyline class="(train|valid)" points="(\S+ ){2}\S+"/g)).toHaveLength(2);
-    expect(picture).toContain("loss of Kinds");
+    expect(picture).toContain("loss of Small");
   });
 });
 
@@ -93,6 +95,7 @@ const flags: TrainFlags = {
   seedIsGiven: false,
   hyper: [],
   target: "auto",
+  threads: 1,
   set: {},
 };
 
@@ -114,7 +117,7 @@ describe("what is saved", () => {
   });
 
   test("is the whole of a run, so that its command goes on", async () => {
-    const w = folderWith(files);
+    const w = folderWith(quick);
     const more = [
       "--map",
       "x=x1,x2",
@@ -135,6 +138,8 @@ describe("what is saved", () => {
       ...train,
       "--valid",
       "10%",
+      "--threads",
+      "2",
       "--resume",
       "b.safetensors",
       "--epochs",
@@ -147,7 +152,7 @@ describe("what is saved", () => {
   });
 
   test("is written after every so many epochs, and at Ctrl-C with exit code 130", async () => {
-    const w = folderWith(files);
+    const w = folderWith(quick);
     w.stdout = () => w.interrupt();
     const code = await w.nnc(
       ...train,
@@ -168,7 +173,7 @@ describe("what is saved", () => {
   });
 
   test("goes on only as it began", async () => {
-    const w = folderWith({ ...files, "kinds.nn": small });
+    const w = folderWith(quick);
     await w.nnc(...train, "--epochs", "1", "--save", "b.safetensors");
     for (const [more, message] of [
       ["--batch 4", "b.safetensors was trained with --batch 16: leave --batch out"],
@@ -272,8 +277,7 @@ describe("mistakes are one line", () => {
     [2, ["train", "plain.nn", "--data", "train.csv"], "nnc: plain.nn has no loss: there is nothing to train"],
   ])("%i: %j", async (code, command, message) => {
     const w = folderWith({
-      ...files,
-      "kinds.nn": small,
+      ...quick,
       "bad.csv": "x1,x2,kind\n1,2,lower\nabc,3,upper\n",
       "other.csv": "x1,x2,kind\n1,2,middle\n",
       "wrong.nn": small.replace("softmax", "sofmax"),
