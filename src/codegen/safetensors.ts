@@ -203,7 +203,7 @@ export function printLoad(model: Model, head: string, out: TextBuilder): void {
       args.push(`readMetadata(${name}, file, ${quoted(`dim.${dim.name}`)}, NaN)`);
     if (model.wasm) args.push("options?.threads ?? 1");
     out.line(`const model = new ${model.className}(${args.join(", ")});`);
-    out.line(`readTensors(${name}, file, model.#stored());`);
+    printRead(model, name, out);
     const count = (key: string, otherwise: string): void =>
       out.line(
         `model.${key}Count = checkOption(${name}, "${key}", readMetadata(${name}, file, "${key}", ${otherwise}), 0, Infinity);`,
@@ -217,4 +217,21 @@ export function printLoad(model: Model, head: string, out: TextBuilder): void {
     out.line("return model;");
   });
   model.module.helper("checkOption");
+}
+
+/** Other libraries save weights alone: they count no steps, and know nothing of the optimizer. */
+function printRead(model: Model, name: string, out: TextBuilder): void {
+  const { parameters, states, optimizerStates, shadows } = model.program;
+  if (optimizerStates.length === 0) return out.line(`readTensors(${name}, file, model.#stored());`);
+  out.line("const stored = model.#stored();");
+  out.line('const isComplete = property(file.metadata, "step") !== undefined;');
+  const weights = parameters.length + states.length;
+  out.line(`readTensors(${name}, file, isComplete ? stored : stored.slice(0, ${weights}));`);
+  const pairs = shadows.flatMap((s) => s.pairs);
+  if (pairs.length === 0) return;
+  const all = [...parameters, ...states, ...optimizerStates];
+  out.braces("if (!isComplete)", () => {
+    for (const { parameter, state } of pairs)
+      out.line(`stored[${all.indexOf(state)}].values.set(stored[${all.indexOf(parameter)}].values);`);
+  });
 }
