@@ -36,9 +36,11 @@ import {
   writeTensors,
 } from "./safetensors.ts";
 import type { TextBuilder } from "./text.ts";
+import { decodeBytes } from "./wasm/bytes-as-text.ts";
 import {
   compileKernels,
-  decodeBase64,
+  fuseProducts,
+  mayFuse,
   maySleep,
   platformType,
   requireSharing,
@@ -57,8 +59,10 @@ const helpers: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ["Nested", { code: nestedType }],
   ["Shapes", { code: shapesType }],
   ["WebAssembly", { code: webAssemblyType }],
-  ["decodeBase64", { code: decodeBase64 }],
-  ["compileKernels", { code: compileKernels, needs: ["decodeBase64"] }],
+  ["decodeBytes", { code: decodeBytes }],
+  ["compileKernels", { code: compileKernels, needs: ["decodeBytes", "fuseProducts"] }],
+  ["fuseProducts", { code: fuseProducts }],
+  ["mayFuse", { code: mayFuse }],
   ["startKernels", { code: startKernels }],
   ["requireSharing", { code: requireSharing }],
   ["Platform", { code: platformType }],

@@ -63,6 +63,11 @@ function printOptions(model: Model, out: TextBuilder): void {
   if (model.wasm) {
     out.doc(["How many threads share the work, 1 if not given: the same bits with any number."]);
     out.line("readonly threads?: number;");
+    out.doc([
+      "Whether products and sums may be rounded once, together, which is faster: as the platform can, if not given.",
+      "Without it a model computes the same bits on every machine.",
+    ]);
+    out.line("readonly relaxed?: boolean;");
   }
   for (const dim of model.createDims) {
     out.doc([`From ${dim.minimum} to ${dim.maximum}.`]);

@@ -63,7 +63,7 @@ export function membersOf(model: Model): Map<MemberName, Member> {
   const passes = passNames(model);
   const needsOptions = model.createDims.length > 0;
   const hasThreads = model.wasm !== undefined;
-  const resumed = hasThreads ? `, options«?: Pick<${type("Options")}, "threads">»` : "";
+  const resumed = hasThreads ? `, options«?: Pick<${type("Options")}, "threads" | "relaxed">»` : "";
   const members: [MemberName, Omit<Member, "isMethod">, boolean][] = [
     [
       "shapes",

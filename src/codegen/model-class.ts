@@ -147,8 +147,10 @@ function printConstructor(model: Model, out: TextBuilder): void {
   const name = quoted(model.className);
   model.module.helper("checkOption");
   out.blank();
-  const threads = model.wasm ? ["threads"] : [];
-  const parameters = ["seed", ...dims, ...threads].map((p) => `${p}«: number»`);
+  const threads = model.wasm ? ["threads", "relaxed"] : [];
+  const parameters = ["seed", ...dims, ...threads].map((p) =>
+    p === "relaxed" ? `${p}«: boolean | undefined»` : `${p}«: number»`,
+  );
   out.braces(`«private »constructor(${parameters.join(", ")})`, () => {
     out.line(`this.seed = checkOption(${name}, "seed", seed, -2147483648, 4294967295);`);
     for (const dim of model.createDims) {
@@ -179,7 +181,8 @@ function printCreate(model: Model, head: string, out: TextBuilder): void {
     const isRequired = model.createDims.length > 0;
     const seed = `options${isRequired ? "" : "?"}.seed ?? 0`;
     const dims = model.createDims.map((d) => `options.${model.optionNames.get(d)!}`);
-    const threads = model.wasm ? [`options${isRequired ? "" : "?"}.threads ?? 1`] : [];
+    const given = `options${isRequired ? "" : "?"}`;
+    const threads = model.wasm ? [`${given}.threads ?? 1`, `${given}.relaxed`] : [];
     out.line(`const model = new ${model.className}(${[seed, ...dims, ...threads].join(", ")});`);
     if (model.schedule.initialise.calls.length > 0) out.line("model.#initialise();");
     out.line("return model;");

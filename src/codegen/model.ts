@@ -98,7 +98,7 @@ export class Model {
     for (const word of methodWords) locals.take(word);
     for (const dim of dims) this.dimNames.set(dim, locals.fresh(dim.name));
     const options = propertyNames();
-    for (const word of ["seed", "threads"]) options.take(word);
+    for (const word of ["seed", "threads", "relaxed"]) options.take(word);
     for (const dim of this.createDims) this.optionNames.set(dim, options.fresh(dim.name));
     this.nameValues();
   }
@@ -270,7 +270,7 @@ const typeRoles = [
 /** Local variables of methods, which no dimension may shadow. */
 const methodWords =
   `buffer buffers bytes file gradientsFlags gradientsIntegers i inner kernels loss memory metadata model options
-  parametersFlags parametersIntegers seed started statesFlags statesIntegers taken threads upstream valuesFlags valuesIntegers`.split(
+  module parametersFlags parametersIntegers relaxed seed started statesFlags statesIntegers taken threads upstream valuesFlags valuesIntegers`.split(
     /\s+/,
   );
 

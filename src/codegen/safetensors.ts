@@ -201,7 +201,7 @@ export function printLoad(model: Model, head: string, out: TextBuilder): void {
     const args = [`readMetadata(${name}, file, "seed", 0)`];
     for (const dim of model.createDims)
       args.push(`readMetadata(${name}, file, ${quoted(`dim.${dim.name}`)}, NaN)`);
-    if (model.wasm) args.push("options?.threads ?? 1");
+    if (model.wasm) args.push("options?.threads ?? 1", "options?.relaxed");
     out.line(`const model = new ${model.className}(${args.join(", ")});`);
     printRead(model, name, out);
     const count = (key: string, otherwise: string): void =>

@@ -162,8 +162,9 @@ test("TypeScript is strict and JavaScript the same code, as prettier would lay i
   const shared = new Set(code(other));
   expect(code(plain).filter((line) => !shared.has(line))).toEqual([
     "  readonly threads?: number;",
+    "  readonly relaxed?: boolean;",
     "  readonly ready: Promise<void>;",
-    '  static load(bytes: Uint8Array, options?: Pick<SmallOptions, "threads">): Small;',
+    '  static load(bytes: Uint8Array, options?: Pick<SmallOptions, "threads" | "relaxed">): Small;',
     "  dispose(): void;",
   ]);
   const stripped = (await importCode(transpile(text(typed, "module"))))["Small"]!.create(create);

@@ -1,32 +1,66 @@
 /** What a module needs to start WebAssembly, and its threads. Types stand between « and ». */
+import { bytesAsText } from "./bytes-as-text.ts";
 import { sharedFlags } from "./memory-import.ts";
 
 export const webAssemblyType = `«/** What the platform has of WebAssembly, as far as it is used here. */
 declare const WebAssembly: {
+  validate(bytes: Uint8Array): boolean;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
   readonly Memory: new (size: { initial: number; maximum: number; shared: boolean }) => {
     readonly buffer: ArrayBuffer;
   };
-};
-declare function atob(text: string): string;»`;
+};»`;
 
-export const decodeBase64 = `/** The bytes that base64 text stands for. */
-function decodeBase64(text«: string»)«: Uint8Array» {
-  const characters = atob(text);
-  const bytes = new Uint8Array(characters.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
-  return bytes;
+export const compileKernels = `«/** Kernels for one thread, or for threads that share a memory; multiplying and adding in one, or not. */
+type CompileKernels = (shared: boolean, relaxed: boolean) => object;
+
+»/** Compiles variants of kernels when they are first needed. */
+function compileKernels(text«: string», memoryFlags«: number»)«: CompileKernels» {
+  const compiled«: object[]» = [];
+  return (shared, relaxed) => {
+    const bytes = decodeBytes(text);
+    if (shared) bytes[memoryFlags] = ${sharedFlags};
+    if (relaxed) fuseProducts(bytes);
+    return (compiled[2 * Number(shared) + Number(relaxed)] ??= new WebAssembly.Module(bytes));
+  };
 }`;
 
-export const compileKernels = `/** Compiles kernels when they are first needed, for one thread or for threads that share a memory. */
-function compileKernels(text«: string», memoryFlags«: number»)«: (shared: boolean) => object» {
-  const compiled«: object[]» = [];
-  return (shared) => {
-    const bytes = decodeBase64(text);
-    if (shared) bytes[memoryFlags] = ${sharedFlags};
-    return (compiled[Number(shared)] ??= new WebAssembly.Module(bytes));
+export const fuseProducts = `/** Makes f32x4.mul, local.get, f32x4.add: f32x4.relaxed_madd, which may round once; the length stays. */
+function fuseProducts(bytes«: Uint8Array»)«: void» {
+  const has = (at«: number», code«: number»)«: boolean» => {
+    return [0xfd, code, 1].every((byte, n) => bytes[at + n] === byte);
   };
+  for (let at = 0; at < bytes.length; at++) {
+    if (!has(at, 0xe6) || bytes[at + 3] !== 0x20) continue;
+    let next = at + 4;
+    while (bytes[next++] > 0x7f);
+    if (has(next, 0xe4)) {
+      bytes.set([1, 1, 1], at);
+      bytes.set([0x85, 2], next + 1);
+    }
+  }
+}`;
+
+/** A module of one function, which has the instruction of relaxed SIMD that is used; a section a row. */
+const relaxedModule = bytesAsText(
+  Uint8Array.from(
+    [
+      [0, 97, 115, 109, 1, 0, 0, 0],
+      [1, 4, 1, 96, 0, 0],
+      [3, 2, 1, 0],
+      // unreachable, f32x4.relaxed_madd, drop, end
+      [10, 9, 1, 7, 0, 0, 253, 133, 2, 26, 11],
+    ].flat(),
+  ),
+);
+
+export const mayFuse = `/** Whether products and sums are to be fused: as the platform can, if it is not said. */
+function mayFuse(model«: string», relaxed«: boolean | undefined»)«: boolean» {
+  const module = decodeBytes("${relaxedModule}");
+  const can = relaxed !== false && WebAssembly.validate(module);
+  if (relaxed === true && !can) throw new Error(\`\${model}: this platform has no relaxed SIMD\`);
+  return can;
 }`;
 
 export const startKernels = `«/** The kernels on a memory. */
@@ -36,10 +70,9 @@ interface Started {
   readonly exports: unknown;
 }
 
-»/** The kernels on a memory of so many pages of 64 KiB. */
-function startKernels(compile«: (shared: boolean) => object», pages«: number», shared«: boolean»)«: Started» {
+»/** Kernels on a memory of so many pages of 64 KiB. */
+function startKernels(module«: object», pages«: number», shared«: boolean»)«: Started» {
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
-  const module = compile(shared);
   return { memory, module, exports: new WebAssembly.Instance(module, { host: { memory } }).exports };
 }`;
 

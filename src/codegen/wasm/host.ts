@@ -7,6 +7,7 @@ import { Names } from "../names.ts";
 import { arrayTypes } from "../scope.ts";
 import type { TextBuilder } from "../text.ts";
 import { quoted } from "../text.ts";
+import { bytesAsText } from "./bytes-as-text.ts";
 import { pagesOfThread } from "./layout.ts";
 import { placeOfMemoryFlags } from "./memory-import.ts";
 import type { WasmUnit } from "./unit.ts";
@@ -16,14 +17,14 @@ const mostThreads = 64;
 
 /** The bytes of the module, and the type of what it exports. */
 export function printCompiled(model: Model, { program, bytes }: WasmUnit, out: TextBuilder): void {
-  for (const helper of ["WebAssembly", "decodeBase64", "compileKernels"]) model.module.helper(helper);
+  for (const helper of ["WebAssembly", "compileKernels"]) model.module.helper(helper);
   out.blank();
   out.comment(`${"-".repeat(83)} kernels`);
   out.blank();
   out.comment("All kernels, assembled. Compiled to a file that ends in .wat, they can be read.");
   out.line(`const ${model.compiledName} = compileKernels(`);
   out.indented(() => {
-    out.line(`"${base64(bytes)}",`);
+    out.line(`"${bytesAsText(bytes)}",`);
     out.line(`${placeOfMemoryFlags(bytes)},`);
   });
   out.line(");");
@@ -46,24 +47,29 @@ export function printWasmAllocation(model: Model, unit: WasmUnit, out: TextBuild
   const views = new MemoryViews(model, unit);
   const { layout, hasTeam } = unit.program;
   const dims = model.createDims.map((d) => `${model.dimNames.get(d)!}«: number»`);
-  model.module.helper("startKernels");
+  for (const helper of ["startKernels", "mayFuse"]) model.module.helper(helper);
   model.module.helper("checkOption");
   out.doc([
     "Makes an instance of the module, with a memory of its own, and a view of it for each tensor.",
     "Values share places where their lives do not overlap.",
   ]);
-  out.braces(`function ${model.allocateName}(${[...dims, "threads«: number»"].join(", ")})`, () => {
+  const options = ["threads«: number»", "relaxed«: boolean | undefined»"];
+  out.braces(`function ${model.allocateName}(${[...dims, ...options].join(", ")})`, () => {
     const name = quoted(model.className);
     out.line(`checkOption(${name}, "threads", threads, 1, ${mostThreads});`);
     const more = pagesOfThread(layout);
+    const compiled = (shared: string): string =>
+      `${model.compiledName}(${shared}, mayFuse(${name}, relaxed))`;
     if (hasTeam) {
       for (const helper of ["requireSharing", "startThreads"]) model.module.helper(helper);
       const pages = more === 0 ? layout.pages : `${layout.pages} + ${more} * (threads - 1)`;
       out.line(`requireSharing(${name}, threads);`);
-      out.line(`const started = startKernels(${model.compiledName}, ${pages}, threads > 1);`);
+      out.line(`const module = ${compiled("threads > 1")};`);
+      out.line(`const started = startKernels(module, ${pages}, threads > 1);`);
     } else {
       out.comment("Nothing here is long enough for several threads");
-      out.line(`const started = startKernels(${model.compiledName}, ${layout.pages}, false);`);
+      out.line(`const module = ${compiled("false")};`);
+      out.line(`const started = startKernels(module, ${layout.pages}, false);`);
     }
     out.line(`const kernels = started.exports« as ${model.kernelsName}»;`);
     out.line("const { buffer } = started.memory;");
@@ -100,12 +106,4 @@ class MemoryViews implements Views {
     const size = this.model.locals.text(this.model.capacity(tensor));
     return `new ${arrayTypes[tensor.type]}(buffer, ${address}, ${size})`;
   }
-}
-
-/** Bytes as base64, in steps that an argument list can hold. */
-function base64(bytes: Uint8Array): string {
-  let characters = "";
-  for (let at = 0; at < bytes.length; at += 8192)
-    characters += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return btoa(characters);
 }

@@ -182,6 +182,8 @@ class KernelFunction implements Scope {
     const value = isVector ? this.expressions.four(s.value) : this.expressions.one(s.value);
     if (s.reducer === null) return set(name, value);
     const shape = typeOf(s.local.type) + (isVector ? "x4" : "");
+    // A product that is added to a vector stands before it: so the host finds what it may fuse.
+    if (s.reducer === "sum" && isVector) return set(name, [`${shape}.add`, value, get(name)]);
     return set(name, [`${shape}.${s.reducer === "sum" ? "add" : "mul"}`, get(name), value]);
   }
 
