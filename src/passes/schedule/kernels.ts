@@ -12,6 +12,7 @@ import { tensorsReadBy } from "../fuse/readers.ts";
 import { assembleKernel } from "./assemble.ts";
 import { CanonicalTexts, GroupText } from "./canonical.ts";
 import { splitEpilogues } from "./epilogues.ts";
+import { splitLoops } from "./split.ts";
 import type { Instance } from "./generalise.ts";
 import { generalise } from "./generalise.ts";
 import { spreadOverLanes } from "./lanes.ts";
@@ -125,7 +126,7 @@ export class KernelTable {
   private quickened(loops: readonly KernelStatement[], locals: NameSpace): Tiled {
     if (this.level < 2) return { body: loops, scratch: [] };
     if (!this.vector) return tile(loops, locals, this.b);
-    const { body, scratch } = tile(splitEpilogues(loops, this.b), locals, this.b, true);
+    const { body, scratch } = tile(splitEpilogues(splitLoops(loops, this.b), this.b), locals, this.b, true);
     return { body: spreadOverLanes(body, locals, this.b), scratch };
   }
 
