@@ -40,7 +40,7 @@ export interface ModelRequest {
   readonly path: string;
   readonly sizes: Readonly<Record<string, number | boolean>>;
   readonly model?: string;
-  readonly target: RunTarget;
+  readonly target: RunTarget | "auto";
   readonly level: 0 | 1 | 2;
   readonly simplify?: boolean;
   readonly realOnlyRules?: boolean;
@@ -48,6 +48,8 @@ export interface ModelRequest {
 
 export interface LoadedModel {
   readonly file: string;
+  /** What it runs as. */
+  readonly target: RunTarget;
   readonly Model: ModelClass;
   readonly graphs: ModelGraphs;
   readonly sources: Sources;
@@ -68,7 +70,7 @@ export async function loadModel(
   const files = new ModelFiles(host.directory);
   const { file, text } = files.read(request.path);
   const { compile, describeInputs } = await import("../index.ts");
-  const { diagnostics, sources, outputs, graphs } = await compile(text, {
+  const { diagnostics, sources, outputs, graphs, choice } = await compile(text, {
     file,
     language: "javascript",
     level: request.level,
@@ -84,7 +86,8 @@ export async function loadModel(
   const code = outputs.find((o) => o.kind === "module")?.text;
   if (code === undefined || graphs === null) return null;
   const Model = await importClass(code, graphs.program.name);
-  return { file, text, Model, graphs, sources, inputs: describeInputs(graphs) };
+  const target = request.target === "auto" ? (choice?.target ?? "typescript") : request.target;
+  return { file, text, target, Model, graphs, sources, inputs: describeInputs(graphs) };
 }
 
 /** The class of a module given as JavaScript. */

@@ -45,7 +45,8 @@ export class Progress {
       `step ${step}/${steps}`,
       `loss ${figure(loss)}`,
       sparkline(this.losses.slice(-24)),
-      `${duration(left / 1000)} left`,
+      // One step says nothing about the pace.
+      ...(step > this.first.step ? [`${duration(left / 1000)} left`] : []),
     ];
     this.host.stderr(`\r\u001b[2K${parts.join("  ")}`);
     this.lineIsOpen = true;

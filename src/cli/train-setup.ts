@@ -35,11 +35,12 @@ export interface Setup {
 /** null where the model has mistakes. */
 export async function setUp(path: string, flags: TrainFlags, host: Host): Promise<Setup | null> {
   const resumed = flags.resume === undefined ? null : readModel(flags.resume, host.directory);
-  const target = resumed ? resumed.saved.target : targetOf(flags);
+  const asked = resumed ? resumed.saved.target : targetOf(flags);
   if (resumed) checkSame(flags, resumed);
   const sizes = { ...resumed?.saved.sizes, ...flags.set };
-  const loaded = await loadModel({ ...modelOf(flags), path, sizes, target, level: 2 }, host);
+  const loaded = await loadModel({ ...modelOf(flags), path, sizes, target: asked, level: 2 }, host);
   if (!loaded) return null;
+  const { target } = loaded;
   const { inputs, problem, batch: most } = loaded.inputs;
   if (problem !== null) throw new UsageError(`cannot train ${path} from files: ${problem}`);
   if (loaded.graphs.program.loss === null)
@@ -67,10 +68,9 @@ export async function setUp(path: string, flags: TrainFlags, host: Host): Promis
 const modelOf = (flags: TrainFlags): { model?: string } =>
   flags.model === undefined ? {} : { model: flags.model };
 
-/** WebAssembly unless asked otherwise. */
-function targetOf(flags: TrainFlags): RunTarget {
-  return flags.target === "typescript" ? "typescript" : "wasm";
-}
+/** Threads need WebAssembly. */
+const targetOf = ({ target, threads }: TrainFlags): RunTarget | "auto" =>
+  target === "auto" && threads > 1 ? "wasm" : target;
 
 function batchOf(flags: TrainFlags, most: { readonly count: number; readonly isExact: boolean }): number {
   const { count, isExact } = most;

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import packageFile from "../../package.json";
+import { points, small } from "./training.ts";
 import { temporaryFolder } from "./world.ts";
 
 const dist = join(import.meta.dirname, "../../dist");
@@ -55,4 +56,29 @@ test("--watch ends with exit code 0 at Ctrl-C", async () => {
   process.kill("SIGINT");
   expect(await ended).toBe(0);
   expect(existsSync(join(folder, "m.d.ts"))).toBe(true);
+});
+
+test("training saves at Ctrl-C and ends with exit code 130", async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "small.nn"), small);
+  writeFileSync(join(folder, "train.csv"), points(40));
+  const command = [
+    "train",
+    "small.nn",
+    "--data",
+    "train.csv",
+    "--epochs",
+    "1000000",
+    "--save",
+    "m.safetensors",
+  ];
+  const process = spawn(cli, command, { cwd: folder });
+  let err = "";
+  process.stderr.on("data", (text) => (err += text));
+  const ended = new Promise((done) => process.on("exit", (code, signal) => done(code ?? signal)));
+  await vi.waitFor(() => expect(err).toContain("epoch  train loss"), { timeout: 10_000, interval: 50 });
+  process.kill("SIGINT");
+  expect(await ended).toBe(130);
+  expect(err).toMatch(/interrupted; nnc train … --resume m\.safetensors goes on from here\n$/);
+  expect(existsSync(join(folder, "m.safetensors"))).toBe(true);
 });

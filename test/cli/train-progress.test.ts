@@ -28,7 +28,7 @@ test("a terminal has one line that is drawn again, and is taken away before othe
   const clear = "\r\u001b[2K";
   expect(w.err.split(clear)).toEqual([
     "",
-    "epoch 1/2  step 1/4  loss 0.5000  ▁  0.0 s left",
+    "epoch 1/2  step 1/4  loss 0.5000  ▁",
     "epoch 1/2  step 2/4  loss 0.2500  █▁  0.9 s left",
     "   epoch  train loss      time\n       1      0.2500     1.0 s\n",
   ]);
