@@ -130,8 +130,8 @@ describe("what is saved", () => {
       "--batch",
       "8",
     ];
-    await w.nnc(...train, ...more, "--epochs", "4", "--save", "a.safetensors");
-    await w.nnc(...train, ...more, "--epochs", "2", "--save", "b.safetensors");
+    await w.nnc(...train, ...more, "--target", "wasm", "--epochs", "4", "--save", "a.safetensors");
+    await w.nnc(...train, ...more, "--target", "wasm", "--epochs", "2", "--save", "b.safetensors");
     const b = (): Buffer => readFileSync(join(w.directory, "b.safetensors"));
     expect(b()).not.toEqual(readFileSync(join(w.directory, "a.safetensors")));
     const code = await w.nnc(
@@ -174,7 +174,7 @@ describe("what is saved", () => {
 
   test("goes on only as it began", async () => {
     const w = folderWith(quick);
-    await w.nnc(...train, "--epochs", "1", "--save", "b.safetensors");
+    await w.nnc(...train, "--epochs", "1", "--target", "wasm", "--save", "b.safetensors");
     for (const [more, message] of [
       ["--batch 4", "b.safetensors was trained with --batch 16: leave --batch out"],
       ["--seed 4", "b.safetensors was trained with --seed 1: leave --seed out"],
