@@ -1,0 +1,9 @@
+import nnc from "nnc/vite";
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  // The built page may lie in any folder of a server.
+  base: "./",
+  plugins: [nnc({ level: 2, target: "wasm" })],
+  build: { target: "es2022" },
+});
