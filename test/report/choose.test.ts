@@ -1,41 +1,40 @@
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/index.ts";
 import type { Choice } from "../../src/report/choose.ts";
+import { chooseTarget } from "../../src/report/choose.ts";
+import { graphsOf } from "../schedule/run.ts";
 
-const model = `model M(hidden: int = 8) {
+const model = (hidden: number): string => `model M {
   dim batch <= 4
   input x: [batch, 2]
   input t: [batch, 1]
-  output y = x |> linear(hidden) |> relu |> linear(1)
+  output y = x |> linear(${hidden}) |> relu |> linear(1)
   loss mse(y, t)
   optimizer sgd(lr = 0.5)
 }`;
 
-async function choiceOf(hidden: number): Promise<Choice> {
-  const { choice } = await compile(model, { target: "auto", level: 2, sizes: { hidden } });
-  return choice!;
-}
+const choiceOf = (hidden: number): Choice => chooseTarget(graphsOf(model(hidden)).graphs);
 
 describe("the target is chosen", () => {
-  test("TypeScript where a step is tiny, and WebAssembly where it is not", async () => {
-    expect((await choiceOf(8)).target).toBe("typescript");
-    expect((await choiceOf(4096)).target).toBe("wasm");
+  test("TypeScript where a step is tiny, and WebAssembly where it is not", () => {
+    expect(choiceOf(8).target).toBe("typescript");
+    expect(choiceOf(4096).target).toBe("wasm");
   });
 
-  test("at the size from which WebAssembly saves a microsecond", async () => {
+  test("at the size from which WebAssembly saves a microsecond", () => {
     const saved = ({ seconds }: Choice): number => seconds.typescript - seconds.wasm;
     let [small, large] = [8, 4096];
     while (large - small > 1) {
       const middle = (small + large) >> 1;
-      if ((await choiceOf(middle)).target === "wasm") large = middle;
+      if (choiceOf(middle).target === "wasm") large = middle;
       else small = middle;
     }
-    expect(saved(await choiceOf(small))).toBeLessThanOrEqual(1e-6);
-    expect(saved(await choiceOf(large))).toBeGreaterThan(1e-6);
+    expect(saved(choiceOf(small))).toBeLessThanOrEqual(1e-6);
+    expect(saved(choiceOf(large))).toBeGreaterThan(1e-6);
   });
 
   test("with a reason, which stands in the module as well", async () => {
-    const { outputs, choice } = await compile(model, { target: "auto", level: 2, sizes: { hidden: 4096 } });
+    const { outputs, choice } = await compile(model(4096), { target: "auto", level: 2 });
     expect(choice?.reason).toMatch(
       /^a step is \d+ kFLOP; TypeScript would take about \d+ µs, WebAssembly \d+ µs$/,
     );
@@ -52,7 +51,7 @@ describe("the target is chosen", () => {
 });
 
 test("nothing is chosen where the target is given", async () => {
-  const { choice, outputs } = await compile(model, { level: 2 });
+  const { choice, outputs } = await compile(model(8), { level: 2 });
   expect(choice).toBeUndefined();
   expect(outputs[0]?.text).not.toContain("WebAssembly");
 });
