@@ -115,14 +115,18 @@ function codeOf(graphs: ModelGraphs, context: Context, file: string): CodeLine[]
     header,
     unit,
   });
+  const text = code.trimEnd().split("\n");
+  const begins = (at: number): boolean => {
+    const first = text[at]!.startsWith("/**")
+      ? text.findIndex((l, i) => i >= at && !/^(\/\*\*| \*)/.test(l))
+      : at;
+    return text[first]?.startsWith("function ") === true;
+  };
   let inside: string | null = null;
-  return code
-    .trimEnd()
-    .split("\n")
-    .map((text, i) => {
-      if (/^(\/\*\*|function )/.test(text)) inside = lines[i]?.name ?? null;
-      const ref = inside;
-      if (text === "}") inside = null;
-      return { text, ref };
-    });
+  return text.map((line, i) => {
+    if (inside === null && begins(i)) inside = lines[i]?.name ?? null;
+    const ref = inside;
+    if (line === "}") inside = null;
+    return { text: line, ref };
+  });
 }

@@ -66,7 +66,7 @@ class IndexPrinter {
       this.definitions(),
       {
         kind: "heading",
-        text: `Backward: from ${of} to ${listed(backward.filter((s) => s.isResult).map((s) => s.wrt))}`,
+        text: `Backward, from ${of}`,
       },
       ...backward.map((s) => this.step(s)),
     ];

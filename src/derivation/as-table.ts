@@ -114,7 +114,9 @@ const valueText = (s: Step): string => (s.numbers ? numbersText(s.numbers, 4) : 
 /** What a node does with the gradient that arrives: seen in its formula and its local gradients. */
 function gateOf(f: ForwardStep, t: Target): string {
   const right = f.lines[0]!.right;
-  const local = t.backward.flatMap((s) => s.contributions).find((c) => c.reader === f.ref)?.local;
+  const local = t.backward
+    .flatMap((s) => s.contributions)
+    .find((c) => c.reader === f.ref && c.local !== null)?.local;
   if (!local) return "";
   if (local.kind === "bracket") return "routes";
   if (right.kind !== "infix" || refsOf(right).length < 2) return "";

@@ -13,7 +13,12 @@ export function escapeHtml(text: string): string {
 
 const mo = (operator: string, more = ""): string => `<mo${more}>${escapeHtml(operator)}</mo>`;
 const row = (content: string): string => `<mrow>${content}</mrow>`;
-const parentheses = (content: string): string => row(`${mo("(")}${content}${mo(")")}`);
+/** As tall as what they hold, where that is taller than a line. */
+const brackets = (open: string, content: string, close: string): string => {
+  const fixed = /<mfrac|<munder|<mtable/.test(content) ? "" : ' stretchy="false"';
+  return row(`${mo(open, fixed)}${content}${mo(close, fixed)}`);
+};
+const parentheses = (content: string): string => brackets("(", content, ")");
 
 export class MathWriter {
   private readonly names: ReadonlyMap<Ref, LayeredName>;
@@ -66,7 +71,7 @@ export class MathWriter {
             `<mtr><mtd>${math(f.otherwise)}</mtd><mtd><mtext>else</mtext></mtd></mtr></mtable>`,
         );
       case "bracket":
-        return row(`${mo("[")}${math(f.condition)}${mo("]")}`);
+        return brackets("[", math(f.condition), "]");
       case "reduce": {
         const where = f.where.length > 0 ? mo(":") + f.where.map(math).join(mo("∧")) : "";
         const below = row(f.indices.map(name).join(mo(",")) + where);
