@@ -11,6 +11,8 @@ const worker = (file, variant) => (workload) => [
   process.execPath,
   ["--expose-gc", path("worker.mjs"), file, variant.replace("*", workload), workload, build],
 ];
+/** With WebAssembly: products and sums rounded twice or once (`relaxed`), and how many threads. */
+const nncWasm = (options) => worker(path("contestants/nnc.mjs"), `*-wasm?${options}`);
 const tfjs = `${build}/tfjs.cjs`;
 const torch = (threads) => (workload) => [python, [path("contestants/pytorch.py"), threads, workload, build]];
 
@@ -26,7 +28,10 @@ const onlyConvolutions = (workload) =>
 export const contestants = {
   "nnc-O1": { needs: "1", command: worker(path("contestants/nnc.mjs"), "*-1"), collects: true },
   "nnc-O2": { needs: "2", command: worker(path("contestants/nnc.mjs"), "*-2"), collects: true },
-  "nnc-wasm": { needs: "wasm", command: worker(path("contestants/nnc.mjs"), "*-wasm"), collects: true },
+  "nnc-wasm": { needs: "wasm", command: nncWasm("relaxed=false"), collects: true },
+  "nnc-wasm-relaxed": { needs: "wasm", command: nncWasm("relaxed=true"), collects: true },
+  "nnc-wasm-2": { needs: "wasm", command: nncWasm("threads=2"), collects: true },
+  "nnc-wasm-2-relaxed": { needs: "wasm", command: nncWasm("threads=2&relaxed=true"), collects: true },
   "jax-js": { peer: "jax-js", command: worker(path("contestants/jax-js.mjs"), "stock"), collects: true },
   "jax-js-patches": {
     peer: "jax-js",
