@@ -33,7 +33,7 @@ export function schedule(
   const inputs = new Map(program.inputs.map((t) => [aliases.root(t), t]));
   const table = new KernelTable(
     program,
-    { level: isStraight ? 1 : level, vector },
+    { level: isStraight ? 1 : level, vector, exact: !context.options.realOnlyRules },
     (t) => inputs.get(aliases.root(t)) ?? t,
     context.builder,
   );

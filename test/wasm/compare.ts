@@ -31,10 +31,10 @@ const options = { language: "javascript", header, unit: "model.js" } as const;
 const classOf = async (code: string, { graphs }: Built): Promise<AnyClass> =>
   (await importCode(code))[graphs.program.name]!;
 
-/** The class with kernels in JavaScript, at level 1. */
-export async function javascriptClass(built: Built): Promise<AnyClass> {
+/** The class with kernels in JavaScript. */
+export async function javascriptClass(built: Built, level: Level = 1): Promise<AnyClass> {
   const { graphs, context } = built;
-  return classOf(emitModule(schedule(graphs, 1, context), context, options).code, built);
+  return classOf(emitModule(schedule(graphs, level, context), context, options).code, built);
 }
 
 /** The class with kernels in WebAssembly; `dividesAll`: threads share the smallest kernels, too. */

@@ -234,8 +234,11 @@ export class Expressions implements IntegerScope {
   /** Lazy in meaning: where computing what is not chosen could fail or is dear, only one is computed. */
   private conditional(args: readonly Expr[], type: WatType, print: (a: Expr) => Wat): Wat {
     const [condition, chosen, otherwise] = args as [Expr, Expr, Expr];
-    if (type === "v128" && this.varies(condition))
+    if (type === "v128" && this.varies(condition)) {
+      if (isZero(otherwise)) return ["v128.and", print(chosen), this.four(condition)];
+      if (isZero(chosen)) return ["v128.andnot", print(otherwise), this.four(condition)];
       return ["v128.bitselect", print(chosen), print(otherwise), this.four(condition)];
+    }
     // Each is printed in its turn: a value is kept where it is first evaluated.
     if (this.isEager(chosen) && this.isEager(otherwise))
       return ["select", print(chosen), print(otherwise), this.one(condition)];
@@ -281,6 +284,7 @@ export class Expressions implements IntegerScope {
   }
 }
 
+const isZero = (e: Expr): boolean => e.kind === "constant" && Object.is(e.value, 0);
 const isNumber = (e: Expr): boolean => e.kind === "constant" && !Number.isNaN(e.value);
 
 function spellingOf(row: WatSpelling, given: ScalarType, type: WatType): string | undefined {

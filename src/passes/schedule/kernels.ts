@@ -61,19 +61,21 @@ export class KernelTable {
   private readonly program: Program;
   private readonly level: Level;
   private readonly vector: boolean;
+  private readonly exact: boolean;
   private readonly b: Builder;
   private readonly resolve: (t: Tensor) => Tensor;
 
   /** `resolve`: the tensor whose memory a view of an input is. */
   constructor(
     program: Program,
-    { level, vector }: { readonly level: Level; readonly vector: boolean },
+    { level, vector, exact }: { readonly level: Level; readonly vector: boolean; readonly exact: boolean },
     resolve: (t: Tensor) => Tensor,
     b: Builder,
   ) {
     this.program = program;
     this.level = level;
     this.vector = vector;
+    this.exact = exact;
     this.resolve = resolve;
     this.b = b;
   }
@@ -127,7 +129,7 @@ export class KernelTable {
     if (this.level < 2) return { body: loops, scratch: [] };
     if (!this.vector) return tile(loops, locals, this.b);
     const { body, scratch } = tile(splitEpilogues(splitLoops(loops, this.b), this.b), locals, this.b, true);
-    return { body: spreadOverLanes(body, locals, this.b), scratch };
+    return { body: spreadOverLanes(body, locals, this.b, this.exact), scratch };
   }
 
   private lower(family: Family): Lowered {

@@ -11,29 +11,34 @@ import { mapStatement, ownExpressions, statementsIn } from "../../ir/kernel-walk
 import { chosenByMasks } from "./lanes-choices.ts";
 import { LaneFit } from "./lanes-fit.ts";
 import type { NameSpace } from "./names.ts";
+import { withReciprocals } from "./reciprocals.ts";
 
 type Block = readonly KernelStatement[];
 
 /** Values in one vector. */
 export const laneCount = 4;
 
-/** Loops that are not tiled, in lanes where that is possible: innermost loops, and those that only sums are inside of. */
-export function spreadOverLanes(block: Block, names: NameSpace, b: Builder): Block {
+/**
+ * Loops that are not tiled, in lanes where that is possible: innermost loops, and those that only sums are inside of.
+ * `exact`: quotients stay quotients.
+ */
+export function spreadOverLanes(block: Block, names: NameSpace, b: Builder, exact = false): Block {
   return block.flatMap((s) => {
-    if (s.kind !== "loop" || s.lanes !== undefined) return [inside(s, names, b)];
-    const vectors = s.step === undefined && !isShort(s, b) ? inLanes(s, names, b) : undefined;
-    return vectors ? splitLoop(s, vectors, b) : [inside(s, names, b)];
+    // What stands in a loop in lanes stays as it is: a vector has no vectors in it.
+    if (s.kind === "loop" && s.lanes !== undefined) return [s];
+    if (s.kind === "loop" && s.step === undefined && !isShort(s, b)) {
+      const loop = exact ? s : { ...s, body: withReciprocals(s.body, s.index, b) };
+      const vectors = inLanes(loop, names, b);
+      if (vectors) return splitLoop(loop, vectors, b);
+    }
+    return [
+      mapStatement(
+        s,
+        (e) => e,
+        (inner) => spreadOverLanes(inner, names, b, exact),
+      ),
+    ];
   });
-}
-
-/** What stands in a loop in lanes stays as it is: a vector has no vectors in it. */
-function inside(s: KernelStatement, names: NameSpace, b: Builder): KernelStatement {
-  if (s.kind === "loop" && s.lanes !== undefined) return s;
-  return mapStatement(
-    s,
-    (e) => e,
-    (inner) => spreadOverLanes(inner, names, b),
-  );
 }
 
 /** Whole vectors, then the turns that are left, one by one. */
