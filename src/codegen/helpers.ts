@@ -15,6 +15,7 @@ import {
 } from "./input-helpers.ts";
 import {
   cube,
+  flush,
   sigmoid,
   softplus,
   square,
@@ -72,6 +73,7 @@ const helpers: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ["sigmoid", { code: sigmoid }],
   ["square", { code: square }],
   ["cube", { code: cube }],
+  ["flush", { code: flush }],
   ["softplus", { code: softplus }],
   ["erf", { code: erf }],
   ["uniform", { code: uniform }],

@@ -20,6 +20,11 @@ function softplus(x«: number»)«: number» {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }`;
 
+export const flush = `/** x, or 0 where it is so small that it would slow down what computes with it. */
+function flush(x«: number»)«: number» {
+  return Math.abs(x) < 1e-30 ? 0 : x;
+}`;
+
 export const exchangeValues = `/** Two arrays of one length exchange their values. */
 function exchangeValues(a«: Float32Array», b«: Float32Array»)«: void» {
   for (let i = 0; i < a.length; i++) {

@@ -32,6 +32,7 @@ export type AtomName =
   | "not"
   | "cast"
   | "random"
+  | "flush"
   | "stop_gradient"
   | "integer_div"
   | "integer_mod";

@@ -3,7 +3,7 @@
  * derivatives, spelling per target, one line of documentation. Every other part of the compiler quantifies over rows.
  */
 import type { Atom, AtomName, PartialDerivative, Spelling, WatSpelling } from "./atom.ts";
-import { erf, softplus, uniform } from "./numeric.ts";
+import { erf, flush, softplus, uniform } from "./numeric.ts";
 import type { ScalarType } from "./types.ts";
 
 export type { Atom, AtomName, FormulaSpelling, JavascriptSpelling, Spelling, WatSpelling } from "./atom.ts";
@@ -269,6 +269,13 @@ export const atoms: Readonly<Record<AtomName, Atom>> = {
     javascript: { form: "helper", callee: "uniform" }, formula: call("random"),
     wat: wat({ i32: "random", integers: "random4" }),
     doc: "uniform on [0, 1), a pure function of (seed, step, place, element): Threefry-2x32",
+  },
+  flush: {
+    arity: 1, type: float, evaluate: flush, cost: 2, callable: true,
+    partials: [(b) => b.number(1)],
+    javascript: { form: "helper", callee: "flush" }, formula: call("flush"),
+    wat: wat({ f32: "flush", lanes: "flush4" }),
+    doc: "a, or 0 where it is closer to 0 than 1e-30: what optimizers keep fades to 0; derivative 1",
   },
   stop_gradient: {
     arity: 1, type: float, evaluate: (a) => a, cost: 0, callable: true, partials: [none],

@@ -5,6 +5,11 @@ export function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
+/** x, or 0 where it is closer to 0 than 1e-30: far above the denormal numbers, far below what training can tell from 0. */
+export function flush(x: number): number {
+  return Math.abs(x) < 1e-30 ? 0 : x;
+}
+
 /**
  * The error function to about 1e-16: its Taylor series near 0, the continued fraction of erfc beyond
  * (Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.6 and 7.1.14).

@@ -1,7 +1,7 @@
 /** The mathematical functions of the WebAssembly target against 64-bit arithmetic, over all magnitudes. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { mathFunctions } from "../../src/codegen/wasm/math/index.ts";
-import { erf, softplus, threefry, uniform } from "../../src/ir/numeric.ts";
+import { erf, flush, softplus, threefry, uniform } from "../../src/ir/numeric.ts";
 import type { Loops, Numbers } from "./math-module.ts";
 import { capacity, mathModule } from "./math-module.ts";
 
@@ -28,6 +28,7 @@ const cases: Readonly<Record<string, Case>> = {
   sin: { exact: Math.sin, bound: 1.6, limit: 1e6 },
   cos: { exact: Math.cos, bound: 1.6, limit: 1e6 },
   sign: { exact: Math.sign, bound: 0 },
+  flush: { exact: flush, bound: 0 },
 };
 
 /** The distance in units in the last place of 32-bit floats at `exact`; beyond the largest one, ∞ is the next. */

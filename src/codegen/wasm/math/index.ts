@@ -20,6 +20,14 @@ import { trigonometrics } from "./trigonometric.ts";
 
 export type { Fresh, Inlined, LanewiseFunction, MathFunction } from "./lanewise.ts";
 
+const flushes = lanewise({
+  name: "flush",
+  comment: "x, or 0 where it is closer to 0 than 1e-30.",
+  parameters: { x: "float" },
+  result: "float",
+  body: (w, { x }) => w.select(w.less(w.abs(x), w.float(1e-30)), w.float(0), x),
+});
+
 const signs = lanewise({
   name: "sign",
   comment: "−1 or 1; what is neither positive nor negative stays.",
@@ -35,6 +43,7 @@ export const mathFunctions: Readonly<Record<string, LanewiseFunction>> = {
   ...errorFunctions,
   ...trigonometrics,
   ...powers,
+  ...flushes,
   ...signs,
   ...integers,
 };

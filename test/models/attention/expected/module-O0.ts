@@ -1385,26 +1385,26 @@ function d_q_linear_W(
 // ----------------------------------------------------------------------------------- updates
 
 /**
- * x.embedding.E.adam.m[i, j] = beta1·x.embedding.E.adam.m[i, j] + (1 - beta1)·dx.embedding.E[i, j]
+ * x.embedding.E.adam.m[i, j] = flush(beta1·x.embedding.E.adam.m[i, j] + (1 - beta1)·dx.embedding.E[i, j])
  * attention.nn:20 (std/optimizers.nn:155)
  * likewise q.linear.W.adam.m, k.linear.W.adam.m, v.linear.W.adam.m, logits.linear.W.adam.m, logits.linear.b.adam.m
  */
 function adam_m(m: Float32Array, gradient: Float32Array, beta1: number, count: number): void {
   const value = 1 - beta1;
   for (let i = 0; i < count; i++) {
-    m[i] = beta1 * m[i] + value * gradient[i];
+    m[i] = flush(beta1 * m[i] + value * gradient[i]);
   }
 }
 
 /**
- * x.embedding.E.adam.v[i, j] = beta2·x.embedding.E.adam.v[i, j] + (1 - beta2)·dx.embedding.E[i, j]^2
+ * x.embedding.E.adam.v[i, j] = flush(beta2·x.embedding.E.adam.v[i, j] + (1 - beta2)·dx.embedding.E[i, j]^2)
  * attention.nn:20 (std/optimizers.nn:156)
  * likewise q.linear.W.adam.v, k.linear.W.adam.v, v.linear.W.adam.v, logits.linear.W.adam.v, logits.linear.b.adam.v
  */
 function adam_v(v: Float32Array, gradient: Float32Array, beta2: number, count: number): void {
   const value = 1 - beta2;
   for (let i = 0; i < count; i++) {
-    v[i] = beta2 * v[i] + value * (gradient[i] * gradient[i]);
+    v[i] = flush(beta2 * v[i] + value * (gradient[i] * gradient[i]));
   }
 }
 
@@ -1558,6 +1558,11 @@ type Nested<T> = ArrayLike<T> | readonly Nested<T>[];
 
 /** Extents by name; those known only at run time are names themselves. */
 type Shapes = Readonly<Record<string, readonly (number | string)[]>>;
+
+/** x, or 0 where it is so small that it would slow down what computes with it. */
+function flush(x: number): number {
+  return Math.abs(x) < 1e-30 ? 0 : x;
+}
 
 /**
  * Uniform on [0, 1): the same four integers always give the same number. Threefry-2x32 with 20 rounds:

@@ -1139,9 +1139,9 @@ function d_v_linear_W(
 // ----------------------------------------------------------------------------------- updates
 
 /**
- * x.embedding.E.adam.m[i, j] = beta1·x.embedding.E.adam.m[i, j] + (1 - beta1)·dx.embedding.E[i, j]
+ * x.embedding.E.adam.m[i, j] = flush(beta1·x.embedding.E.adam.m[i, j] + (1 - beta1)·dx.embedding.E[i, j])
  *     attention.nn:20 (std/optimizers.nn:155)
- * x.embedding.E.adam.v[i, j] = beta2·x.embedding.E.adam.v[i, j] + (1 - beta2)·dx.embedding.E[i, j]^2
+ * x.embedding.E.adam.v[i, j] = flush(beta2·x.embedding.E.adam.v[i, j] + (1 - beta2)·dx.embedding.E[i, j]^2)
  *     attention.nn:20 (std/optimizers.nn:156)
  * x.embedding.E[i, j] = x.embedding.E[i, j] - lr·(x.embedding.E.adam.m[i, j]/(1 - beta1^step))/(sqrt(x.embedding.E.adam.v[i, j]/(1 - beta2^step)) + epsilon)
  *     attention.nn:20 (std/optimizers.nn:157)
@@ -1165,9 +1165,9 @@ function adam(
   const value_4 = 1 - Math.pow(beta2, step);
   for (let i = 0; i < count; i++) {
     const gradient_i = gradient[i];
-    const m_i = beta1 * m[i] + value * gradient_i;
+    const m_i = flush(beta1 * m[i] + value * gradient_i);
     m[i] = m_i;
-    const v_i = beta2 * v[i] + value_2 * (gradient_i * gradient_i);
+    const v_i = flush(beta2 * v[i] + value_2 * (gradient_i * gradient_i));
     v[i] = v_i;
     parameter[i] -= (lr * (m_i / value_3)) / (Math.sqrt(v_i / value_4) + epsilon);
   }
@@ -1292,6 +1292,11 @@ type Nested<T> = ArrayLike<T> | readonly Nested<T>[];
 
 /** Extents by name; those known only at run time are names themselves. */
 type Shapes = Readonly<Record<string, readonly (number | string)[]>>;
+
+/** x, or 0 where it is so small that it would slow down what computes with it. */
+function flush(x: number): number {
+  return Math.abs(x) < 1e-30 ? 0 : x;
+}
 
 /**
  * Uniform on [0, 1): the same four integers always give the same number. Threefry-2x32 with 20 rounds:

@@ -841,7 +841,7 @@ function d_inward_W_3(
 // ----------------------------------------------------------------------------------- updates
 
 /**
- * inward.W.momentum.velocity[i, j] = decay·inward.W.momentum.velocity[i, j] + dinward.W[i, j]
+ * inward.W.momentum.velocity[i, j] = flush(decay·inward.W.momentum.velocity[i, j] + dinward.W[i, j])
  * recurrent.nn:20 (std/optimizers.nn:34)
  * likewise inward.b.momentum.velocity, onward.W.momentum.velocity, w.momentum.velocity
  */
@@ -852,7 +852,7 @@ function momentum_velocity(
   count: number,
 ): void {
   for (let i = 0; i < count; i++) {
-    velocity[i] = decay * velocity[i] + gradient[i];
+    velocity[i] = flush(decay * velocity[i] + gradient[i]);
   }
 }
 
@@ -983,6 +983,11 @@ type Shapes = Readonly<Record<string, readonly (number | string)[]>>;
 /** x² */
 function square(x: number): number {
   return x * x;
+}
+
+/** x, or 0 where it is so small that it would slow down what computes with it. */
+function flush(x: number): number {
+  return Math.abs(x) < 1e-30 ? 0 : x;
 }
 
 /**

@@ -756,7 +756,7 @@ function d_inward_W_2(
 // ----------------------------------------------------------------------------------- updates
 
 /**
- * inward.W.momentum.velocity[i, j] = decay·inward.W.momentum.velocity[i, j] + dinward.W[i, j]
+ * inward.W.momentum.velocity[i, j] = flush(decay·inward.W.momentum.velocity[i, j] + dinward.W[i, j])
  *     recurrent.nn:20 (std/optimizers.nn:34)
  * inward.W[i, j] = inward.W[i, j] - lr·inward.W.momentum.velocity[i, j]
  *     recurrent.nn:20 (std/optimizers.nn:35)
@@ -771,7 +771,7 @@ function momentum(
   count: number,
 ): void {
   for (let i = 0; i < count; i++) {
-    const velocity_i = decay * velocity[i] + gradient[i];
+    const velocity_i = flush(decay * velocity[i] + gradient[i]);
     velocity[i] = velocity_i;
     parameter[i] -= lr * velocity_i;
   }
@@ -898,6 +898,11 @@ type Shapes = Readonly<Record<string, readonly (number | string)[]>>;
 /** x² */
 function square(x: number): number {
   return x * x;
+}
+
+/** x, or 0 where it is so small that it would slow down what computes with it. */
+function flush(x: number): number {
+  return Math.abs(x) < 1e-30 ? 0 : x;
 }
 
 /**
