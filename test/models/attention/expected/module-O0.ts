@@ -226,7 +226,9 @@ export class Attention {
   static load(bytes: Uint8Array): Attention {
     const file = openTensors("Attention", bytes);
     const model = new Attention(readMetadata("Attention", file, "seed", 0));
-    readTensors("Attention", file, model.#stored());
+    const stored = model.#stored();
+    const isComplete = property(file.metadata, "step") !== undefined;
+    readTensors("Attention", file, isComplete ? stored : stored.slice(0, 6));
     model.stepCount = checkOption(
       "Attention",
       "step",

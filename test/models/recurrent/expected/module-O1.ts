@@ -162,7 +162,9 @@ export class Recurrent {
   static load(bytes: Uint8Array): Recurrent {
     const file = openTensors("Recurrent", bytes);
     const model = new Recurrent(readMetadata("Recurrent", file, "seed", 0));
-    readTensors("Recurrent", file, model.#stored());
+    const stored = model.#stored();
+    const isComplete = property(file.metadata, "step") !== undefined;
+    readTensors("Recurrent", file, isComplete ? stored : stored.slice(0, 4));
     model.stepCount = checkOption(
       "Recurrent",
       "step",
