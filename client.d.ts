@@ -9,6 +9,7 @@ declare module "*.nn?level=1";
 declare module "*.nn?level=2";
 declare module "*.nn?target=typescript";
 declare module "*.nn?target=wasm";
+declare module "*.nn?target=auto";
 declare module "*.nn?target=wasm&level=0";
 declare module "*.nn?target=wasm&level=1";
 declare module "*.nn?target=wasm&level=2";

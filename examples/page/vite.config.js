@@ -4,6 +4,6 @@ import { defineConfig } from "vite";
 export default defineConfig({
   // The built page may lie in any folder of a server.
   base: "./",
-  plugins: [nnc({ level: 2, target: "wasm" })],
+  plugins: [nnc()],
   build: { target: "es2022" },
 });

@@ -63,8 +63,15 @@ async function declarations(
       );
       continue;
     }
-    const settings = { file, language: "javascript" as const, resolveImport: files.resolveImport };
-    const compilation = await compile(text, { ...settings, version: host.version });
+    const compilation = await compile(text, {
+      file,
+      language: "javascript",
+      // As the plugin compiles where nobody says otherwise: threads, for one, are in the types.
+      level: 2,
+      target: "auto",
+      resolveImport: files.resolveImport,
+      version: host.version,
+    });
     const { diagnostics, sources } = compilation;
     const errors = diagnostics.filter((d) => d.severity === "error");
     if (errors.length > 0) host.stderr(renderDiagnostics(errors, sources, wantsColour(host)));

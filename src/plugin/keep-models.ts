@@ -20,17 +20,21 @@ interface Model {
   readonly states?: Tree;
   readonly hyper?: Hyper;
   stepCount?: number;
+  passCount?: number;
   save(): Uint8Array;
+  dispose?(): void;
 }
 
 export interface ModelClass {
   readonly shapes: { readonly inputs: Shapes; readonly outputs: Shapes; readonly parameters: Shapes };
   create(options?: object): Model;
-  load(bytes: Uint8Array): Model;
+  load(bytes: Uint8Array, options?: object): Model;
 }
 
 interface Handle {
   model: Model;
+  /** What `create` or `load` was given: how many threads, for one. */
+  readonly options: object | undefined;
   shapes: ModelClass["shapes"];
   /** As the source gave them. */
   hyper: Hyper;
@@ -39,7 +43,7 @@ interface Handle {
 interface Living {
   shapes: ModelClass["shapes"];
   create(options?: object): Model;
-  load(bytes: Uint8Array): Model;
+  load(bytes: Uint8Array, options?: object): Model;
   handles: WeakRef<Handle>[];
 }
 
@@ -72,12 +76,12 @@ export function keepModels(
     living.create = Class.create.bind(Class);
     living.load = Class.load.bind(Class);
     // Classes of former versions, which the page still imports, ask `living`, and so create what is current.
-    Class.create = (options) => standIn(living, living.create(options));
-    Class.load = (bytes) => standIn(living, living.load(bytes));
+    Class.create = (options) => standIn(living, living.create(options), options);
+    Class.load = (bytes, options) => standIn(living, living.load(bytes, options), options);
   }
 
-  function standIn(living: Living, model: Model): Model {
-    const handle: Handle = { model, shapes: living.shapes, hyper: { ...model.hyper } };
+  function standIn(living: Living, model: Model, options: object | undefined): Model {
+    const handle: Handle = { model, options, shapes: living.shapes, hyper: { ...model.hyper } };
     living.handles.push(new WeakRef(handle));
     const bound = new Map<PropertyKey, { readonly of: unknown; readonly call: unknown }>();
     return new Proxy(model, {
@@ -133,7 +137,7 @@ export function keepModels(
 
   function renew(handle: Handle, living: Living): { kept: number; fresh: string[] } {
     const { model: old, shapes: oldShapes } = handle;
-    const model = living.create(optionsOf(old));
+    const model = living.create({ ...handle.options, ...optionsOf(old) });
     const fresh: string[] = [];
     const sameShape = (path: string): boolean =>
       JSON.stringify(oldShapes.parameters[path]) === JSON.stringify(living.shapes.parameters[path]);
@@ -141,13 +145,16 @@ export function keepModels(
     // The states of a parameter, which an optimizer keeps, stand below its path.
     const isOfKept = (path: string): boolean => !fresh.some((parameter) => path.startsWith(`${parameter}.`));
     carry(old.states, model.states, "", isOfKept, []);
-    if (old.stepCount !== undefined && model.stepCount !== undefined) model.stepCount = old.stepCount;
+    for (const count of ["stepCount", "passCount"] as const) {
+      if (old[count] !== undefined && model[count] !== undefined) model[count] = old[count];
+    }
     const given = { ...model.hyper };
     for (const [name, value] of Object.entries(given)) {
       const set = old.hyper?.[name];
       // A value that the source now gives goes before one that the page has set.
       if (model.hyper && set !== undefined && handle.hyper[name] === value) model.hyper[name] = set;
     }
+    old.dispose?.();
     Object.assign(handle, { model, shapes: living.shapes, hyper: given });
     return { kept, fresh };
   }

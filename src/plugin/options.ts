@@ -1,13 +1,13 @@
 /** What a user may say in the configuration of a bundler, checked so that a mistake is one clear line. */
 import type { Level } from "../ir/kernel.ts";
 
-type Target = "typescript" | "wasm";
+type Target = "typescript" | "wasm" | "auto";
 
 /** How a model is compiled. */
 export interface ModelOptions {
-  /** 0 reads like the lecture; 1 (the default) fuses loops; 2 adds register tiles. */
+  /** 0 reads like the lecture; 1 fuses loops; 2, the default, is the fastest. */
   readonly level?: Level;
-  /** What the kernels are made of. Default "typescript". */
+  /** What the kernels are made of. "auto", the default, takes what a step is estimated to be faster with. */
   readonly target?: Target;
   /** Compile-time sizes and dimensions by name, instead of the defaults of the source. */
   readonly sizes?: Readonly<Record<string, number | boolean>>;
@@ -27,6 +27,9 @@ export interface PluginOptions extends ModelOptions {
   /** Whether declarations are written to `.nnc/types`, as `nnc types` does. Default true. */
   readonly types?: boolean;
 }
+
+/** What is compiled where nobody says otherwise: what `nnc types` takes for granted. */
+export const defaults: ModelOptions = { level: 2, target: "auto" };
 
 /** A mistake in the options; its message is for the user. */
 export class OptionError extends Error {}
@@ -51,7 +54,7 @@ const flag: Rule = { expected: "true or false", accepts: (value) => typeof value
 
 const modelRules: Readonly<Record<keyof ModelOptions, Rule>> = {
   level: oneOf(0, 1, 2),
-  target: oneOf("typescript", "wasm"),
+  target: oneOf("typescript", "wasm", "auto"),
   sizes: {
     expected: "numbers, true or false by name, such as { hidden: 128 }",
     accepts: (value) => isRecord(value) && Object.values(value).every(isSize),

@@ -10,7 +10,7 @@ import type { BuiltDerivation, BuiltModel, Problem, SourceMap } from "./build.ts
 import { buildDerivation, buildModel } from "./build.ts";
 import { hotCode } from "./hot.ts";
 import type { ModelOptions, PluginOptions } from "./options.ts";
-import { checkedOptions, mergedOptions, OptionError, optionsOfQuery } from "./options.ts";
+import { checkedOptions, defaults, mergedOptions, OptionError, optionsOfQuery } from "./options.ts";
 import { isPlain, modelName, requestOf } from "./request.ts";
 
 type Bundler = UnpluginContextMeta["framework"];
@@ -96,7 +96,8 @@ async function load(context: BundlerContext, id: string, project: Project): Prom
   }
   let options: ModelOptions;
   try {
-    options = mergedOptions(project.options, ownOptions(path, project), optionsOfQuery(request.query));
+    const own = ownOptions(path, project);
+    options = mergedOptions(defaults, project.options, own, optionsOfQuery(request.query));
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
     return fail(context, project, { message: error.message });

@@ -71,7 +71,11 @@ function linesFrom(code: string, map: string, source: string, line: number): str
 describe.each(Object.entries(bundlers))("%s", (_, bundle) => {
   test("builds models that run, with queries, imports to watch, and a source map", async () => {
     const folder = project(files);
-    const { errors, warnings, watched, code, map } = await bundle(folder, { root: folder });
+    const { errors, warnings, watched, code, map } = await bundle(folder, {
+      root: folder,
+      level: 1,
+      target: "typescript",
+    });
     expect({ errors, warnings }).toEqual({ errors: [], warnings: [] });
     const results = await run(folder);
     expect(results.narrow).toEqual(await expected({}));
