@@ -53,7 +53,7 @@ export async function certify(
   flags: CompileFlags,
   host: Host,
 ): Promise<{ readonly certificate?: string } | null> {
-  const request: Request = { ...flags, seed: 1, samples: 12 };
+  const request: Request = { ...flags, seed: 1 };
   const result = await compare(path, request, host, true);
   // The compilation that follows tells what is wrong with the model.
   if (!result) return {};
@@ -76,7 +76,7 @@ async function compare(path: string, flags: Request, host: Host, isTold = false)
   if (first.graphs.program.loss === null)
     throw new UsageError(`${path} has no loss: it has no gradients to check`);
   const { checkGradients } = await import("../index.ts");
-  const check = checkGradients(first.graphs, { seed: flags.seed, samples: flags.samples });
+  const check = checkGradients(first.graphs, { seed: flags.seed, samples: flags.samples ?? null });
   const compared: TargetCheck[] = [];
   for (const [target, level] of targets) {
     const loaded = await loadModel({ ...request, target, level }, host, true);

@@ -127,7 +127,11 @@ export function addTrainCommands(
     )
     .argument("<model.nn>", "the model")
     .option("--seed <number>", "decides parameters, inputs and all else that is random", wholeNumber(0), 1)
-    .option("--samples <count>", "cells of each parameter that are compared", wholeNumber(1), 12)
+    .option(
+      "--samples <count>",
+      "cells of each parameter that are compared; default 12, fewer where that would take long",
+      wholeNumber(1),
+    )
     .addOption(sizes())
     .option("--model <name>", "which model, where the file holds several")
     .option("--no-simplify", "check the chain rule as it falls out")

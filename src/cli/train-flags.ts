@@ -39,7 +39,7 @@ export interface PredictFlags {
 /** What `nnc gradcheck` was asked for. */
 export interface GradientCheckFlags {
   readonly seed: number;
-  readonly samples: number;
+  readonly samples?: number;
   readonly set: Record<string, number | boolean>;
   readonly model?: string;
   readonly simplify: boolean;

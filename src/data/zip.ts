@@ -38,6 +38,7 @@ export function readZip(bytes: Uint8Array, file: string, inflate: Inflate): Entr
     const commentLength = view.getUint16(at + 32, true);
     const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
     const method = view.getUint16(at + 10, true);
+    if (at + 46 + nameLength + extraLength > bytes.length) throw damaged();
     const { compressed, offset } = sizes(view, at, at + 46 + nameLength, extraLength);
     if (offset + 30 > bytes.length || view.getUint32(offset, true) !== localEntry) throw damaged();
     const from = offset + 30 + view.getUint16(offset + 26, true) + view.getUint16(offset + 28, true);
@@ -66,7 +67,7 @@ function sizes(
     if (view.getUint16(place, true) !== 1) continue;
     let next = place + 4;
     const wide = (value: number): number => {
-      if (value !== all) return value;
+      if (value !== all || next + 8 > extra + extraLength) return value;
       next += 8;
       return Number(view.getBigUint64(next - 8, true));
     };

@@ -1,8 +1,8 @@
 /** Reverse mode against central differences of the loss, both in 64 bits, at one point of a model. */
 import { slice } from "../ir/dependences.ts";
-import { evaluateAffine, extentsOf, tensorSize } from "../ir/interpreter.ts";
+import { evaluateAffine, extentsOf, interpret, tensorSize } from "../ir/interpreter.ts";
 import type { ModelGraphs } from "../ir/model.ts";
-import type { Dim, Tensor } from "../ir/types.ts";
+import type { Dim, Graph, Tensor } from "../ir/types.ts";
 import { ReferenceModel, subscriptsOf } from "./model.ts";
 
 /** Half the distance of the two points of a difference. */
@@ -10,8 +10,8 @@ const distance = 1e-5;
 
 export interface GradientCheckOptions {
   readonly seed: number;
-  /** How many cells of each parameter are compared, at most. */
-  readonly samples: number;
+  /** How many cells of each parameter are compared, at most; null: as many as take some seconds, but no more than 12. */
+  readonly samples: number | null;
   /** Counts of dimensions; others have their maximum, but no more than `mostExamples` by call. */
   readonly dims?: Readonly<Record<string, number>>;
 }
@@ -67,9 +67,8 @@ export function checkGradients(graphs: ModelGraphs, options: GradientCheckOption
     model.run(lossGraph);
     return model.of(loss)[0]!;
   };
-  const parameters = program.trained.map((t, k) =>
-    checkParameter(model, t, reverse[k]!, evaluate, options.samples),
-  );
+  const samples = options.samples ?? affordable(model, lossGraph, program.trained.length);
+  const parameters = program.trained.map((t, k) => checkParameter(model, t, reverse[k]!, evaluate, samples));
   const named = (tensors: readonly Tensor[]): Map<string, Float64Array> =>
     new Map(tensors.map((t) => [t.name, Float64Array.from(model.of(t))]));
   return {
@@ -84,6 +83,18 @@ export function checkGradients(graphs: ModelGraphs, options: GradientCheckOption
       gradients: new Map(program.trained.map((t, k) => [t.name, reverse[k]!])),
     },
   };
+}
+
+/** Bodies that all evaluations together may visit, and how many visits it takes to prepare a statement. */
+const mostVisits = 3e7;
+const visitsToBegin = 300;
+
+/** How many cells of each parameter can be compared within the visits: two evaluations of the loss a cell. */
+function affordable(model: ReferenceModel, loss: Graph, parameters: number): number {
+  const count = { bodies: 0 };
+  interpret(loss, { dims: model.dims, values: model.values, count });
+  const visits = count.bodies + visitsToBegin * loss.statements.length;
+  return Math.max(1, Math.min(12, Math.floor(mostVisits / (2 * visits * Math.max(1, parameters)))));
 }
 
 /** Parameters as drawn, each moved a little, so that zeros are none; inputs within what they may be. */
