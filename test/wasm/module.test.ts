@@ -169,7 +169,7 @@ test("TypeScript is strict and JavaScript the same code, as prettier would lay i
   ]);
   const stripped = (await importCode(transpile(text(typed, "module"))))["Small"]!.create(create);
   expect(stripped.stepCount).toBe(0);
-});
+}, 60_000);
 
 test("nothing is imported", async () => {
   const { outputs } = await compile(source, { target: "wasm", language: "javascript" });

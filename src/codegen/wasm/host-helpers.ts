@@ -19,10 +19,12 @@ type CompileKernels = (shared: boolean, relaxed: boolean) => object;
 function compileKernels(text«: string», memoryFlags«: number»)«: CompileKernels» {
   const compiled«: object[]» = [];
   return (shared, relaxed) => {
+    const variant = 2 * Number(shared) + Number(relaxed);
+    if (compiled[variant]) return compiled[variant];
     const bytes = decodeBytes(text);
     if (shared) bytes[memoryFlags] = ${sharedFlags};
     if (relaxed) fuseProducts(bytes);
-    return (compiled[2 * Number(shared) + Number(relaxed)] ??= new WebAssembly.Module(bytes));
+    return (compiled[variant] = new WebAssembly.Module(bytes));
   };
 }`;
 
