@@ -234,12 +234,13 @@ class IndexPrinter {
 
   private ending(s: Step): Block[] {
     const blocks: Block[] = [];
-    if (s.result.length === 0 && s.into.length > 0)
+    const into = s.into.filter((r) => this.numbers.has(r));
+    if (s.result.length === 0 && into.length > 0)
       blocks.push(
         paragraph(
           [
             "Written out in ",
-            ...links(s.into, (r) => `${r} ${this.label(r)}`),
+            ...links(into, (r) => `${r} ${this.label(r)}`),
             ", so nothing of it is left to compute.",
           ],
           "note",

@@ -211,13 +211,17 @@ export function slopesOf(
   const statements = withStopsFixed(b, statementsAfter(forward, wrt), environment);
   const base = valuesOf(point, wrt);
   return cells.map((cell) =>
-    slopeAt((h) => {
-      const values = Float64Array.from(base);
-      values[cell]! += h;
-      environment.values.set(wrt, values);
-      interpret(statements, environment);
-      return valuesOf(environment, of)[0]!;
-    }, stepFor(base)),
+    slopeAt(
+      (h) => {
+        const values = Float64Array.from(base);
+        values[cell]! += h;
+        environment.values.set(wrt, values);
+        interpret(statements, environment);
+        return valuesOf(environment, of)[0]!;
+      },
+      stepFor(base),
+      true,
+    ),
   );
 }
 

@@ -55,10 +55,14 @@ export class Comparison {
   }
 }
 
-/** The slope of a scalar function at 0 by a central difference; null where it bends or ends there. */
-export function slopeAt(f: (shift: number) => number, h = differenceStep): number | null {
+/**
+ * The slope of a scalar function at 0 by central differences of fourth order, or, with `cheap`, of second order; null
+ * where it bends or ends there.
+ */
+export function slopeAt(f: (shift: number) => number, h = differenceStep, cheap = false): number | null {
   const [below, at, above] = [f(-h), f(0), f(h)];
-  const slope = (above - below) / (2 * h);
+  const near = (above - below) / (2 * h);
+  const slope = cheap ? near : (4 * near - (f(2 * h) - f(-2 * h)) / (4 * h)) / 3;
   const bend = Math.abs(above - 2 * at + below) / h;
   if (!Number.isFinite(slope)) return null;
   return bend > 1e-2 * Math.max(1e-2, Math.abs(slope)) ? null : slope;

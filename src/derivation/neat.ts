@@ -24,7 +24,7 @@ const rules: Readonly<Partial<Record<AtomName, Rule>>> = {
     if (negated(x!)) return b.neg(times(b, negated(x!)!, y!));
     if (negated(y!)) return b.neg(times(b, x!, negated(y!)!));
     if (isNumber(x!, 1) || isNumber(x!, -1)) return isNumber(x!, 1) ? y! : b.neg(y!);
-    if (isNumber(y!, 1)) return x!;
+    if (isNumber(y!, 1) || isNumber(y!, -1)) return isNumber(y!, 1) ? x! : b.neg(x!);
     return quotient(b, x!, y!);
   },
   div: (b, [x, y]) => (negated(x!) ? b.neg(b.div(negated(x!)!, y!)) : undefined),
