@@ -57,46 +57,46 @@ function restart() {
   if (!running) draw();
 }
 
-at("run").onclick = () => {
+at("run").addEventListener("click", () => {
   if (!running && losses.length >= mostSteps) losses = [];
   setRunning(!running);
   if (running) requestAnimationFrame(frame);
-};
-at("weights").onclick = () => {
+});
+at("weights").addEventListener("click", () => {
   seed += 1;
   restart();
-};
-at("points").onclick = () => {
+});
+at("points").addEventListener("click", () => {
   seed += 1;
   points = spiral(seed);
   batch = batchOf(points);
   restart();
-};
-at("map").onclick = ({ offsetX, offsetY, target }) => {
+});
+at("map").addEventListener("click", ({ offsetX, offsetY, target }) => {
   const x = (2 * offsetX) / target.clientWidth - 1;
   points.push({ x, y: 1 - (2 * offsetY) / target.clientHeight, arm: chosen });
   batch = batchOf(points);
   if (!running) draw();
-};
+});
 
 const showRate = () => {
   at("rate").value = Math.log10(model.hyper.lr);
   at("rate-shown").textContent = Number(model.hyper.lr.toPrecision(2));
 };
-at("rate").oninput = ({ target }) => {
+at("rate").addEventListener("input", ({ target }) => {
   model.hyper.lr = 10 ** target.valueAsNumber;
   showRate();
-};
+});
 
 const arms = colours.map((colour, arm) => {
   const button = document.createElement("button");
   const css = `rgb(${colour.join(" ")})`;
   Object.assign(button.style, { background: css, color: css });
   button.ariaLabel = `arm ${arm + 1}`;
-  button.onclick = () => {
+  button.addEventListener("click", () => {
     chosen = arm;
     arms.forEach((other, i) => (other.ariaPressed = String(i === chosen)));
-  };
+  });
   return button;
 });
 at("arms").append(...arms);
