@@ -5,11 +5,11 @@
 import type { Lanes } from "../../ir/lanes.ts";
 import { atoms } from "../../ir/atoms.ts";
 import type { WatSpelling } from "../../ir/atoms.ts";
-import type { Affine, Apply, Expr, Local, Read, ScalarType, Tensor } from "../../ir/types.ts";
+import type { Affine, Apply, Constant, Expr, Local, Read, ScalarType, Tensor } from "../../ir/types.ts";
 import type { Builder } from "../../ir/builder.ts";
 import { positionOf } from "./addresses.ts";
 import { mayBeUnwanted } from "./eager.ts";
-import { inPlace } from "./inlining.ts";
+import { inPlace, isProduct } from "./inlining.ts";
 import type { IntegerScope, Place } from "./integers.ts";
 import { offsetOf, printAffine, printCondition } from "./integers.ts";
 import type { LaneScope } from "./lanes.ts";
@@ -176,7 +176,7 @@ export class Expressions implements IntegerScope {
       case "apply":
         return this.call(this.ofNumber(row, type, args) ?? [spelling, args], e, print);
       case "power":
-        return this.product(args, type, print) ?? this.call([spelling, args], e, print);
+        return isProduct(e) ? this.product(args, type, print) : this.call([spelling, args], e, print);
       case "conditional":
         return this.conditional(args, type, print);
       case "both":
@@ -216,19 +216,13 @@ export class Expressions implements IntegerScope {
     return isNumber(a) ? [row.lanesOfNumber, [b, a]] : undefined;
   }
 
-  /** Squares and cubes are products. */
-  private product(
-    [base, exponent]: readonly Expr[],
-    type: WatType,
-    print: (a: Expr) => Wat,
-  ): Wat | undefined {
-    if (exponent!.kind !== "constant" || (exponent!.value !== 2 && exponent!.value !== 3)) return undefined;
+  private product([base, exponent]: readonly Expr[], type: WatType, print: (a: Expr) => Wat): Wat {
     const value = print(base!);
     const isLocal = value[0] === "local.get";
     const name = isLocal ? (value[1] as string) : this.scope.fresh("base", type);
     const mul = type === "v128" ? "f32x4.mul" : "f32.mul";
     const square = [mul, isLocal ? value : ["local.tee", name, value], get(name)];
-    return exponent!.value === 2 ? square : [mul, square, get(name)];
+    return isNumber(exponent!) && exponent.value === 2 ? square : [mul, square, get(name)];
   }
 
   /** Lazy in meaning: where computing what is not chosen could fail or is dear, only one is computed. */
@@ -285,7 +279,7 @@ export class Expressions implements IntegerScope {
 }
 
 const isZero = (e: Expr): boolean => e.kind === "constant" && Object.is(e.value, 0);
-const isNumber = (e: Expr): boolean => e.kind === "constant" && !Number.isNaN(e.value);
+const isNumber = (e: Expr): e is Constant => e.kind === "constant" && !Number.isNaN(e.value);
 
 function spellingOf(row: WatSpelling, given: ScalarType, type: WatType): string | undefined {
   if (type !== "v128") return row[given];

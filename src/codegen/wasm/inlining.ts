@@ -8,6 +8,7 @@ import { atoms } from "../../ir/atoms.ts";
 import type { KernelStatement } from "../../ir/kernel.ts";
 import { expressionsIn } from "../../ir/kernel-walk.ts";
 import { visit } from "../../ir/rewrite.ts";
+import type { Apply } from "../../ir/types.ts";
 import { mathFunctions } from "./math/index.ts";
 import type { Wat } from "./text.ts";
 import { get, set } from "./text.ts";
@@ -25,7 +26,7 @@ export function mayStandInPlace(body: readonly KernelStatement[]): boolean {
   let longest = 0;
   for (const e of expressionsIn(body))
     visit([e], (part) => {
-      if (part.kind !== "apply") return;
+      if (part.kind !== "apply" || isProduct(part)) return;
       const { lanes, integers } = atoms[part.atom].wat;
       const name = part.args[0]!.type === "i32" ? integers : lanes;
       if (name === undefined || mathFunctions[name] === undefined) return;
@@ -33,6 +34,13 @@ export function mayStandInPlace(body: readonly KernelStatement[]): boolean {
       longest = Math.max(longest, lengthOf(name));
     });
   return count <= few && longest <= long;
+}
+
+/** Squares and cubes are products, not calls. */
+export function isProduct({ atom, args }: Apply): boolean {
+  const exponent = args.at(-1)!;
+  const isSmall = exponent.kind === "constant" && (exponent.value === 2 || exponent.value === 3);
+  return atoms[atom].wat.form === "power" && isSmall;
 }
 
 /** The value of a function of these operands without a call of it; undefined where it is to be called. */
