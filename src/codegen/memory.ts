@@ -43,6 +43,10 @@ class Layout implements Views {
       for (const t of slot.tensors) this.views.set(t, { storage, from, to: b.plus(from, model.capacity(t)) });
       storage.size = b.plus(from, slot.size);
     }
+    for (const { tensor, slots } of model.schedule.plan.rows) {
+      const { storage, from } = this.views.get(slots[0]!.tensors[0]!)!;
+      this.views.set(tensor, { storage, from, to: b.plus(from, model.capacity(tensor)) });
+    }
     // Inputs that have to be copied stand in the same array as values: what is already there is never used in place.
     for (const t of new Set([...model.forwardInputs, ...model.trainingInputs])) {
       const storage = this.storage("values", t.type);
@@ -124,6 +128,7 @@ export function printViews(model: Model, layout: Views, out: TextBuilder): void 
     });
     out.line("},");
   };
+  if (!model.wasm) flat("rows", model.rowNames, (t) => layout.view(t));
   flat("values", model.valueNames, (t) => layout.view(t));
   const inputs = new Map([...model.inputNames].filter(([t]) => layout.has(t)));
   flat("buffers", inputs, (t) => layout.view(t));

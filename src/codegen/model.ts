@@ -36,6 +36,8 @@ export class Model {
   readonly hypers: Paths<Tensor>;
   /** Tensors of the block `values` and inputs, by the property that holds them. */
   readonly valueNames = new Map<Tensor, string>();
+  /** Names of rows of tensors, by which kernels that treat all cells alike are called. */
+  readonly rowNames = new Map<Tensor, string>();
   readonly inputNames = new Map<Tensor, string>();
   readonly forwardInputs: readonly Tensor[];
   readonly trainingInputs: readonly Tensor[];
@@ -152,6 +154,8 @@ export class Model {
     const found =
       walk("parameters", this.parameters) ?? walk("gradients", this.gradients) ?? walk("states", this.states);
     if (found) return found;
+    const row = this.rowNames.get(tensor);
+    if (row !== undefined) return `rows.${row}`;
     const value = this.valueNames.get(tensor);
     if (value !== undefined) return `values.${value}`;
     // A reshaped parameter is the parameter's own memory.
@@ -249,6 +253,8 @@ export class Model {
     for (const procedure of this.procedures) tensorsOf(procedure).forEach(add);
     for (const result of [...this.outputs, ...this.metrics]) add(result.tensor);
     if (this.program.loss) add(this.program.loss);
+    const rows = propertyNames();
+    for (const { tensor } of this.schedule.plan.rows) this.rowNames.set(tensor, rows.fresh(tensor.name));
   }
 }
 
@@ -275,7 +281,7 @@ const methodWords =
   );
 
 /** Local variables of methods that call kernels, which no kernel may be hidden by. */
-export const callWords = ["gradients", "hyper", "inputs", "parameters", "pass", "states", "step", "values"];
+export const callWords = "gradients hyper inputs parameters pass rows states step values".split(" ");
 
 function results(outputs: readonly Output[], names: Names): Result[] {
   return outputs.map((o) => ({ key: names.fresh(o.name), tensor: o.tensor, doc: o.doc ?? o.tensor.doc }));

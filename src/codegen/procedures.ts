@@ -77,7 +77,7 @@ function isAdjoint(call: Call): boolean {
 function printLocals(model: Model, calls: readonly Call[], out: TextBuilder): void {
   const tensors = calls.flatMap((c) => (c.kind === "call" ? [...c.buffers] : [c.tensor]));
   const groups = new Set(tensors.map((t) => model.reference(t).replace(/[.[].*$/s, "")));
-  const used = ["parameters", "gradients", "states", "values"].filter((g) => groups.has(g));
+  const used = ["parameters", "gradients", "states", "rows", "values"].filter((g) => groups.has(g));
   if (used.length > 0) out.line(`const { ${used.join(", ")} } = this.#memory;`);
   if (groups.has("inputs")) out.line("const inputs = this.#inputs;");
   const scalars = calls.flatMap((c) => (c.kind === "call" ? [...c.scalars] : []));

@@ -3,7 +3,17 @@
  * what its graphs mean. It checks what a target may rely on: every access in range, no local used before it has a value.
  */
 import { atoms } from "./atoms.ts";
-import type { Assign, Call, Kernel, KernelStatement, Loop, Procedure, Schedule, Store } from "./kernel.ts";
+import type {
+  Assign,
+  Call,
+  Kernel,
+  KernelStatement,
+  Loop,
+  Procedure,
+  Schedule,
+  Slot,
+  Store,
+} from "./kernel.ts";
 import type { AtomName } from "./atoms.ts";
 import { evaluateAffine, extentsOf } from "./interpreter-expressions.ts";
 import type { Dim, Expr, Index, IntegerAtom, Local, Read, Tensor } from "./types.ts";
@@ -19,10 +29,22 @@ export class Memory {
   /** `initial` fills every slot: NaN shows reads of what was not written. Persistent blocks start at 0. */
   constructor(schedule: Schedule, dims: ReadonlyMap<Dim, number>, initial = 0) {
     this.dims = dims;
-    for (const slot of schedule.plan.slots) {
-      const values = new Float64Array(evaluateAffine(slot.size, dims));
+    const { slots, rows } = schedule.plan;
+    const ends = new Map<Slot, number>();
+    let end = 0;
+    for (const slot of slots) ends.set(slot, (end += evaluateAffine(slot.size, dims)));
+    // One array for all, so that a row of slots is a stretch of it as well.
+    const all = new Float64Array(end);
+    for (const slot of slots) {
+      const to = ends.get(slot)!;
+      const values = all.subarray(to - evaluateAffine(slot.size, dims), to);
       if (slot.block === "values") values.fill(initial);
       for (const tensor of slot.tensors) this.slots.set(tensor, values);
+    }
+    for (const row of rows) {
+      const [first, last] = [row.slots[0]!, row.slots.at(-1)!];
+      const from = ends.get(first)! - evaluateAffine(first.size, dims);
+      this.slots.set(row.tensor, all.subarray(from, ends.get(last)!));
     }
   }
 

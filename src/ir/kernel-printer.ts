@@ -1,5 +1,5 @@
 import { expressionsIn, statementsIn } from "./kernel-walk.ts";
-import type { Call, Kernel, KernelStatement, Procedure, Schedule, Slot } from "./kernel.ts";
+import type { Call, Kernel, KernelStatement, Procedure, Row, Schedule, Slot } from "./kernel.ts";
 import { FormulaPrinter } from "./printer-formula.ts";
 import type { Affine, Expr, Index, Tensor } from "./types.ts";
 
@@ -29,7 +29,7 @@ export function printSchedule(schedule: Schedule): string {
   return [
     ...schedule.kernels.map(printKernel),
     ...[initialise, forward, evaluate, backward, statistics, update].map(printProcedure),
-    `memory\n${schedule.plan.slots.map((s) => `  ${printSlot(s)}\n`).join("")}`,
+    `memory\n${schedule.plan.slots.map((s) => `  ${printSlot(s)}\n`).join("")}${schedule.plan.rows.map((r) => `  ${printRow(r)}\n`).join("")}`,
   ].join("\n");
 }
 
@@ -47,6 +47,10 @@ function printCall(call: Call): string {
 function printSlot(slot: Slot): string {
   const printer = new FormulaPrinter([slot.size], []);
   return `${slot.block} ${slot.type}[${printer.expr(slot.size)}]: ${names(slot.tensors)}`;
+}
+
+function printRow({ tensor, slots }: Row): string {
+  return `row ${tensor.name}[${tensor.shape[0]!.constant}]: ${names(slots.map((s) => s.tensors[0]!))}`;
 }
 
 function signature(kernel: Kernel): string {

@@ -30,6 +30,11 @@ export interface Kernel {
    */
   readonly scratch?: readonly Tensor[];
   readonly body: readonly KernelStatement[];
+  /**
+   * The dimension that counts the cells of its rows, where the kernel treats every cell alike: each buffer is a single value
+   * or a row of this length, and cell i of a row depends on no other cell, nor on i. Rows that lie side by side are one row.
+   */
+  readonly row?: Dim;
   /** The statements of the graph that this kernel computes; comments and links are printed from their origins. */
   readonly statements: readonly Statement[];
 }
@@ -170,6 +175,13 @@ export interface Slot {
 
 /** Where every tensor that is not an input, hyper or builtin lives. Slots of a block stand in order, without gaps. */
 export interface Plan {
+  readonly slots: readonly Slot[];
+  readonly rows: readonly Row[];
+}
+
+/** Neighbouring slots of one block under one name: from the beginning of the first to the end of the tensor in the last. */
+export interface Row {
+  readonly tensor: Tensor;
   readonly slots: readonly Slot[];
 }
 

@@ -1,5 +1,6 @@
 /**
- * Where every tensor lives. Parameters, gradients and states are flat blocks in the order of the program. Everything
+ * Where every tensor lives. Parameters, gradients and states are flat blocks in the order of the program; at level 2 in
+ * one in which the optimizer passes over them in as few loops as possible (rows.ts). Everything
  * else has a slot in one block of values, which all procedures share, since they never run at the same time. At
  * level 1 tensors whose lives do not overlap share a slot.
  */
@@ -10,6 +11,7 @@ import { rewriter } from "../ir/rewrite.ts";
 import type { Affine, Tensor } from "../ir/types.ts";
 import type { Aliases } from "./fuse/dependences.ts";
 import { isPersistent } from "../ir/dependences.ts";
+import { cellsOfLine, chainsIn, inChains } from "./plan/rows.ts";
 import { shareSlots } from "./plan/coloring.ts";
 import type { Tenant } from "./plan/coloring.ts";
 import type { Procedures } from "./plan/lives.ts";
@@ -19,10 +21,11 @@ export function plan(
   graphs: ModelGraphs,
   procedures: Procedures,
   aliases: Aliases,
-  level: Level,
+  { level, vector }: { readonly level: Level; readonly vector: boolean },
   b: Builder,
 ): Plan {
   const { program } = graphs;
+  const chains = level < 2 ? [] : chainsIn(procedures.update);
   const fixed: [Block, readonly Tensor[]][] = [
     ["parameters", program.parameters],
     ["gradients", program.gradients],
@@ -36,9 +39,10 @@ export function plan(
   );
   const slots: Slot[] = [];
   for (const [block, tensors] of fixed) {
-    for (const t of tensors) {
+    for (const t of inChains(tensors, chains)) {
       const views = classes.get(aliases.root(t))!;
-      slots.push({ block, type: t.type, size: sizeOf(b, t), tensors: [t, ...views.filter((v) => v !== t)] });
+      const size = level === 2 && vector ? wholeLines(b, sizeOf(b, t)) : sizeOf(b, t);
+      slots.push({ block, type: t.type, size, tensors: [t, ...views.filter((v) => v !== t)] });
       classes.delete(aliases.root(t));
     }
   }
@@ -51,7 +55,12 @@ export function plan(
       size: sizeOf(b, tensors[0]!),
       lives: lives.get(root) ?? [],
     }));
-  return { slots: [...slots, ...shareSlots(tenants, level > 0)] };
+  return { slots: [...slots, ...shareSlots(tenants, level > 0)], rows: [] };
+}
+
+/** Where the next slot begins, for targets that align what they read as vectors. */
+function wholeLines(b: Builder, size: Affine): Affine {
+  return size.terms.length > 0 ? size : b.integer(Math.ceil(size.constant / cellsOfLine) * cellsOfLine);
 }
 
 /** All tensors that need a place, by the memory that they are views of. */

@@ -12,6 +12,7 @@ import { divide } from "./divide.ts";
 import { fuse } from "./fuse.ts";
 import { plan } from "./plan.ts";
 import type { Procedures } from "./plan/lives.ts";
+import { callInRows } from "./plan/rows.ts";
 import { identifier, NameSpace } from "./schedule/names.ts";
 import { isTiny, straighten } from "./straighten.ts";
 import type { DraftCall, Phase } from "./schedule/kernels.ts";
@@ -67,7 +68,10 @@ export function schedule(
     update: procedure(update),
   };
   const memory = (t: Tensor): Tensor => inputs.get(aliases.root(t)) ?? aliases.root(t);
-  const procedures = isStraight ? straightened(graphs, scheduled, memory, context.builder) : scheduled;
+  const separate = isStraight ? straightened(graphs, scheduled, memory, context.builder) : scheduled;
+  const planned = plan(graphs, separate, aliases, { level, vector }, context.builder);
+  const inRows = level < 2 ? undefined : callInRows(separate.update, planned, context.builder);
+  const procedures = { ...separate, update: inRows?.procedure ?? separate.update };
   const called = new Set(Object.values(procedures).flatMap((p) => p.calls.flatMap(kernelOf)));
   const kernels = isStraight ? [...called] : all;
   return {
@@ -75,7 +79,7 @@ export function schedule(
     level,
     kernels,
     ...procedures,
-    plan: plan(graphs, procedures, aliases, level, context.builder),
+    plan: inRows?.plan ?? planned,
     ...(vector ? { divided: divide(repeated(procedures), context.builder) } : {}),
     notes,
   };

@@ -208,7 +208,11 @@ function memoryOf({ program, plan }: Schedule, dims: ReadonlyMap<Dim, number>): 
     room(
       plan.slots
         .filter((s) => s.block === name && wanted(s.tensors[0]!))
-        .map(({ type, size }) => ({ type, count: evaluateAffine(size, largest) })),
+        // What follows a tensor up to the next multiple of 64 bytes is not counted: it belongs to no one.
+        .map((s) => ({
+          type: s.type,
+          count: name === "values" ? evaluateAffine(s.size, largest) : sizeOf(s.tensors[0]!, largest),
+        })),
     );
   const parts = {
     parameters: block("parameters"),

@@ -55,6 +55,8 @@ export function layOutMemory(
     take(slot.tensors);
     blocks.set(slot.block, { from, to: end });
   }
+  for (const { tensor, slots } of schedule.plan.rows)
+    addresses.set(tensor, addresses.get(slots[0]!.tensors[0]!)!);
   for (const t of inputs) if (!addresses.has(t)) take([t]);
   const control = end;
   end = aligned(end + controlSize);

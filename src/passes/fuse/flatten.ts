@@ -19,6 +19,8 @@ export interface Flattened {
   readonly originals: ReadonlyMap<Tensor, Tensor>;
   /** What to pass for the dimensions that only this kernel has. */
   readonly numbers: ReadonlyMap<Dim, number>;
+  /** The number of cells, where it is an argument and no value depends on where its cell stands. */
+  readonly row?: Dim;
 }
 
 /** `general` names tensors of a kernel for all of their kind; its numbers become arguments, so that they can share it. */
@@ -26,7 +28,34 @@ export function flatten(group: KernelGroup, general: ((t: Tensor) => string) | n
   const numbers = new Map<Dim, number>();
   const originals = new Map<Tensor, Tensor>();
   const flat = isUniform(group, b) ? inOneRow(group, general, originals, numbers, b) : group;
-  return { group: general ? withPlaces(flat, numbers, b) : flat, originals, numbers };
+  const row = lengthOf(flat, numbers);
+  return {
+    group: general ? withPlaces(flat, numbers, b) : flat,
+    originals,
+    numbers,
+    ...(row && { row }),
+  };
+}
+
+/** The dimension that all rows of a flat kernel have, if they can be cut anywhere and put together again. */
+function lengthOf({ members }: KernelGroup, numbers: ReadonlyMap<Dim, number>): Dim | undefined {
+  const [index, ...inner] = members[0]!.loops;
+  const length = index?.extent.terms[0]?.atom;
+  if (inner.length > 0 || length?.kind !== "dim" || !numbers.has(length)) return undefined;
+  const isOutside = outside(index!, length);
+  return members.every((m) => isOutside(m.equation.body)) ? length : undefined;
+}
+
+/** Tells whether an index, and how many values it has, are mentioned in the subscripts of reads at most. */
+function outside(index: Index, length: Dim): (e: Expr) => boolean {
+  const seen = new Set<Expr | IntegerAtom>();
+  const free = (node: Expr | IntegerAtom): boolean => {
+    if (node === index || node === length) return false;
+    if (node.kind === "read" || seen.has(node)) return true;
+    seen.add(node);
+    return partsOf(node).every(free);
+  };
+  return free;
 }
 
 /** All members run through the same loops and touch each tensor at exactly these. */

@@ -140,7 +140,9 @@ export class KernelTable {
     const { group, statements, parameters } = generalise(family, (name) => locals.fresh(name), b);
     const { body, scratch } = this.quickened(lowerGroup(group, locals, b), locals);
     const name = groupName(first!.statements, this.program, first!.phase === "initialise");
-    return { kernel: assembleKernel(name, placeLets(body, locals, b), statements, scratch), parameters };
+    const kernel = assembleKernel(name, placeLets(body, locals, b), statements, scratch);
+    const { row } = first!;
+    return { kernel: { ...kernel, ...(row && { row }) }, parameters };
   }
 
   /** Lowers and names the kernels; nothing may be added afterwards. */
