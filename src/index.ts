@@ -124,6 +124,7 @@ export async function compile(source: string, options: CompileOptions = {}): Pro
   const choice = options.target === "auto" ? chooseTarget(graphs) : undefined;
   const isWasm = (choice?.target ?? options.target) === "wasm";
   const scheduled = schedule(graphs, level, context, isWasm);
+  trace?.("fusion", `${(scheduled.notes ?? []).join("\n")}\n`);
   trace?.("schedule", printSchedule(scheduled));
   const { file = "model.nn", version = ownVersion } = options;
   const unit = `${file.replace(/\.nn$/, "")}.${language === "typescript" ? "ts" : "js"}`;

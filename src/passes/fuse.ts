@@ -13,6 +13,7 @@ import { inlineProducers } from "./fuse/inline.ts";
 import type { Merged } from "./fuse/merge.ts";
 import { mergeGroups } from "./fuse/merge.ts";
 import { Readers } from "./fuse/readers.ts";
+import { notesOfUnfused } from "./fuse/unfused.ts";
 
 /**
  * Level 0: one kernel per line of the source. Level 1: definitions are written into their readers where no evaluation
@@ -37,7 +38,7 @@ export function fuse(graph: Graph, level: Level, context: Context): FusedGraph {
     name: graph.name,
     items: merger.items,
     results: graph.results,
-    notes: [...inlined.notes, ...merger.notes],
+    notes: [...inlined.notes, ...merger.notes, ...merger.unfused()],
   };
 }
 
@@ -80,6 +81,11 @@ class Merger {
     this.items.push(item);
   }
 
+  unfused(): string[] {
+    const { access, aliases, readers, b } = this;
+    return notesOfUnfused(this.items, { access, aliases, readers, b, reach: reach.uses });
+  }
+
   private join(group: KernelGroup): boolean {
     let sibling: { at: number; merged: Merged } | undefined;
     // What the group must stay behind, of what was passed so far: a kernel that it joins moves past none of it.
@@ -88,9 +94,9 @@ class Merger {
       const into = this.items[at]!;
       const isFollowed = before.some((x) => this.access.depends(x, into));
       if (isFollowed || this.access.depends(group, into)) before.push(into);
-      if (into.kind === "reshape" || isFollowed) continue;
+      if (into.kind === "reshape" || isFollowed || group.members.length > 1) continue;
       const merged = mergeGroups(into, group, this.aliases, this.readers, this.b);
-      if (!merged) continue;
+      if (typeof merged === "string") continue;
       if (merged.uses) {
         this.replace(at, group, merged);
         return true;

@@ -17,39 +17,52 @@ export interface Merged {
   readonly uses: boolean;
 }
 
-/** More would not fit the storage buffers that every GPU binds at once. */
-const mostBuffers = 8;
-const mostMembers = 24;
+/** A layer norm over the sum of two tensors, with its statistics kept for the backward pass, is passed 9; addresses are registers. */
+export const mostBuffers = 12;
+export const mostMembers = 24;
 
-/** The members of `second` behind those of `first`, or undefined where they may or should not share a kernel. */
+/** Why two kernels stay two; unfused.ts says it in words. */
+export type Refusal = "product" | "adds" | "loops" | "tiles" | "cells" | "members" | "buffers";
+
+/** The members of `second` behind those of `first`, or why they may or should not share a kernel. */
 export function mergeGroups(
   first: KernelGroup,
   second: KernelGroup,
   aliases: Aliases,
   readers: Readers,
   b: Builder,
-): Merged | undefined {
-  const [only, ...more] = second.members;
+): Merged | Refusal {
+  const [only] = second.members;
   const last = first.members.at(-1)!;
-  if (more.length > 0 || shapeOf(only!.equation) === "contraction") return undefined;
-  if (!isIndependent(last) || !isIndependent(only!)) return undefined;
+  if (shapeOf(only!.equation) === "contraction") return "product";
+  if (!isIndependent(last) || !isIndependent(only!)) return "adds";
   const depths = depthsToShare(first, only!);
-  if (depths.length === 0) return undefined;
+  let refusal: Refusal = hasContraction(first) ? "tiles" : "loops";
   let next: Member | undefined;
   for (const depth of depths) {
     if (!mayPay(first, last, only!, depth)) continue;
     next ??= withOwnIndices(first, only!, b);
     const renamed = withLoopsOf(last, next, depth, b);
     const why = whyShare(first, last, renamed, depth);
-    if (!why || !isLegal(first, renamed, aliases)) continue;
+    if (!why) continue;
+    if (!isLegal(first, renamed, aliases)) {
+      refusal = "cells";
+      continue;
+    }
     const group = readers.withInternal({
       ...first,
       members: [...first.members, withReductionOf(last, renamed, depth, b)],
       clears: [...first.clears, ...second.clears],
     });
-    return fits(group) ? { group, ...why } : undefined;
+    if (group.members.length > mostMembers) return "members";
+    return fits(group) ? { group, ...why } : "buffers";
   }
-  return undefined;
+  return refusal;
+}
+
+/** Its loops become tiles. */
+function hasContraction({ members }: KernelGroup): boolean {
+  return members.some((m) => shapeOf(m.equation) === "contraction");
 }
 
 /**
@@ -98,8 +111,7 @@ function mayPay(first: KernelGroup, last: Member, next: Member, depth: number): 
   const whole = depth === next.loops.length && first.members.every((m) => m.loops.length === depth);
   const read = tensorsReadBy(next.equation);
   const uses = first.members.some((m) => read.has(m.equation.tensor));
-  if (first.members.some((m) => shapeOf(m.equation) === "contraction"))
-    return uses && whole && shapeOf(next.equation) === "map";
+  if (hasContraction(first)) return uses && whole && shapeOf(next.equation) === "map";
   if (!uses) return whole && depth > 0;
   return whole || depth === next.loops.length || depth === last.loops.length;
 }
@@ -113,7 +125,7 @@ function whyShare(
 ): { readonly reason: string; readonly uses: boolean } | undefined {
   const kind = shapeOf(next.equation);
   if (depth === 0 && next.loops.length + last.loops.length > 0) return undefined;
-  const contracts = first.members.some((m) => shapeOf(m.equation) === "contraction");
+  const contracts = hasContraction(first);
   const whole = depth === next.loops.length && first.members.every((m) => m.loops.length === depth);
   const stored = new Set(first.members.map((m) => m.equation.tensor));
   const used = readsIn(next.equation).find((r) => stored.has(r.tensor))?.tensor;
@@ -163,7 +175,6 @@ function commonLoops(a: Member, z: Member): number {
 }
 
 function fits(group: KernelGroup): boolean {
-  if (group.members.length > mostMembers) return false;
   const tensors = new Set<Tensor>();
   for (const { equation } of group.members) {
     for (const r of readsIn(equation)) if (isBuffer(r)) tensors.add(r.tensor);
