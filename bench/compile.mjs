@@ -19,13 +19,17 @@ export async function loadCompiler() {
   return import(compilerFile.href);
 }
 
-/** Writes `build/<workload>-<target>.mjs`; gives its path, or null where the compiler does not know the target. */
+/**
+ * Writes `build/<workload>-<target>.mjs`; gives its path, and how many operations a step is by the cost report, a function
+ * counted as one; or null where the compiler does not know the target.
+ */
 export async function compileModel({ compile }, workload, target) {
   const file = `${workload}.nn`;
   const source = readFileSync(new URL(`models/${file}`, import.meta.url), "utf8");
-  const { diagnostics, outputs } = await compile(source, {
+  const { diagnostics, outputs, report } = await compile(source, {
     file,
     language: "javascript",
+    report: {},
     ...targets[target],
   });
   for (const { severity, code, message } of diagnostics) console.error(`${severity}[${code}]: ${message}`);
@@ -38,7 +42,14 @@ export async function compileModel({ compile }, workload, target) {
   writeFileSync(path, module.text);
   const kernels = outputs.find((o) => o.kind === "text");
   if (kernels) writeFileSync(path.replace(/mjs$/, "wat"), kernels.text);
-  return path;
+  return { path, operations: operationsOf(report) };
+}
+
+/** Those of a step: forward and backward, running statistics, and the update. */
+function operationsOf({ procedures }) {
+  const parts = procedures.filter(({ name }) => ["backward", "statistics", "update"].includes(name));
+  const functions = parts.flatMap((p) => Object.values(p.functions));
+  return [...parts.map((p) => p.operations), ...functions].reduce((sum, n) => sum + n, 0);
 }
 
 /** The class of the model in a module. */

@@ -7,6 +7,7 @@ import { build, compileModel, integerInputs, loadCompiler, modelOf, targets } fr
 import { contestants, torchVersion } from "./contestants.mjs";
 import { makeTensors, writeTensors } from "./data.mjs";
 import { measureWorkload } from "./measure.mjs";
+import { peaks } from "./peak.mjs";
 import { sizeTable, workloadTable } from "./report.mjs";
 
 const yardstick = ["xor", "twolayer", "mnist_mlp", "deep_sigmoid", "cnn", "transformer"];
@@ -73,16 +74,17 @@ const progress = (text) => {
 async function prepare(compiler, name) {
   const { default: workload } = await import(`./workloads/${name}.mjs`);
   const files = {};
+  const operations = {};
   for (const target of options.targets) {
-    const path = await compileModel(compiler, name, target);
-    if (path === null) say(`target ${target} is left out: this compiler does not know it`);
-    else files[target] = path;
+    const made = await compileModel(compiler, name, target);
+    if (made === null) say(`target ${target} is left out: this compiler does not know it`);
+    else [files[target], operations[target]] = [made.path, made.operations];
   }
   const [any] = Object.values(files);
   if (any === undefined) throw new Error("there is no target left to measure");
   const tensors = makeTensors(workload, (await modelOf(any)).shapes, integerInputs(name), seed);
   writeTensors(`${build}/${name}`, workload.optimizer, tensors);
-  return { workload, files };
+  return { workload, files, operations };
 }
 
 /** Who runs a workload, and why others don't. */
@@ -97,6 +99,7 @@ function line(name, files, torch) {
   return names;
 }
 
+const gigas = (rate) => (rate / 1e9).toFixed(1);
 const versionOf = (name) =>
   JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url))).version;
 
@@ -111,6 +114,7 @@ const results = {
   versions: { "jax-js": versionOf("@jax-js/jax"), tfjs: versionOf("@tensorflow/tfjs-core"), torch },
   options,
   workloads: {},
+  peaks: {},
   modules: {},
   libraries: {},
 };
@@ -118,14 +122,24 @@ const save = () =>
   writeFileSync(new URL("results.json", import.meta.url), `${JSON.stringify(results, null, 2)}\n`);
 
 for (const name of options.workloads) {
-  const { workload, files } = await prepare(compiler, name);
+  const { workload, files, operations } = await prepare(compiler, name);
   say(`\n${name}, batch of ${workload.batch}`);
   const names = line(name, files, torch);
+  const peak = await peaks();
   const measured = await measureWorkload(name, names, options, progress);
   progress("");
+  for (const contestant of names) {
+    const { needs } = contestants[contestant];
+    const rate = needs === "wasm" ? peak.vector : peak.scalar;
+    if (needs) measured[contestant].floor = (1000 * operations[needs]) / rate;
+  }
   results.workloads[name] = measured;
+  results.peaks[name] = peak;
   const [loss] = Object.values(measured)[0].losses;
-  say(`first loss ${loss.toPrecision(6)}, the same in all\n\n${workloadTable(measured)}`);
+  const { scalar, vector } = peak;
+  say(`first loss ${loss.toPrecision(6)}, the same in all`);
+  say(`peak of a core: ${gigas(scalar)} Gop/s one by one, ${gigas(vector)} in vectors of four`);
+  say(`\n${workloadTable(measured)}`);
   for (const [target, path] of Object.entries(files)) {
     results.modules[`${name}, nnc ${target}`] = await moduleSize(path);
   }
