@@ -99,7 +99,12 @@ export function kernelOf(
     size: t.shape.reduce((n, e) => scene.b.times(n, e), scene.b.integer(1)),
     tensors: [t],
   }));
-  return { ...made, kernels: [kernel], backward: { name: "backward", calls: [call] }, plan: { slots, rows: [] } };
+  return {
+    ...made,
+    kernels: [kernel],
+    backward: { name: "backward", calls: [call] },
+    plan: { slots, rows: [] },
+  };
 }
 
 /**
