@@ -47,7 +47,7 @@ export const contestants = {
 
 const aboutTorch = `
 import torch
-libraries = {line.split()[-1] for line in open("/proc/self/maps") if "blas" in line}
+libraries = {"/".join(line.split()[-1].split("/")[-2:]) for line in open("/proc/self/maps") if "blas" in line}
 print(torch.__version__, "with", *sorted(libraries))`;
 
 /** The version of PyTorch and the library of its products, or null where it is not installed. */
