@@ -3,7 +3,7 @@
  * No figure there is typed.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { median, ratio } from "./measure.mjs";
+import { median } from "./measure.mjs";
 
 const page = new URL("../docs/performance.md", import.meta.url);
 const [from, to] = ["<!-- measured -->\n", "<!-- end -->"];
@@ -19,7 +19,6 @@ const table = (header, rows) =>
 const contestants = [...new Set(Object.values(workloads).flatMap((w) => Object.keys(w)))];
 const own = contestants.filter((name) => name.startsWith("nnc"));
 const peers = contestants.filter((name) => !own.includes(name));
-const fastest = own.at(-1);
 const perWorkload = (names, cell) =>
   table(
     ["", ...names],
@@ -33,11 +32,11 @@ function times() {
   return perWorkload(contestants, (measured, name) => digits(measured[name].milliseconds));
 }
 
-/** How many times as long as ours a step of a peer takes, with the least and the most of all rounds. */
-function ratios() {
+/** How many times as long as `mine` a step of a peer takes, with the least and the most of all rounds. */
+function ratios(mine) {
   return perWorkload(peers, (measured, name) => {
-    const each = measured[name].rounds.map((time, round) => time / measured[fastest].rounds[round]);
-    return `${digits(1 / ratio(measured, fastest, name))} (${digits(Math.min(...each))}–${digits(Math.max(...each))})`;
+    const each = measured[name].rounds.map((time, round) => time / measured[mine].rounds[round]);
+    return `${digits(median(each))} (${digits(Math.min(...each))}–${digits(Math.max(...each))})`;
   });
 }
 
@@ -72,6 +71,12 @@ function collections() {
   );
 }
 
+const compared = own
+  .filter((name) => /wasm(-\d+)?$/.test(name))
+  .map(
+    (name) =>
+      `How many times as long as a step of ${name} it takes, with the least and the most of the rounds:\n\n${ratios(name)}`,
+  );
 const gigas = (pick) => digits(median(Object.values(peaks).map(pick)) / 1e9);
 const rounds = `${options.rounds} rounds of ${options.seconds} s`;
 const text = `
@@ -83,11 +88,9 @@ A step in milliseconds, the median of the rounds:
 
 ${times()}
 
-How many times as long as a step of ${fastest} it takes, with the least and the most of the rounds:
+${compared.join("\n\n")}
 
-${ratios()}
-
-A step over its floor:
+A step over its floor, which is that of one core without fused multiplication:
 
 ${floors()}
 
