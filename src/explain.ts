@@ -4,6 +4,7 @@
  * in another order (the loss is simplified before it is differentiated); the derivation holds what is compiled against it.
  */
 import { emitModule } from "./codegen/module.ts";
+import { almostEverywhere } from "./derivation/almost-everywhere.ts";
 import type { CodeLine, Derivation } from "./derivation/derivation.ts";
 import { Sample } from "./derivation/numbers.ts";
 import { sampleOf } from "./derivation/sample.ts";
@@ -40,12 +41,9 @@ export function derivationOf(
   file: string,
   options: DerivationOptions = {},
 ): Derivation {
-  const start = specialise(
-    { name: "explain", statements: program.forward, results: [] },
-    true,
-    program,
-    context,
-  ).statements;
+  const whole = { name: "explain", statements: program.forward, results: [] };
+  const specialised = specialise(whole, true, program, context).statements;
+  const start = almostEverywhere(program, specialised, context.builder);
   const wanted = wantedIn(program, start, context.builder, options);
   const graphs = buildGraphs(program, context, { simplify: true });
   const sample =
@@ -61,6 +59,7 @@ export function derivationOf(
       .filter((f) => !f.startsWith("std/"))
       .map((f) => ({ file: f, text: context.sources.text(f) })),
     targets: wanted.map((w) => targetOf(trailOf(w, start, program, graphs, context), sample)),
+    leavesPointsOut: start !== specialised,
     code: options.code ? codeOf(graphs, context, file) : [],
   };
 }

@@ -18,7 +18,10 @@ export function verdict(derivation: Derivation): Block[] {
     ];
   const cells = checks.reduce((n, c) => n + c.check.cells, 0);
   const worst = Math.max(0, ...checks.map((c) => c.check.difference));
+  const left =
+    "Left out: what the source says for single points, such as 0·log 0 = 0; the module keeps to it.";
   return [
+    ...(derivation.leavesPointsOut ? [paragraph([left], "note")] : []),
     paragraph(
       [
         `✓ Every step was evaluated in 64 bits at random points: ${checks.length} comparisons of ${cells} values, ` +

@@ -109,7 +109,7 @@ export interface Step {
   readonly result: readonly Line[];
   /** In a circuit of scalars, where paths meet: the sum of their products. */
   readonly collected?: Formula;
-  /** `result` with the gradient that arrives written out, where that is in terms of the data. */
+  /** `result` in terms of the data: with the gradient that arrives written out, or as the compiled module has it. */
   readonly written: Line | null;
   /** The steps that it was absorbed into. */
   readonly into: readonly Ref[];
@@ -164,6 +164,8 @@ export interface Derivation {
   /** The texts of the user's files, by name. */
   readonly sources: readonly { readonly file: string; readonly text: string }[];
   readonly targets: readonly Target[];
+  /** Whether the source says something for single points, such as 0·log 0 = 0, that is left out here. */
+  readonly leavesPointsOut: boolean;
   /** The module at level 0, where it was asked for. */
   readonly code: readonly CodeLine[];
 }

@@ -6,6 +6,7 @@ import { reassemble } from "../ir/reassemble.ts";
 import { readsOf } from "../ir/rewrite.ts";
 import type { Statement, Tensor } from "../ir/types.ts";
 import { checkContribution, checkLocal, checkWhole } from "./checks.ts";
+import { CompiledGradients } from "./compiled.ts";
 import { Comparison, copyOf, valuesOf } from "./compare.ts";
 import type { AdjointOf } from "./contributions.ts";
 import { contributionOf, neatStatement } from "./contributions.ts";
@@ -42,6 +43,7 @@ class Assembly {
   private readonly left: readonly Statement[];
   private readonly adjoints = new Map<Tensor, Tensor>();
   private readonly points: readonly Environment[];
+  private readonly module: CompiledGradients;
 
   constructor(trail: Trail, sample: Sample | null) {
     this.trail = trail;
@@ -56,6 +58,7 @@ class Assembly {
     this.points = Array.from({ length: pointCount }, (_, k) =>
       randomPoint(trail.program, trail.raw, 12345 + 7919 * k),
     );
+    this.module = new CompiledGradients(trail.compiled, this.points);
   }
 
   target(): Target {
@@ -171,12 +174,9 @@ class Assembly {
       readBy: this.readersOf(t, this.backward),
       rewrites: simplify.flatMap((r, i) => (r.ref === t.name ? [i] : [])),
       result,
-      written: this.written(t),
+      written: this.shortest(this.written(t), result[0], this.module.plain(t, wrt)),
       into: result.length > 0 ? [] : absorbedInto(t.name, simplify),
-      compiled: this.compiledLines(
-        t,
-        result.map((l) => lineText(l)),
-      ),
+      compiled: this.module.linesOf(t, wrt, result),
       checks: this.wholeChecks(t, wrt),
       ...(numbers === undefined ? {} : { numbers }),
       ...(differences === undefined ? {} : { differences }),
@@ -210,6 +210,16 @@ class Assembly {
     return comparison.result.passed ? linesOf(whole)[0]! : null;
   }
 
+  /**
+   * The module may have a shorter form, since there the loss is brought to one that stays finite before it is
+   * differentiated: of a loss that counts 0·log 0 as 0, only that way leads to `p − y`.
+   */
+  private shortest(written: Line | null, result: Line | undefined, compiled: Line | null): Line | null {
+    const derived = written ?? result;
+    const isShorter = compiled && derived && lineText(compiled).length < lineText(derived).length;
+    return isShorter ? compiled : written;
+  }
+
   private wholeChecks(t: Tensor, wrt: Tensor): Check[] {
     const { builder, of, results, compiled } = this.trail;
     if (!results.includes(t)) return [];
@@ -223,18 +233,6 @@ class Assembly {
       comparison.add(valuesOf(environment, there), valuesOf(point, t));
     }
     return [whole, comparison.result];
-  }
-
-  /** What the module computes, where it reads differently. */
-  private compiledLines(t: Tensor, derived: readonly string[]): Step["compiled"] {
-    const { compiled } = this.trail;
-    const there = compiled?.results.get(t);
-    if (!compiled || !there) return [];
-    const lines = compiled.statements.filter((s) => isDefining(s) && s.tensor === there).flatMap(linesOf);
-    return lines.map((l) => lineText(l, (ref) => (ref === there.name ? t.name : ref))).join("\n") ===
-      derived.join("\n")
-      ? []
-      : lines;
   }
 
   // ----------------------------------------------------------------------------------------------------------- forward
