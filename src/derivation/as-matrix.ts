@@ -65,7 +65,7 @@ export function inMatrices(line: Line, options: MatrixOptions, note: string): Ro
 export function optionsFor(t: Target, layout: Layout): MatrixOptions {
   const flipped = new Set<Ref>();
   if (layout === "columns") for (const n of t.names) if (isExamples(n)) flipped.add(n.ref);
-  return { flipped };
+  return { flipped, shapes: new Map(t.names.map((n) => [n.ref, n.shape])) };
 }
 
 /** The first of two dimensions has no fixed count: its rows are examples. */

@@ -10,10 +10,16 @@ import { infix } from "./translate.ts";
 export interface MatrixOptions {
   /** Tensors whose first dimension counts examples, where examples are columns: they are written transposed. */
   readonly flipped: ReadonlySet<Ref>;
+  /** The extents of every tensor, as written. */
+  readonly shapes: ReadonlyMap<Ref, readonly string[]>;
 }
 
 const juxtaposed = (a: Formula, b: Formula): Formula => infix("", precedence.prefix, a, b);
 const elementwise = (a: Formula, b: Formula): Formula => infix("⊙", precedence.mul, a, b);
+type Read = Extract<Formula, { kind: "read" }>;
+
+/** The index over a dimension of one place: no name of a source has a space. */
+const only = "the only";
 const ones: Formula = { kind: "name", name: "1" };
 
 /** The line in matrix notation: its tensors without subscripts. */
@@ -27,7 +33,7 @@ export function matrixLine(line: Line, options: MatrixOptions): Line | null {
 }
 
 /** The plain, distinct indices of a read in the order in which it is written; null where there are others. */
-function placesOf(f: Extract<Formula, { kind: "read" }>, { flipped }: MatrixOptions): string[] | null {
+function placesOf(f: Read, { flipped }: MatrixOptions): string[] | null {
   const places: string[] = [];
   for (const s of f.subscripts) {
     if (s.kind !== "name" || places.includes(s.name)) return null;
@@ -82,7 +88,7 @@ class Matrices {
   }
 
   /** A whole tensor, or one that is spread over the missing dimension: b of [j] in [i, j] is 1 bᵀ. */
-  private read(f: Extract<Formula, { kind: "read" }>): Formula | null {
+  private read(f: Read): Formula | null {
     const places = placesOf(f, this.options);
     if (places === null) return null;
     const tensor: Formula = { kind: "read", ref: f.ref, subscripts: [] };
@@ -97,13 +103,33 @@ class Matrices {
   private product(operands: readonly Formula[]): Formula | null {
     const [a, b] = operands;
     if (operands.length !== 2 || !a || !b) return null;
-    const outer = this.outer(a, b) ?? this.outer(b, a);
+    const outer = this.overOne(a, b) ?? this.outer(a, b) ?? this.outer(b, a);
     if (outer) return outer;
     const [x, y] = [this.whole(a), this.whole(b)];
     if (!x || !y) return null;
     return this.isScalar(a) || this.isScalar(b) || this.target.length === 0
       ? infix("·", precedence.mul, x, y)
       : elementwise(x, y);
+  }
+
+  /** A sum over a dimension of one place was written out: a[i, 0]·b[0, j] is a product of matrices still. */
+  private overOne(a: Formula, b: Formula): Formula | null {
+    if (a.kind !== "read" || b.kind !== "read") return null;
+    const [x, y] = [this.withIndex(a), this.withIndex(b)];
+    if (x === a || y === b) return null;
+    return this.contraction(x, y, only) ?? this.contraction(y, x, only);
+  }
+
+  /** The place 0 of a dimension of one place as an index. */
+  private withIndex(f: Read): Read {
+    const shape = this.options.shapes.get(f.ref);
+    const isOnly = (s: Formula, d: number): boolean =>
+      s.kind === "number" && s.value === 0 && shape?.[d] === "1";
+    if (!f.subscripts.some(isOnly)) return f;
+    return {
+      ...f,
+      subscripts: f.subscripts.map((s, d) => (isOnly(s, d) ? { kind: "name", name: only } : s)),
+    };
   }
 
   /** a[i]·b[j] in [i, j] is a bᵀ. */
@@ -144,7 +170,7 @@ class Matrices {
     return this.contraction(a, b, over) ?? this.contraction(b, a, over);
   }
 
-  private rowSum(f: Extract<Formula, { kind: "read" }>, over: string): Formula | null {
+  private rowSum(f: Read, over: string): Formula | null {
     const places = placesOf(f, this.options);
     const tensor: Formula = { kind: "read", ref: f.ref, subscripts: [] };
     if (!places?.includes(over) || places.filter((p) => p !== over).join() !== this.target.join())
@@ -152,11 +178,7 @@ class Matrices {
     return places[0] === over ? juxtaposed(transposed(tensor), ones) : juxtaposed(tensor, ones);
   }
 
-  private contraction(
-    a: Extract<Formula, { kind: "read" }>,
-    b: Extract<Formula, { kind: "read" }>,
-    over: string,
-  ): Formula | null {
+  private contraction(a: Read, b: Read, over: string): Formula | null {
     const [p, q] = [placesOf(a, this.options), placesOf(b, this.options)];
     if (!p?.includes(over) || !q?.includes(over)) return null;
     const left = p.filter((x) => x !== over);
