@@ -35,7 +35,9 @@ describeInBrowser("the project of nnc init", (browser) => {
     );
     await browser.visit({ files }, async ({ page, errors }) => {
       const status = page.locator("#status");
-      await expect.poll(() => status.textContent(), { timeout: 60_000 }).toMatch(/^step \d{3,}: loss 0\.[01]/);
+      await expect
+        .poll(() => status.textContent(), { timeout: 60_000 })
+        .toMatch(/^step \d{3,}: loss 0\.[01]/);
       expect(errors).toEqual([]);
     });
   }, 120_000);
