@@ -42,19 +42,12 @@ export interface Packed {
   readonly scratch: readonly Tensor[];
 }
 
-/** The nest through panels, if it is a contraction for which that pays. */
-export function pack(
-  chain: readonly Loop[],
-  leaf: Block,
-  names: NameSpace,
-  b: Builder,
-  vector: boolean,
-): Packed | undefined {
-  if (!vector) return undefined;
+/** The nest through panels, for a target with vectors, if it is a contraction for which that pays. */
+export function pack(chain: readonly Loop[], leaf: Block, names: NameSpace, b: Builder): Packed | undefined {
   for (const contraction of contractionsOf(chain, leaf, b)) {
     const columns = b.constantOf(contraction.columns.index.extent);
     if (contraction.uses < fewest || columns === undefined || columns < laneCount) continue;
-    const packing = new Packing(contraction, columns, leaf, names, b, vector);
+    const packing = new Packing(contraction, columns, leaf, names, b);
     if (packing.fits()) return packing.pack();
   }
   return undefined;
@@ -74,14 +67,11 @@ class Packing {
     private readonly leaf: Block,
     private readonly names: NameSpace,
     private readonly b: Builder,
-    private readonly vector: boolean,
   ) {
-    this.groups = panelGroups(columns, vector ? laneCount : 1, mayRepeat(leaf));
+    this.groups = panelGroups(columns, laneCount, mayRepeat(leaf));
     this.width = widest(this.groups);
     this.column = b.index("column", this.width);
-    this.panels = new Map(
-      contraction.right.flatMap((r) => (this.isPacked(r) ? [[r, this.panelFor(r)]] : [])),
-    );
+    this.panels = new Map(contraction.right.map((r) => [r, this.panelFor(r)]));
     this.body = this.throughPanels();
   }
 
@@ -117,7 +107,7 @@ class Packing {
 
   private panel(g: PanelGroup, start: Affine): Block {
     const fills = [...this.panels].flatMap(([read, panel]) => this.fill(read, panel, g, start));
-    const rows = this.vector && g.offsets.length > 2 ? 2 : 4;
+    const rows = g.offsets.length > 2 ? 2 : 4;
     const tiles = turnsOf(this.contraction.rows.index, rows, false, this.b).flatMap(
       ({ places, around: loop }) => {
         const body = this.tile(g, start, places);
@@ -165,10 +155,6 @@ class Packing {
   }
 
   // ------------------------------------------------------------------------------------------------------------- panels
-
-  private isPacked(_read: Read): boolean {
-    return true;
-  }
 
   private panelFor(read: Read): Tensor {
     const { tensor } = read;

@@ -44,7 +44,7 @@ export function tile(block: Block, names: NameSpace, b: Builder, vector = false)
     list.flatMap((s) => {
       const chain = s.kind === "loop" && s.role === "map" ? chainOf(s) : [];
       const leaf = chain.at(-1)?.body ?? [];
-      const packed = pack(chain, leaf, names, b, vector);
+      const packed = vector ? pack(chain, leaf, names, b) : undefined;
       scratch.push(...(packed?.scratch ?? []));
       if (packed) return packed.body;
       const cuts = choose(chain, leaf, b, vector);
