@@ -12,9 +12,7 @@ export function addExplainCommand(
 ): void {
   program
     .command("explain")
-    .description(
-      "derive the gradients of a model step by step, each step checked; or say what a diagnostic means",
-    )
+    .description("derive gradients step by step, each checked; or a diagnostic")
     .argument("<model.nn>", "the model to explain, or a diagnostic such as NN2003")
     .argument(
       "[gradient]",
@@ -42,10 +40,6 @@ export function addExplainCommand(
     .addOption(sizes())
     .option("--model <name>", "which model, where the file holds several")
     .option("--exact", "use no rewrite that holds over the real numbers only")
-    .addHelpText(
-      "after",
-      "\nExamples: nnc explain model.nn --as steps\n          nnc explain model.nn W --at sample.json -o W.html",
-    )
     .action(async (file: string, gradient: string | undefined, flags: ExplainFlags) => {
       const { explainCommand } = await import("./explain.ts");
       finish(await explainCommand(file, gradient, flags, host));

@@ -13,7 +13,7 @@ export function addPictureCommands(
 ): void {
   program
     .command("graph")
-    .description("draw the training graph of a model: values and their gradients in two mirrored lanes")
+    .description("draw values and their gradients in two mirrored lanes")
     .argument("<model.nn>", "the model to draw")
     .option("-o, --output <file>", "write here: file.svg, file.dot (Graphviz) or file.mmd (mermaid)")
     .addOption(new Option("--as <format>", "what to print without -o").choices(["svg", "dot", "mermaid"]))
@@ -30,14 +30,13 @@ export function addPictureCommands(
     .option("--model <name>", "which model, where the file holds several")
     .option("--no-simplify", "draw the chain rule as it falls out")
     .option("--exact", "use no rewrite that holds over the real numbers only")
-    .addHelpText("after", "\nExample: nnc graph digits.nn -o digits.svg")
     .action(async (file: string, flags: GraphFlags) => {
       const { graphCommand } = await import("./graph.ts");
       finish(await graphCommand(file, flags, host));
     });
   program
     .command("flow")
-    .description("show the sizes of gradients and updates of one step, and which activations react no more")
+    .description("show the sizes of gradients and updates of one step")
     .argument("<model.nn>", "the model to look into")
     .option("--at <sample.json>", "values of inputs and parameters by name; without inputs they are random")
     .option(
@@ -49,7 +48,6 @@ export function addPictureCommands(
     .option("--json", "print the numbers as one JSON object")
     .addOption(sizes())
     .option("--model <name>", "which model, where the file holds several")
-    .addHelpText("after", "\nExample: nnc flow digits.nn -o flow.svg")
     .action(async (file: string, flags: FlowFlags) => {
       const { flowCommand } = await import("./flow.ts");
       finish(await flowCommand(file, flags, host));

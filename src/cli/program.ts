@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import type { CheckFlags, CompileFlags, FormatFlags, TypesFlags } from "./flags.ts";
 import type { Host } from "./host.ts";
 import { exitCode, UsageError } from "./host.ts";
+import { addExamples } from "./examples.ts";
 import { reportInternalError } from "./internal-error.ts";
 import { addExplainCommand } from "./explain-command.ts";
 import { addPictureCommands } from "./picture-commands.ts";
@@ -40,7 +41,7 @@ function commands(host: Host, finish: (code: number) => void): Command {
 
   program
     .command("compile")
-    .description("compile a model to TypeScript (standard output, or -o file.ts) or JavaScript (-o file.js)")
+    .description("compile a model to a training module")
     .argument("<model.nn>", "the model to compile")
     .option(
       "-o, --output <file>",
@@ -108,9 +109,8 @@ function commands(host: Host, finish: (code: number) => void): Command {
   addTrainCommands(program, sizes, host, finish);
   program
     .command("init")
-    .description("make a project that works: a page, built with Vite, that trains a small model")
+    .description("make a project: a page, built with Vite, that trains a model")
     .argument("[folder]", "where; it must be empty", ".")
-    .addHelpText("after", "\nExample: nnc init my-model")
     .action(async (folder: string) => {
       const { initCommand } = await import("./init.ts");
       finish(initCommand(folder, host));
@@ -118,6 +118,7 @@ function commands(host: Host, finish: (code: number) => void): Command {
 
   addExplainCommand(program, sizes, host, finish);
   addPictureCommands(program, sizes, host, finish);
+  addExamples(program);
   return program;
 }
 

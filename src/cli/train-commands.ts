@@ -99,10 +99,6 @@ export function addTrainCommands(
     .option("--plot <file.svg>", "draw the loss by epoch")
     .option("--log", "draw it on a logarithmic axis")
     .option("--json", "print a JSON object a line on standard output: start, epochs, end")
-    .addHelpText(
-      "after",
-      "\nExample: nnc train digits.nn --data digits.csv --valid 20% --save digits.safetensors",
-    )
     .action(async (file: string, flags: TrainFlags) => {
       const { trainCommand } = await import("./train.ts");
       const seedIsGiven = train.getOptionValueSource("seed") === "cli";
@@ -122,9 +118,7 @@ export function addTrainCommands(
     });
   program
     .command("gradcheck")
-    .description(
-      "compare gradients with central differences, and every target with the reference interpreter",
-    )
+    .description("compare gradients with central differences, on every target")
     .argument("<model.nn>", "the model")
     .option("--seed <number>", "decides parameters, inputs and all else that is random", wholeNumber(0), 1)
     .option(

@@ -65,3 +65,12 @@ test("a larger one keeps its kernels, and what would be too long stays in loops"
   expect(schedule(large.graphs, 2, large.context).backward.calls.length).toBeGreaterThan(3);
   expect(schedule(large.graphs, 2, large.context, false, true).backward.calls.length).toBeGreaterThan(3);
 });
+
+test("a maximum over a window at a border goes on from turn to turn of both of its loops", () => {
+  const text = `model M {
+    input x: [1, 5, 5, 1]
+    output y = x |> max_pool2d(3, stride = 2, pad = 1)
+    output m = mean(x)
+  }`;
+  expect(differences(text, 2, {}, false, true).found).toEqual([]);
+});

@@ -143,7 +143,6 @@ class Inlining {
         ...this.settled(
           () => false,
           (l) => l === variable,
-          local,
         ),
       );
       out.push({ kind: "assign", local: variable, value, reducer });
@@ -218,15 +217,12 @@ class Inlining {
     return this.memory(this.tensors.get(s.tensor) ?? s.tensor);
   }
 
-  /** A name for each value that reads what is about to change; `except` is what changes. */
-  private settled(
-    tensor: (t: Tensor) => boolean,
-    changes: (l: Local) => boolean,
-    except?: Local,
-  ): KernelStatement[] {
+  /** A name for each value that reads what is about to change. A local that changes goes on as its variable. */
+  private settled(tensor: (t: Tensor) => boolean, changes: (l: Local) => boolean): KernelStatement[] {
     const out: KernelStatement[] = [];
     for (const [local, value] of this.values) {
-      if (local === except || value.kind === "constant" || !this.mentions(value, tensor, changes)) continue;
+      if (this.changing.has(local) || value.kind === "constant" || !this.mentions(value, tensor, changes))
+        continue;
       const named = this.b.local(local.name, local.type);
       out.push({ kind: "let", local: named, value });
       this.values.set(local, valueOf(this.b, named));

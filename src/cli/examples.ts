@@ -1,0 +1,39 @@
+/** Command lines to start from, shown by `nnc <command> --help`. */
+import type { Command } from "commander";
+
+const examples: Readonly<Record<string, readonly string[]>> = {
+  compile: [
+    "nnc compile digits.nn -o digits.js",
+    "nnc compile digits.nn -O0",
+    "nnc compile digits.nn -O2 --report",
+  ],
+  check: ["nnc check models/*.nn"],
+  fmt: ["nnc fmt", "nnc fmt --check src"],
+  types: ["nnc types", "nnc types --check"],
+  train: [
+    "nnc train digits.nn --data train.csv --valid 20% --epochs 30 --save digits.safetensors --plot loss.svg",
+    "nnc train digits.nn --data image=images.gz label=labels.gz --target auto",
+  ],
+  predict: ["nnc predict digits.nn --weights digits.safetensors --data new.csv -o answers.csv"],
+  gradcheck: ["nnc gradcheck digits.nn"],
+  init: ["nnc init my-model"],
+  explain: [
+    "nnc explain digits.nn --as steps",
+    "nnc explain digits.nn h.linear.W --at sample.json -o derivation.html",
+    "nnc explain NN2003",
+  ],
+  graph: ["nnc graph digits.nn -o graph.svg", "nnc graph digits.nn --detail 2 --as mermaid"],
+  flow: [
+    "nnc flow digits.nn -o flow.svg",
+    "nnc flow digits.nn --weights digits.safetensors --at sample.json",
+  ],
+};
+
+/** Adds its examples to each command. */
+export function addExamples(program: Command): void {
+  for (const command of program.commands) {
+    const lines = examples[command.name()];
+    if (lines === undefined) throw new Error(`the command ${command.name()} has no example`);
+    command.addHelpText("after", `\nExamples:\n${lines.map((l) => `  ${l}`).join("\n")}`);
+  }
+}
