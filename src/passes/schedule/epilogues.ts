@@ -7,11 +7,11 @@
  * becomes
  *
  *     for i, j { sum = Σ_k A[i, k]·B[k, j]; y[i, j] = sum }
- *     for i, j { y[i, j] = tanh(y[i, j] + b[j]) }
+ *     for i, j { sum = y[i, j]; y[i, j] = tanh(sum + b[j]) }
  */
 import { atoms } from "../../ir/atoms.ts";
 import type { Builder } from "../../ir/builder.ts";
-import type { KernelStatement, Loop, Store } from "../../ir/kernel.ts";
+import type { KernelStatement, Let, Loop, Store } from "../../ir/kernel.ts";
 import { expressionsIn, mapStatement, statementsIn } from "../../ir/kernel-walk.ts";
 import { mentions } from "../../ir/lanes.ts";
 import { readsOf, rewriter, visit } from "../../ir/rewrite.ts";
@@ -60,11 +60,14 @@ function splitNest(outermost: Loop, b: Builder): Block | undefined {
     indices.set(loop.index, b.of(index));
     return { loop, index };
   });
+  // What the holder is stored into may be used again behind that: the sum is taken out of it first.
+  const taken = b.local(sum.name, sum.type);
   const write = rewriter(b, {
     atom: (a) => (a.kind === "index" ? indices.get(a) : undefined),
-    node: (e) => (e === sum ? write(b.read(holder.tensor, holder.subscripts)) : undefined),
+    node: (e) => (e === sum ? taken : undefined),
   });
-  const body = epilogue.map((s) => mapStatement(s, write, (inner) => inner));
+  const take: Let = { kind: "let", local: taken, value: write(b.read(holder.tensor, holder.subscripts)) };
+  const body = [take, ...epilogue.map((s) => mapStatement(s, write, (inner) => inner))];
   if (!fitsLanes(body, bare.at(-1)!.index, b)) return undefined;
   const nest = bare.reduceRight<Block>(
     (inner, { loop, index }) => [
