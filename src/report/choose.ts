@@ -103,7 +103,8 @@ function reasonOf({ target, of, operations, seconds }: Omit<Choice, "reason">): 
       [1e-3, "ms"],
       [1e-6, "µs"],
     ]);
-  return `${what} is ${flop}; ${names[other]} would take about ${time(other)}, ${names[target]} ${time(target)}`;
+  const all = `${what} is ${flop}; ${names[other]} would take about ${time(other)}, ${names[target]} ${time(target)}`;
+  return seconds[other] < seconds[target] ? `${all}: too little to save for code that cannot be read` : all;
 }
 
 /** Two digits, or the whole number where it has more. */

@@ -43,6 +43,13 @@ describe("the target is chosen", () => {
     expect(module?.text).toContain("WebAssembly");
   });
 
+  test("though it is slower, with a word on why", () => {
+    const slower = choiceOf(40);
+    expect(slower.target).toBe("typescript");
+    expect(slower.seconds.wasm).toBeLessThan(slower.seconds.typescript);
+    expect(slower.reason).toMatch(/µs: too little to save for code that cannot be read$/);
+  });
+
   test("by what forward computes, where there is no loss", async () => {
     const text = "model F { input x: [4]\n output y = relu(x) }";
     const { choice } = await compile(text, { target: "auto", level: 2 });
