@@ -2,6 +2,7 @@
  * Level two: loop nests over buffers, the common ancestor of all printed code. No target is named here; `role` says
  * what a loop may become (a parallel or vector dimension, or a reduction).
  */
+import type { Launch } from "./launch.ts";
 import type {
   Affine,
   Dim,
@@ -206,6 +207,8 @@ export interface Schedule {
   readonly plan: Plan;
   /** The kernels that threads may share, where the target has threads. */
   readonly divided?: ReadonlyMap<Kernel, Divided>;
+  /** How a GPU runs each kernel, where that is the target. */
+  readonly launches?: ReadonlyMap<Kernel, Launch>;
   /** One line for every decision of fusion, for a trace. */
   readonly notes?: readonly string[];
 }

@@ -28,7 +28,7 @@ export async function launchChromium(more: readonly string[] = []): Promise<Brow
   const options = { headless: true, args: [...switches, ...more] };
   if (process.env.CHROMIUM !== undefined)
     return chromium.launch({ ...options, executablePath: process.env.CHROMIUM });
-  const folder = await unpacked();
+  const folder = await chromiumFolder();
   const executablePath = join(folder, "chromium");
   try {
     return await chromium.launch({ ...options, executablePath });
@@ -40,8 +40,8 @@ export async function launchChromium(more: readonly string[] = []): Promise<Brow
   }
 }
 
-/** The folder with the browser. Several processes may unpack at once: the first that is done wins. */
-async function unpacked(): Promise<string> {
+/** The folder with the browser and with SwiftShader, a Vulkan driver in software. Several processes may unpack at once: the first that is done wins. */
+export async function chromiumFolder(): Promise<string> {
   const entry = createRequire(import.meta.url).resolve("@sparticuz/chromium");
   const version = ours.devDependencies["@sparticuz/chromium"];
   const folder = join(tmpdir(), `nnc-chromium-${version}-${userInfo().username}`);

@@ -1,0 +1,59 @@
+/**
+ * How a GPU runs a kernel: which turns of its loops are invocations, and which are workgroups. A launch is a note on a kernel
+ * and changes nothing of its meaning: run turn by turn, the kernel computes the same.
+ *
+ * A kernel that can be launched is a *nest*: values that are named (`let`), then one loop, whose body is again values and one
+ * loop, and so on; what the innermost of these loops holds is the *leaf*. Every loop of a launch is a loop of independent
+ * turns in the kernel's body, identified by its index. A nest without loops is a leaf that runs once.
+ */
+import type { Index } from "./types.ts";
+
+export type Launch = CellsLaunch | RowsLaunch | TilesLaunch;
+
+/** One invocation for each turn of these loops; the leaf runs as it stands. Outer loops come before inner ones. */
+export interface CellsLaunch {
+  readonly kind: "cells";
+  readonly loops: readonly Index[];
+  /** The invocations of a workgroup. */
+  readonly size: number;
+}
+
+/**
+ * One workgroup for each turn of `loops`. Its invocations run the leaf together: they divide the turns of the loops in
+ * `shared` among themselves and do everything else alike. A shared loop that reduces ends with a tree over what the
+ * invocations found, whose value all of them then have; a place that is stored in one shared loop may be read behind it.
+ */
+export interface RowsLaunch {
+  readonly kind: "rows";
+  readonly loops: readonly Index[];
+  readonly shared: readonly Index[];
+  readonly size: number;
+}
+
+/**
+ * A contraction: the leaf is accumulators, one nest of loops that only adds to them, and what follows. A value that is added
+ * is made of reads that depend on rows and of reads that depend on columns. Each invocation computes `down` rows of `across`
+ * columns at once. Rows are the turns of all loops in `rows` together, the last one fastest; so are columns, and what is
+ * summed over. Every turn of `batch` has tiles of its own.
+ */
+export interface TilesLaunch {
+  readonly kind: "tiles";
+  readonly batch: readonly Index[];
+  readonly rows: readonly Index[];
+  readonly columns: readonly Index[];
+  readonly sums: readonly Index[];
+  readonly tile: TileShape;
+}
+
+export interface TileShape {
+  /** Rows and columns of one invocation. */
+  readonly down: number;
+  readonly across: number;
+  /** Invocations of a workgroup, over rows and over columns. */
+  readonly workgroup: readonly [rows: number, columns: number];
+  /**
+   * How many turns of the sum are brought into the memory of the workgroup at a time, for all its invocations; 0 where every
+   * invocation reads for itself.
+   */
+  readonly staged: number;
+}
