@@ -45,3 +45,18 @@ export async function openDevice(requiredLimits: Record<string, number> = {}): P
   });
   return device;
 }
+
+/** What is wrong with each of these shaders, `null` where nothing is. No pipeline is made, so it takes less than a millisecond. */
+export function complaints(device: GPUDevice, texts: readonly string[]): Promise<(string | null)[]> {
+  return Promise.all(
+    texts.map(async (code) => {
+      device.pushErrorScope("validation");
+      const module = device.createShaderModule({ code });
+      const failure = device.popErrorScope();
+      const { messages } = await module.getCompilationInfo();
+      const errors = messages.filter((m) => m.type === "error");
+      const found = errors.map((m) => `${m.lineNum}:${m.linePos}: ${m.message}`).join("\n");
+      return found || ((await failure)?.message ?? null);
+    }),
+  );
+}
