@@ -10,9 +10,13 @@ declare module "*.nn?level=2";
 declare module "*.nn?target=typescript";
 declare module "*.nn?target=wasm";
 declare module "*.nn?target=auto";
+declare module "*.nn?target=webgpu";
 declare module "*.nn?target=wasm&level=0";
 declare module "*.nn?target=wasm&level=1";
 declare module "*.nn?target=wasm&level=2";
+declare module "*.nn?target=webgpu&level=0";
+declare module "*.nn?target=webgpu&level=1";
+declare module "*.nn?target=webgpu&level=2";
 
 /** The text of the file. */
 declare module "*.nn?raw" {

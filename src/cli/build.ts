@@ -7,11 +7,14 @@ import type { Compilation, CompileSettings, Host, OutputKind } from "./host.ts";
 import { UsageError } from "./host.ts";
 import type { CompileFlags } from "./flags.ts";
 
-/** At level 2 the target is chosen for the model, unless a name ends in `.wat`. */
-export function chosenTarget({ target, O, output }: CompileFlags): "typescript" | "wasm" | "auto" {
+/** The targets whose kernels are also written as a text of their own, by the ending of its name. */
+const texts: Readonly<Record<string, "wasm" | "webgpu">> = { wat: "wasm", wgsl: "webgpu" };
+
+/** At level 2 the target is chosen for the model, unless the name is that of a text which only one target has. */
+export function chosenTarget({ target, O, output }: CompileFlags): NonNullable<CompileFlags["target"]> {
   if (target !== undefined) return target;
   if (O !== "2") return "typescript";
-  return output?.endsWith(".wat") ? "wasm" : "auto";
+  return texts[output?.split(".").at(-1) ?? ""] ?? "auto";
 }
 
 /** The names of the files of one output. */
@@ -20,7 +23,7 @@ export interface Target {
   readonly module: string;
   readonly declaration: string | null;
   readonly map: string;
-  /** The text of the WebAssembly kernels is all that is written. */
+  /** The text of the kernels, in WebAssembly or WGSL, is all that is written. */
   readonly isText?: true;
 }
 
@@ -31,18 +34,19 @@ export interface Build {
   readonly outputs: readonly Output[];
 }
 
-/** `x.js` comes with `x.d.ts`, `x.mjs` with `x.d.mts`; TypeScript needs no declarations; `x.wat` stands alone. */
+/** `x.js` comes with `x.d.ts`, `x.mjs` with `x.d.mts`; TypeScript needs no declarations; `x.wat` and `x.wgsl` stand alone. */
 export function targetOf(path: string, flags: CompileFlags, host: Host): Target {
   const module = resolve(host.directory, path);
-  const [, stem, kind] = /^(.*)\.(js|mjs|ts|mts|wat)$/s.exec(module) ?? [];
+  const [, stem, kind] = /^(.*)\.(js|mjs|ts|mts|wat|wgsl)$/s.exec(module) ?? [];
   if (stem === undefined || kind === undefined || stem.endsWith(".d")) {
-    const isWasm = chosenTarget(flags) === "wasm";
-    const names = `.ts, .mts, .js${isWasm ? "," : ""} ${isWasm ? ".mjs or .wat" : "or .mjs"}`;
+    const own = Object.entries(texts).find(([, target]) => target === chosenTarget(flags))?.[0];
+    const names = own === undefined ? ".ts, .mts, .js or .mjs" : `.ts, .mts, .js, .mjs or .${own}`;
     throw new UsageError(`cannot write \`${path}\`: the name must end in ${names}`);
   }
-  if (kind === "wat") {
-    if (chosenTarget(flags) !== "wasm")
-      throw new UsageError(`cannot write \`${path}\`: .wat needs --target wasm`);
+  const needed = texts[kind];
+  if (needed !== undefined) {
+    if (chosenTarget(flags) !== needed)
+      throw new UsageError(`cannot write \`${path}\`: .${kind} needs --target ${needed}`);
     return { language: "typescript", module, declaration: null, map: `${module}.map`, isText: true };
   }
   const javascript = kind === "js" || kind === "mjs";

@@ -2,7 +2,7 @@
 export interface CompileFlags {
   readonly output?: string;
   /** Where it is not given, the level decides (`chosenTarget`). */
-  readonly target?: "typescript" | "wasm" | "auto";
+  readonly target?: "typescript" | "wasm" | "webgpu" | "auto";
   readonly O: "0" | "1" | "2";
   readonly set: Record<string, number | boolean>;
   readonly model?: string;

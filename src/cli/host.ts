@@ -32,7 +32,7 @@ export interface CompileSettings extends CheckSettings {
   readonly level?: Level;
   readonly simplify?: boolean;
   readonly realOnlyRules?: boolean;
-  readonly target?: "typescript" | "wasm" | "auto";
+  readonly target?: "typescript" | "wasm" | "webgpu" | "auto";
   readonly language?: "typescript" | "javascript";
   readonly report?: { readonly at?: Record<string, number> };
   readonly trace?: (stage: string, text: string) => void;

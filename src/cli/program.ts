@@ -50,8 +50,8 @@ function commands(host: Host, finish: (code: number) => void): Command {
     .addOption(
       new Option(
         "--target <target>",
-        "typescript: kernels to read; wasm: kernels in WebAssembly behind the same class (-o file.wat: their text); auto: whichever a step is estimated to be faster with (default: typescript, with -O2 auto)",
-      ).choices(["typescript", "wasm", "auto"]),
+        "typescript: kernels to read; wasm: kernels in WebAssembly behind the same class (-o file.wat: their text); webgpu: compute shaders, methods are promises (-o file.wgsl: their text); auto: whichever of the first two a step is estimated to be faster with (default: typescript, with -O2 auto)",
+      ).choices(["typescript", "wasm", "webgpu", "auto"]),
     )
     .addOption(
       new Option(

@@ -1,13 +1,16 @@
 /** What a user may say in the configuration of a bundler, checked so that a mistake is one clear line. */
 import type { Level } from "../ir/kernel.ts";
 
-type Target = "typescript" | "wasm" | "auto";
+type Target = "typescript" | "wasm" | "webgpu" | "auto";
 
 /** How a model is compiled. */
 export interface ModelOptions {
   /** 0 reads like the lecture; 1 fuses loops; 2, the default, is the fastest. */
   readonly level?: Level;
-  /** What the kernels are made of. "auto", the default, takes what a step is estimated to be faster with. */
+  /**
+   * What the kernels are made of. "auto", the default, takes TypeScript or WebAssembly, whichever a step is estimated to be
+   * faster with. The methods of "webgpu" are promises.
+   */
   readonly target?: Target;
   /** Compile-time sizes and dimensions by name, instead of the defaults of the source. */
   readonly sizes?: Readonly<Record<string, number | boolean>>;
@@ -54,7 +57,7 @@ const flag: Rule = { expected: "true or false", accepts: (value) => typeof value
 
 const modelRules: Readonly<Record<keyof ModelOptions, Rule>> = {
   level: oneOf(0, 1, 2),
-  target: oneOf("typescript", "wasm", "auto"),
+  target: oneOf("typescript", "wasm", "webgpu", "auto"),
   sizes: {
     expected: "numbers, true or false by name, such as { hidden: 128 }",
     accepts: (value) => isRecord(value) && Object.values(value).every(isSize),

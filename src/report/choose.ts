@@ -1,7 +1,8 @@
 /**
- * Which target a model is compiled for where nobody said: the one whose step takes less time, by this model of time. It
- * counts the operations of the equations, with dimensions at their maximum, and knows how fast each target gets through
- * them: rates as measured on one core (about 3.9 GHz), of which only the ratios matter here.
+ * Which target a model is compiled for where nobody said: the one whose step takes less time, by this model of time. A GPU
+ * is not chosen, since the methods of its module are promises, which a program must be written for; but the reason says
+ * whether it would be worth it. The model of time counts the operations of the equations, with dimensions at their maximum,
+ * and knows how fast each target gets through them: rates as measured on one core (about 3.9 GHz), of which only the ratios matter here.
  */
 import { countOf } from "../ir/affine.ts";
 import { atoms } from "../ir/atoms.ts";
@@ -10,11 +11,13 @@ import type { ModelGraphs } from "../ir/model.ts";
 import { freeIndices, visit } from "../ir/rewrite.ts";
 import type { Statement } from "../ir/types.ts";
 
-export type ConcreteTarget = "typescript" | "wasm";
+/** The targets that are chosen from: they have the same methods. */
+export type CpuTarget = "typescript" | "wasm";
+export type ConcreteTarget = CpuTarget | "webgpu";
 
 /** What was chosen, and from what: times are estimates in seconds. */
 export interface Choice {
-  readonly target: ConcreteTarget;
+  readonly target: CpuTarget;
   /** A step of training, or, without a loss, what `forward` computes. */
   readonly of: "step" | "forward";
   readonly operations: number;
@@ -30,13 +33,17 @@ interface Rates {
   readonly arithmetic: number;
   /** Functions such as exp per second, in additions, as the atom table weighs them. */
   readonly functions: number;
-  /** Seconds that a step takes besides: the calls, and copying the inputs into the memory of WebAssembly. */
+  /** Seconds that a step takes besides: the calls, and copying the inputs into other memory. */
   readonly calls: number;
+  /** Seconds for each equation, where it is a dispatch. */
+  readonly dispatch: number;
 }
 
 const rates: Readonly<Record<ConcreteTarget, Rates>> = {
-  typescript: { sums: 4.5e9, arithmetic: 4e9, functions: 2e9, calls: 0.05e-6 },
-  wasm: { sums: 36e9, arithmetic: 28e9, functions: 20e9, calls: 0.2e-6 },
+  typescript: { sums: 4.5e9, arithmetic: 4e9, functions: 2e9, calls: 0.05e-6, dispatch: 0 },
+  wasm: { sums: 36e9, arithmetic: 28e9, functions: 20e9, calls: 0.2e-6, dispatch: 0 },
+  // No measurement: an integrated GPU that others report 1 TFLOP/s of, and 100 GB/s of memory.
+  webgpu: { sums: 1e12, arithmetic: 1e10, functions: 1e11, calls: 200e-6, dispatch: 8e-6 },
 };
 
 /** Less than this many seconds a step is no reason for code that cannot be read, and that takes a millisecond to start. */
@@ -51,10 +58,11 @@ export function chooseTarget(graphs: ModelGraphs): Choice {
   const sums = costOf(statements.filter(isSum));
   const others = costOfElements(statements.filter((s) => !isSum(s)));
   const seconds = (target: ConcreteTarget): number => {
-    const { sums: ofSums, arithmetic, functions, calls } = rates[target];
-    return sums.additions / ofSums + others.arithmetic / arithmetic + others.functions / functions + calls;
+    const { sums: ofSums, arithmetic, functions, calls, dispatch } = rates[target];
+    const elements = others.arithmetic / arithmetic + others.functions / functions;
+    return sums.additions / ofSums + elements + calls + dispatch * statements.length;
   };
-  const times = { typescript: seconds("typescript"), wasm: seconds("wasm") };
+  const times = { typescript: seconds("typescript"), wasm: seconds("wasm"), webgpu: seconds("webgpu") };
   const target = times.typescript - times.wasm > worthIt ? "wasm" : "typescript";
   const operations = sums.operations + others.arithmetic + others.calls;
   const best = { target, of, operations, seconds: times } as const;
@@ -104,7 +112,13 @@ function reasonOf({ target, of, operations, seconds }: Omit<Choice, "reason">): 
       [1e-6, "µs"],
     ]);
   const all = `${what} is ${flop}; ${names[other]} would take about ${time(other)}, ${names[target]} ${time(target)}`;
-  return seconds[other] < seconds[target] ? `${all}: too little to save for code that cannot be read` : all;
+  const why = seconds[other] < seconds[target] ? ": too little to save for code that cannot be read" : "";
+  const best = Math.min(seconds.typescript, seconds.wasm);
+  const gpu =
+    seconds.webgpu < best / 2
+      ? `a GPU may take ${time("webgpu")}: --target webgpu, whose methods are promises`
+      : "too small for a GPU";
+  return `${all}${why}; ${gpu}`;
 }
 
 /** Two digits, or the whole number where it has more. */

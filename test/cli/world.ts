@@ -80,7 +80,7 @@ function standIn(calls: World["calls"]): Compiler {
       target: "wasm" as const,
       of: "step" as const,
       operations: 1,
-      seconds: { typescript: 2, wasm: 1 },
+      seconds: { typescript: 2, wasm: 1, webgpu: 3 },
       reason: "it is faster",
     };
     return {

@@ -36,7 +36,7 @@ describe("the target is chosen", () => {
   test("with a reason, which stands in the module as well", async () => {
     const { outputs, choice } = await compile(model(4096), { target: "auto", level: 2 });
     expect(choice?.reason).toMatch(
-      /^a step is \d+ kFLOP; TypeScript would take about \d+ µs, WebAssembly \d+ µs$/,
+      /^a step is \d+ kFLOP; TypeScript would take about \d+ µs, WebAssembly \d+ µs; too small for a GPU$/,
     );
     const [module] = outputs;
     expect(module?.text.split("\n")[1]).toBe(`// Target wasm: ${choice?.reason}.`);
@@ -47,7 +47,22 @@ describe("the target is chosen", () => {
     const slower = choiceOf(40);
     expect(slower.target).toBe("typescript");
     expect(slower.seconds.wasm).toBeLessThan(slower.seconds.typescript);
-    expect(slower.reason).toMatch(/µs: too little to save for code that cannot be read$/);
+    expect(slower.reason).toMatch(
+      /µs: too little to save for code that cannot be read; too small for a GPU$/,
+    );
+  });
+
+  test("on a processor always, but of a large model it is said that a GPU is faster", () => {
+    const text = `model M {
+  dim batch <= 256
+  input x: [batch, 1024]
+  input t: [batch, 1024]
+  loss mse(x |> linear(1024) |> relu |> linear(1024), t)
+  optimizer sgd(lr = 0.5)
+}`;
+    const { target, reason } = chooseTarget(graphsOf(text).graphs);
+    expect(target).toBe("wasm");
+    expect(reason).toMatch(/; a GPU may take .* ms: --target webgpu, whose methods are promises$/);
   });
 
   test("by what forward computes, where there is no loss", async () => {
