@@ -2,9 +2,12 @@
  * A schedule for a GPU: shaders, buffers, and which shader runs on what, in which order. The host (host.ts and what it
  * uses) prints it; tests run it as it is.
  */
-import type { Affine, Dim, Origin, ScalarType, Tensor } from "../../ir/types.ts";
-import type { Kernel, Procedure } from "../../ir/kernel.ts";
+import type { Context } from "../../ir/context.ts";
+import type { Affine, Dim, Origin, ScalarType, Statement, Tensor } from "../../ir/types.ts";
+import type { Kernel, Procedure, Schedule } from "../../ir/kernel.ts";
 import type { Launch } from "../../ir/launch.ts";
+import { DispatchTable } from "./dispatches.ts";
+import { DeviceMemory } from "./memory.ts";
 
 /**
  * A compute shader of a kernel. `@group(0)` holds the storage buffers of `bindings`, in order. `@group(1) @binding(0)` is a
@@ -43,7 +46,10 @@ export interface DeviceBuffer {
   readonly size: Affine;
 }
 
-/** Where a tensor stands: a stretch of a buffer, from a multiple of 64 elements on. */
+/**
+ * Where tensors stand: a stretch of a buffer. It begins on a multiple of 64 elements, ends on one, and holds what else uses
+ * the place at another time: a tensor may be shorter.
+ */
 export interface DevicePlace {
   readonly buffer: DeviceBuffer;
   readonly from: Affine;
@@ -62,12 +68,36 @@ export interface Dispatch {
   readonly scalars: readonly Tensor[];
   /** How many workgroups there are in all, in terms of the model's dimensions. */
   readonly groups: Affine;
-  readonly origin: Origin;
+  /** What it computes. */
+  readonly statements: readonly Statement[];
 }
 
 export interface GpuProgram {
   readonly shaders: readonly Shader[];
   readonly buffers: readonly DeviceBuffer[];
+  /** Of every tensor that a dispatch touches or that is a result; rows of tensors are places of their own. */
   readonly places: ReadonlyMap<Tensor, DevicePlace>;
   readonly procedures: ReadonlyMap<Procedure, readonly Dispatch[]>;
+}
+
+/** Prints the shader of a kernel; `others`: what the kernel computes besides what its own comment shows. */
+export type PrintShader = (
+  kernel: Kernel,
+  launch: Launch,
+  bindings: readonly Binding[],
+  others: readonly Statement[],
+  context: Pick<Context, "builder" | "sources">,
+) => Shader;
+
+export function gpuProgram(
+  schedule: Schedule,
+  context: Pick<Context, "builder" | "sources">,
+  print: PrintShader,
+): GpuProgram {
+  const memory = new DeviceMemory(schedule, context.builder);
+  const table = new DispatchTable(schedule, memory, context, print);
+  const { initialise, forward, evaluate, backward, statistics, update } = schedule;
+  const all = [forward, evaluate, backward, statistics, update, initialise];
+  const procedures = new Map(all.map((procedure) => [procedure, table.dispatchesOf(procedure)]));
+  return { shaders: table.shaders, buffers: memory.buffers, places: memory.places, procedures };
 }
