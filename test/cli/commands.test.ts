@@ -214,7 +214,7 @@ describe("bad usage is exit code 2 and one message", () => {
     [["compile", "m.nn", "-o", "x.d.ts"], "must end in .ts, .mts, .js or .mjs"],
     [["compile", "m.nn", "-o", "x.wat"], "cannot write `x.wat`: .wat needs --target wasm"],
     [["compile", "m.nn", "--target", "wasm", "-o", "x.py"], "must end in .ts, .mts, .js, .mjs or .wat"],
-    [["compile", "m.nn", "--target", "webgpu"], "Allowed choices are typescript, wasm"],
+    [["compile", "m.nn", "--target", "cuda"], "Allowed choices are typescript, wasm"],
     [["compile", "m.nn", "--watch"], "--watch needs a file to write"],
     [["compile", "gone.nn"], "nnc: cannot read `gone.nn`: no such file"],
     [["compile", "."], "nnc: cannot read `.`: it is a directory"],
