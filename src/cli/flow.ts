@@ -55,6 +55,6 @@ async function learned(
   const model = flags.model === undefined ? {} : { model: flags.model };
   const loaded = await loadModel({ ...model, path, sizes: flags.set, target: "typescript", level: 1 }, host);
   if (!loaded) return null;
-  const trained = restore(loaded, bytes, weights);
-  return new Map([...arraysOf(trained.parameters), ...arraysOf(trained.states)]);
+  const trained = await restore(loaded, bytes, weights);
+  return new Map([...(await arraysOf(trained.parameters)), ...(await arraysOf(trained.states))]);
 }

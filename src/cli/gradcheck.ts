@@ -6,7 +6,7 @@ import type { Host } from "./host.ts";
 import { exitCode } from "./host.ts";
 import type { GradientCheckFlags } from "./train-flags.ts";
 import type { LoadedModel, ModelRequest, RunTarget } from "./train-model.ts";
-import { arraysOf, loadModel } from "./train-model.ts";
+import { arraysOf, assign, loadModel } from "./train-model.ts";
 
 /** Errors relative to the gradient that are still right: of differences in 64 bits, and of targets in 32. */
 const differenceTolerance = 1e-4;
@@ -80,7 +80,8 @@ async function compare(path: string, flags: Request, host: Host, isTold = false)
   const compared: TargetCheck[] = [];
   for (const [target, level] of targets) {
     const loaded = await loadModel({ ...request, target, level }, host, true);
-    if (loaded) compared.push({ target: `${target} -O${level}`, ...compareTarget(loaded, check.point) });
+    if (loaded)
+      compared.push({ target: `${target} -O${level}`, ...(await compareTarget(loaded, check.point)) });
   }
   const passes =
     check.parameters.every((p) => p.error <= differenceTolerance) &&
@@ -90,14 +91,16 @@ async function compare(path: string, flags: Request, host: Host, isTold = false)
 }
 
 /** Runs a target at the same point, and compares loss and gradients with those of the interpreter. */
-function compareTarget({ Model, graphs }: LoadedModel, point: Point): Omit<TargetCheck, "target"> {
+async function compareTarget(
+  { Model, graphs }: LoadedModel,
+  point: Point,
+): Promise<Omit<TargetCheck, "target">> {
   const create = graphs.program.dims
     .filter((d) => d.varies === "create")
     .map((d) => [d.name, point.dims[d.name]!]);
-  const model = Model.create({ seed: point.seed, ...Object.fromEntries(create) });
-  for (const [name, values] of [...arraysOf(model.parameters), ...arraysOf(model.states)]) {
-    values.set(point.lasting.get(name) ?? []);
-  }
+  const model = await Model.create({ seed: point.seed, ...Object.fromEntries(create) });
+  assign(model.parameters, point.lasting);
+  assign(model.states, point.lasting);
   const inputs = graphs.program.inputs.map((t) => {
     const values = point.inputs.get(t.name)!;
     const array =
@@ -108,9 +111,9 @@ function compareTarget({ Model, graphs }: LoadedModel, point: Point): Omit<Targe
           : Uint8Array.from(values);
     return [t.name, t.shape.length === 0 ? values[0]! : array];
   });
-  const loss = model.backward(Object.fromEntries(inputs));
+  const loss = await model.backward(Object.fromEntries(inputs));
   let worst = { gradients: 0, parameter: "" };
-  for (const [name, values] of arraysOf(model.gradients)) {
+  for (const [name, values] of await arraysOf(model.gradients)) {
     const expected = point.gradients.get(name);
     if (!expected) continue;
     const scale = expected.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-6);

@@ -26,7 +26,7 @@ async function predict(path: string, flags: PredictFlags, host: Host): Promise<n
   const { program } = loaded.graphs;
   if (program.outputs.length === 0)
     throw new UsageError(`${path} has no output: there is nothing to predict`);
-  const trained = restore(loaded, bytes, flags.weights);
+  const trained = await restore(loaded, bytes, flags.weights);
   const source = readSource(flags.data, host.directory);
   const needed = loaded.inputs.inputs.filter((input) => !input.isTarget);
   const resolution = resolveAgain(needed, encodings, source.arrays, source.label);
@@ -36,7 +36,7 @@ async function predict(path: string, flags: PredictFlags, host: Host): Promise<n
   const predictions = new Predictions(loaded, encodings, dims);
   for (const some of examples.batches(batch)) {
     const wanted = isExact ? filled(some, batch) : some;
-    predictions.add(trained.forward(examples.take(wanted)), some.length, wanted.length);
+    predictions.add(await trained.forward(examples.take(wanted)), some.length, wanted.length);
   }
   const written = predictions.write(format);
   if (flags.output === undefined) host.stdout(String(written));

@@ -87,7 +87,7 @@ export function addTrainCommands(
     )
     .addOption(
       new Option("--target <target>", "what the model runs as")
-        .choices(["auto", "typescript", "wasm"])
+        .choices(["auto", "typescript", "wasm", "webgpu"])
         .default("auto"),
     )
     .option("--threads <count>", "how many share the work, to the same bits", wholeNumber(1), 1)

@@ -5,8 +5,16 @@ import type { Resolved } from "../data/resolve.ts";
 import { arraysOf } from "./train-model.ts";
 import type { Setup } from "./train-setup.ts";
 
-export function describe({ loaded, model, facts, train, valid, source, resolution }: Setup): string[] {
-  const count = arraysOf(model.parameters).reduce((sum, [, values]) => sum + values.length, 0);
+export async function describe({
+  loaded,
+  model,
+  facts,
+  train,
+  valid,
+  source,
+  resolution,
+}: Setup): Promise<string[]> {
+  const count = (await arraysOf(model.parameters)).reduce((sum, [, values]) => sum + values.length, 0);
   const held = valid ? `, ${valid.count} held out` : "";
   const dims = Object.entries(facts.dims).map(([name, n]) => `, ${name} = ${n}`);
   return [

@@ -26,8 +26,8 @@ export interface Saved {
 
 const key = "nnc.training";
 
-export function writeModel(path: string, model: TrainedModel, saved: Saved): void {
-  writeAll([{ path, text: withMetadata(model.save(), path, { [key]: JSON.stringify(saved) }) }]);
+export async function writeModel(path: string, model: TrainedModel, saved: Saved): Promise<void> {
+  writeAll([{ path, text: withMetadata(await model.save(), path, { [key]: JSON.stringify(saved) }) }]);
 }
 
 export interface SavedModel {

@@ -16,7 +16,7 @@ export interface TrainFlags {
   readonly seed: number;
   readonly seedIsGiven: boolean;
   readonly hyper: readonly { readonly name: string; readonly value: number; readonly from: number }[];
-  readonly target: "auto" | "typescript" | "wasm";
+  readonly target: "auto" | "typescript" | "wasm" | "webgpu";
   readonly threads: number;
   readonly set: Record<string, number | boolean>;
   readonly model?: string;

@@ -39,7 +39,8 @@ export interface LoopSettings {
 
 export interface LoopEvents {
   step(state: TrainingState, steps: number, loss: number): void;
-  epoch(figures: EpochFigures, seconds: number): void;
+  /** Is waited for. */
+  epoch(figures: EpochFigures, seconds: number): void | Promise<void>;
   /** Whether to end after this step. */
   isInterrupted(): boolean;
 }
@@ -97,11 +98,11 @@ export class TrainingLoop {
     const start = performance.now();
     this.setHypers();
     const order = this.order(state.epoch);
-    let checkpoint = this.checkpoint();
+    let checkpoint = await this.checkpoint();
     let sliceStart = start;
     while (state.step < this.steps) {
-      if (state.step % checkpointSteps === 0) checkpoint = this.checkpoint();
-      const loss = this.step(order);
+      if (state.step % checkpointSteps === 0) checkpoint = await this.checkpoint();
+      const loss = await this.step(order);
       if (!Number.isFinite(loss)) return { kind: "nonfinite", before: checkpoint };
       events.step(state, this.steps, loss);
       if (performance.now() - sliceStart > sliceTime) {
@@ -110,15 +111,15 @@ export class TrainingLoop {
       }
       if (state.step < this.steps && events.isInterrupted()) return { kind: "interrupted" };
     }
-    if (!isFiniteModel(model)) return { kind: "nonfinite", before: checkpoint };
+    if (!(await isFiniteModel(model))) return { kind: "nonfinite", before: checkpoint };
     const train = means(state.totals);
-    const valid = this.valid ? this.evaluate(this.valid) : null;
+    const valid = this.valid ? await this.evaluate(this.valid) : null;
     const figures: EpochFigures = { epoch: state.epoch + 1, train, valid };
     state.epoch++;
     state.step = 0;
     state.totals = { examples: 0, sums: {} };
     state.history.push(figures);
-    events.epoch(figures, (performance.now() - start) / 1000);
+    await events.epoch(figures, (performance.now() - start) / 1000);
     await new Promise((next) => setImmediate(next));
     return null;
   }
@@ -129,10 +130,10 @@ export class TrainingLoop {
   }
 
   /** The next step; the loss from before it. */
-  private step(order: Int32Array): number {
+  private async step(order: Int32Array): Promise<number> {
     const { state, model } = this;
     const rows = this.rowsOf(order, state.step);
-    const loss = model.step(this.train.take(rows));
+    const loss = await model.step(this.train.take(rows));
     add(state.totals, { loss, ...model.metrics }, rows.length);
     state.step++;
     return loss;
@@ -154,26 +155,27 @@ export class TrainingLoop {
   }
 
   /** Takes steps of this epoch until `wanted` of them are over, or something is no longer finite. */
-  replay(wanted: number): { readonly isFinite: boolean } {
+  async replay(wanted: number): Promise<{ readonly isFinite: boolean }> {
     this.setHypers();
     const order = this.order(this.state.epoch);
     while (this.state.step < wanted) {
-      if (!Number.isFinite(this.step(order)) || !isFiniteModel(this.model)) return { isFinite: false };
+      const loss = await this.step(order);
+      if (!Number.isFinite(loss) || !(await isFiniteModel(this.model))) return { isFinite: false };
     }
     return { isFinite: true };
   }
 
-  evaluate(examples: Examples): Readonly<Record<string, number>> {
+  async evaluate(examples: Examples): Promise<Readonly<Record<string, number>>> {
     const totals: Totals = { examples: 0, sums: {} };
     for (const rows of examples.batches(this.settings.batch)) {
       if (this.settings.isExact && rows.length < this.settings.batch) continue;
-      add(totals, this.model.evaluate(examples.take(rows)), rows.length);
+      add(totals, await this.model.evaluate(examples.take(rows)), rows.length);
     }
     return means(totals);
   }
 
-  private checkpoint(): Checkpoint {
-    return { bytes: this.model.save(), state: structuredClone(this.state) };
+  private async checkpoint(): Promise<Checkpoint> {
+    return { bytes: await this.model.save(), state: structuredClone(this.state) };
   }
 
   private setHypers(): void {

@@ -3,6 +3,7 @@ import type { ModelInputs } from "../ir/inputs.ts";
 import type { ModelGraphs } from "../ir/model.ts";
 import type { Sources } from "../ir/source.ts";
 import { ModelFiles } from "../project/files.ts";
+import { provideGpu } from "./gpu.ts";
 import type { Host } from "./host.ts";
 import { UsageError } from "../project/usage-error.ts";
 import { renderDiagnostics, wantsColour } from "../project/render.ts";
@@ -10,11 +11,14 @@ import { renderDiagnostics, wantsColour } from "../project/render.ts";
 export type InputArrays = Readonly<Record<string, ArrayLike<number>>>;
 export type Outputs = Readonly<Record<string, Float32Array | Int32Array | Uint8Array>>;
 
+/** What comes at once from a model on the processor, and is awaited from one on a GPU. */
+type Awaited<Value> = Value | Promise<Value>;
+
 /** What every generated class has. */
 export interface ModelClass {
-  create(options: Readonly<Record<string, number>>): TrainedModel;
-  /** Throws a RangeError where the bytes are of another model. */
-  load(bytes: Uint8Array, options?: { readonly threads: number }): TrainedModel;
+  create(options: Readonly<Record<string, number>>): Awaited<TrainedModel>;
+  /** Throws a RangeError, or rejects with one, where the bytes are of another model. */
+  load(bytes: Uint8Array, options?: { readonly threads: number }): Awaited<TrainedModel>;
 }
 
 export interface TrainedModel {
@@ -27,14 +31,16 @@ export interface TrainedModel {
   /** Of WebAssembly: when its threads have started. */
   readonly ready?: Promise<void>;
   dispose?(): void;
-  step(inputs: InputArrays): number;
-  backward(inputs: InputArrays): number;
-  evaluate(inputs: InputArrays): Readonly<Record<string, number>>;
-  forward(inputs: InputArrays): Outputs;
-  save(): Uint8Array;
+  /** Of a GPU. */
+  destroy?(): void;
+  step(inputs: InputArrays): Awaited<number>;
+  backward(inputs: InputArrays): Awaited<number>;
+  evaluate(inputs: InputArrays): Awaited<Readonly<Record<string, number>>>;
+  forward(inputs: InputArrays): Awaited<Outputs>;
+  save(): Awaited<Uint8Array>;
 }
 
-export type RunTarget = "typescript" | "wasm";
+export type RunTarget = "typescript" | "wasm" | "webgpu";
 
 export interface ModelRequest {
   readonly path: string;
@@ -87,6 +93,7 @@ export async function loadModel(
   if (code === undefined || graphs === null) return null;
   const Model = await importClass(code, graphs.program.name);
   const target = request.target === "auto" ? (choice?.target ?? "typescript") : request.target;
+  if (target === "webgpu") await provideGpu();
   return { file, text, target, Model, graphs, sources, inputs: describeInputs(graphs) };
 }
 
@@ -106,28 +113,67 @@ function isModelClass(value: unknown): value is ModelClass {
 }
 
 /** The model that a file holds. */
-export function restore(loaded: LoadedModel, bytes: Uint8Array, path: string, threads = 1): TrainedModel {
+export async function restore(
+  loaded: LoadedModel,
+  bytes: Uint8Array,
+  path: string,
+  threads = 1,
+): Promise<TrainedModel> {
   try {
-    return loaded.Model.load(bytes, { threads });
+    return await loaded.Model.load(bytes, { threads });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new UsageError(`\`${path}\` does not fit ${loaded.file}: ${error.message}`);
   }
 }
 
-/** Every array of a tree of names, by dotted path. */
-export function arraysOf(tree: unknown, path = ""): [string, Float32Array | Int32Array | Uint8Array][] {
-  if (tree instanceof Float32Array || tree instanceof Int32Array || tree instanceof Uint8Array)
-    return [[path, tree]];
+export type Values = Float32Array | Int32Array | Uint8Array;
+
+/** A tensor in the memory of a GPU. */
+interface Handle {
+  read(): Promise<Values>;
+  write(values: ArrayLike<number>): void;
+}
+
+const isValues = (value: unknown): value is Values =>
+  value instanceof Float32Array || value instanceof Int32Array || value instanceof Uint8Array;
+
+const isHandle = (value: unknown): value is Handle =>
+  isRecord(value) && "read" in value && typeof value.read === "function";
+
+/** Every tensor of a tree of names, by dotted path: its values, or where they are. */
+function tensorsOf(tree: unknown, path = ""): [string, Values | Handle][] {
+  if (isValues(tree) || isHandle(tree)) return [[path, tree]];
   if (!isRecord(tree)) return [];
   return Object.entries(tree).flatMap(([key, value]) =>
-    arraysOf(value, path === "" ? key : `${path}.${key}`),
+    tensorsOf(value, path === "" ? key : `${path}.${key}`),
   );
 }
 
+/** The values of every tensor of a tree of names, by dotted path. */
+export async function arraysOf(tree: unknown): Promise<[string, Values][]> {
+  return Promise.all(
+    tensorsOf(tree).map(async ([name, tensor]): Promise<[string, Values]> => [
+      name,
+      isValues(tensor) ? tensor : await tensor.read(),
+    ]),
+  );
+}
+
+/** Gives the tensors of a tree the values that are known for their paths. */
+export function assign(tree: unknown, known: ReadonlyMap<string, ArrayLike<number>>): void {
+  for (const [name, tensor] of tensorsOf(tree)) {
+    const values = known.get(name);
+    if (values === undefined) continue;
+    if (isValues(tensor)) tensor.set(values);
+    else tensor.write(values);
+  }
+}
+
 /** Whether all that a model learned is finite. */
-export function isFiniteModel(model: TrainedModel): boolean {
-  return [...arraysOf(model.parameters), ...arraysOf(model.states)].every(([, values]) => {
+export async function isFiniteModel(model: TrainedModel): Promise<boolean> {
+  const arrays = [...(await arraysOf(model.parameters)), ...(await arraysOf(model.states))];
+  return arrays.every(([, values]) => {
     for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
     return true;
   });

@@ -11,30 +11,31 @@ import type { Setup } from "./train-setup.ts";
 export async function reportNonFinite(
   setup: Setup,
   before: Checkpoint,
-  loopFrom: (checkpoint: Checkpoint) => TrainingLoop,
+  loopFrom: (checkpoint: Checkpoint) => Promise<TrainingLoop>,
   progress: Progress,
 ): Promise<number> {
   const { findNonFinite } = await import("../index.ts");
-  const found = loopFrom(before);
-  found.replay(Infinity);
+  const found = await loopFrom(before);
+  await found.replay(Infinity);
   const step = found.state.step;
-  const loop = loopFrom(before);
-  loop.replay(step - 1);
+  const loop = await loopFrom(before);
+  await loop.replay(step - 1);
   const { model } = loop;
   const rows = loop.nextRows();
   const inputs = loop.nextInputs();
-  const numbers = readMetadata(model.save(), "");
+  const lasting = [...(await arraysOf(model.parameters)), ...(await arraysOf(model.states))];
+  const numbers = readMetadata(await model.save(), "");
   const { loaded, facts } = setup;
   const passes = Number(numbers["pass"] ?? model.stepCount);
   const where = `epoch ${loop.state.epoch + 1}, step ${step}`;
   const culprit = findNonFinite(loaded.graphs, loaded.sources, {
     dims: { ...facts.dims, ...batchDims(setup, rows.length) },
-    arrays: new Map([...Object.entries(inputs), ...arraysOf(model.parameters), ...arraysOf(model.states)]),
+    arrays: new Map([...Object.entries(inputs), ...lasting]),
     hyper: model.hyper,
     seed: facts.seed,
     step: model.stepCount + 1,
     pass: passes + 1,
-    single: facts.target === "wasm" ? "operations" : "stores",
+    single: facts.target === "typescript" ? "stores" : "operations",
   });
   progress.json("nonfinite", { epoch: loop.state.epoch + 1, step, ...jsonOf(culprit) });
   if (!culprit) {

@@ -56,8 +56,8 @@ export async function setUp(path: string, flags: TrainFlags, host: Host): Promis
   if (target !== "wasm" && flags.threads > 1) throw new UsageError("--threads needs --target wasm");
   const state = resumed ? structuredClone(resumed.saved.state) : freshState();
   const model = resumed
-    ? restore(loaded, resumed.bytes, flags.resume ?? "", flags.threads)
-    : loaded.Model.create({ seed, ...dims, threads: flags.threads });
+    ? await restore(loaded, resumed.bytes, flags.resume ?? "", flags.threads)
+    : await loaded.Model.create({ seed, ...dims, threads: flags.threads });
   if (most.isExact && prepared.train.count < batch)
     throw new UsageError(
       `${path} takes ${batch} examples a step, but ${source.label} has ${prepared.train.count}`,

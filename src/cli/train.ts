@@ -52,7 +52,7 @@ class Run {
 
   async run(): Promise<number> {
     const { progress, setup, flags, host } = this;
-    for (const line of describe(setup)) progress.say(line);
+    for (const line of await describe(setup)) progress.say(line);
     const { batch, seed, target } = setup.facts;
     progress.json("start", {
       model: setup.loaded.graphs.program.name,
@@ -73,8 +73,10 @@ class Run {
       isInterrupted: () => this.interrupted,
     });
     const seconds = (performance.now() - start) / 1000;
+    const code = await this.finish(end, seconds, this.loop.state.epoch - before);
     setup.model.dispose?.();
-    return this.finish(end, seconds, this.loop.state.epoch - before);
+    setup.model.destroy?.();
+    return code;
   }
 
   /** Without them, one trains, to the same bits. */
@@ -87,12 +89,13 @@ class Run {
     }
   }
 
-  private epoch(figures: EpochFigures, seconds: number): void {
+  private async epoch(figures: EpochFigures, seconds: number): Promise<void> {
     const { progress, flags } = this;
     progress.epoch(figures, seconds);
     progress.json("epoch", { ...figures, steps: this.loop.model.stepCount, seconds: round(seconds) });
     const { every } = flags;
-    if (flags.save !== undefined && every !== undefined && figures.epoch % every === 0) this.save(flags.save);
+    if (flags.save !== undefined && every !== undefined && figures.epoch % every === 0)
+      await this.save(flags.save);
   }
 
   private async finish(end: LoopEnd, seconds: number, epochs: number): Promise<number> {
@@ -100,17 +103,17 @@ class Run {
     const { history } = this.loop.state;
     await this.plot();
     if (end.kind === "nonfinite") {
-      this.keepBefore(end.before);
+      await this.keepBefore(end.before);
       return reportNonFinite(setup, end.before, this.loopFor.bind(this), progress);
     }
     if (end.kind === "interrupted") {
       const kept = flags.save ?? `${basename(this.path, extname(this.path))}.interrupted.safetensors`;
-      this.save(kept);
+      await this.save(kept);
       progress.say(`interrupted; nnc train … --resume ${kept} goes on from here`);
       progress.json("interrupted", { saved: kept });
       return exitCode.interrupted;
     }
-    if (flags.save !== undefined) this.save(flags.save);
+    if (flags.save !== undefined) await this.save(flags.save);
     progress.say(summary(history, seconds, epochs));
     if (flags.save === undefined)
       progress.say("nothing is saved: --save model.safetensors keeps what was learned");
@@ -118,28 +121,28 @@ class Run {
     return exitCode.ok;
   }
 
-  private save(path: string): void {
+  private async save(path: string): Promise<void> {
     const { setup, host, loop } = this;
     const target = resolve(host.directory, path);
-    writeModel(target, loop.model, { ...setup.facts, state: loop.state });
+    await writeModel(target, loop.model, { ...setup.facts, state: loop.state });
   }
 
   /** What was good last is kept beside the file that is asked for, so that the failure can be run again. */
-  private keepBefore({ bytes, state }: Checkpoint): void {
+  private async keepBefore({ bytes, state }: Checkpoint): Promise<void> {
     const { flags, setup, progress, host } = this;
     if (flags.save === undefined) return;
     const path = `${flags.save.replace(/\.safetensors$/, "")}.before.safetensors`;
-    const model = setup.loaded.Model.load(bytes);
-    writeModel(resolve(host.directory, path), model, { ...setup.facts, state });
+    const model = await setup.loaded.Model.load(bytes);
+    await writeModel(resolve(host.directory, path), model, { ...setup.facts, state });
     progress.say(`${path} holds the model from before: step ${state.step} of epoch ${state.epoch + 1}`);
   }
 
   /** Training from a checkpoint on. */
-  private loopFor({ bytes, state }: Checkpoint): TrainingLoop {
+  private async loopFor({ bytes, state }: Checkpoint): Promise<TrainingLoop> {
     const { setup, flags } = this;
     const { batch, seed } = setup.facts;
     const { epochs, hyper } = flags;
-    const model = setup.loaded.Model.load(bytes);
+    const model = await setup.loaded.Model.load(bytes);
     const settings = { epochs, batch, isExact: setup.isExact, seed, hyper };
     return new TrainingLoop(model, structuredClone(state), setup.train, null, settings);
   }

@@ -105,14 +105,14 @@ describe("what is saved", () => {
     const path = (name: string): string => join(w.directory, name);
     const whole = await loopOf(w, 4);
     expect(await whole.run(Infinity)).toEqual({ kind: "done" });
-    whole.save(path("whole.safetensors"));
+    await whole.save(path("whole.safetensors"));
     const first = await loopOf(w, 4);
     expect(await first.run(8)).toEqual({ kind: "interrupted" });
     expect([first.loop.state.epoch, first.loop.state.step]).toEqual([1, 2]);
-    first.save(path("part.safetensors"));
+    await first.save(path("part.safetensors"));
     const second = await loopOf(w, 4, "part.safetensors");
     expect(await second.run(Infinity)).toEqual({ kind: "done" });
-    second.save(path("both.safetensors"));
+    await second.save(path("both.safetensors"));
     expect(readFileSync(path("both.safetensors"))).toEqual(readFileSync(path("whole.safetensors")));
   });
 
@@ -169,7 +169,9 @@ describe("what is saved", () => {
     const { saved, bytes } = readModel("m.safetensors", w.directory);
     expect(saved.state.epoch).toBeLessThan(1000);
     const setup = (await setUp("kinds.nn", flags, w))!;
-    expect(restore(setup.loaded, bytes, "m").stepCount).toBe(6 * saved.state.epoch + saved.state.step);
+    expect((await restore(setup.loaded, bytes, "m")).stepCount).toBe(
+      6 * saved.state.epoch + saved.state.step,
+    );
   });
 
   test("goes on only as it began", async () => {
