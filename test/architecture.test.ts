@@ -231,7 +231,7 @@ test("no file names a function of the standard library", () => {
 
 test("only the atom table tells atoms apart by a switch", () => {
   const found: string[] = [];
-  for (const file of files.filter((f) => f.path !== "src/ir/atoms.ts")) {
+  for (const file of files.filter((f) => !/^src\/ir\/atoms(-of-\w+)?\.ts$/.test(f.path))) {
     walk(file.tree, (node) => {
       if (!ts.isSwitchStatement(node)) return;
       const subject = node.expression.getText(file.tree);

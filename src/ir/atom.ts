@@ -79,6 +79,16 @@ export interface WatSpelling {
   readonly lanesOfNumber?: string;
 }
 
+/**
+ * How ONNX spells it: one node of this operator; a choice, the number that its argument is, its argument itself, a
+ * division of integers that rounds down; in terms of other atoms; or not at all.
+ */
+export type OnnxSpelling =
+  | { readonly form: "node"; readonly operator: string }
+  | { readonly form: "choice" | "number" | "same" | "floor division" }
+  | { readonly form: "expression"; readonly of: (b: Builder, args: readonly Expr[]) => Expr }
+  | { readonly form: "none"; readonly because: string };
+
 /** How a formula is spelled: also by words around the arguments, and by the bracket of a truth value used as a number. */
 export type FormulaSpelling =
   | Exclude<Spelling, { readonly form: "helper" }>
@@ -105,6 +115,7 @@ export interface Atom {
   readonly partials: readonly PartialDerivative[];
   readonly javascript: JavascriptSpelling;
   readonly wat: WatSpelling;
+  readonly onnx: OnnxSpelling;
   /** How a formula spells it, for comments and printed IR. */
   readonly formula: FormulaSpelling;
   /** What textbooks call it, where they have a sign for it. */

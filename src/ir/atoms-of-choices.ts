@@ -1,0 +1,126 @@
+/** Rows of the table of scalar functions (atoms.ts): choices, truth values, integers, and what is about machines. */
+import type { Atom } from "./atom.ts";
+import {
+  call,
+  float,
+  floatComparison,
+  infix,
+  integer,
+  logical,
+  node,
+  none,
+  precedence,
+  wat,
+} from "./atom-spelling.ts";
+import { flush, uniform } from "./numeric.ts";
+
+// One row, one block: the layout is kept by hand.
+// prettier-ignore
+export const atomsOfChoices = {
+  select: {
+    arity: 3, cost: 1,
+    type: ([c, a, b]) => (c === "bool" && a === b && a !== undefined ? a : null),
+    evaluate: (c, a, b) => (c ? a : b), lazy: (c, a, b) => (c() ? a() : b()),
+    guards: (b, [c]) => [null, c!, b.apply("not", [c!])],
+    partials: [none, (b) => b.number(1), (b) => b.number(1)],
+    javascript: { form: "conditional" }, formula: { form: "words", words: ["if ", " then ", " else "], precedence: precedence.select },
+    wat: { form: "conditional" },
+    onnx: { form: "choice" },
+    doc: "if c then a else b; lazy",
+  },
+  lt: {
+    arity: 2, type: floatComparison, evaluate: (a, b) => Number(a < b), cost: 1, partials: [none, none],
+    javascript: infix("<", precedence.compare), formula: infix("<", precedence.compare),
+    wat: wat({ f32: "f32.lt", lanes: "f32x4.lt" }),
+    onnx: node("Less"),
+    doc: "a < b",
+  },
+  le: {
+    arity: 2, type: floatComparison, evaluate: (a, b) => Number(a <= b), cost: 1, partials: [none, none],
+    javascript: infix("<=", precedence.compare), formula: infix("≤", precedence.compare),
+    wat: wat({ f32: "f32.le", lanes: "f32x4.le" }),
+    onnx: node("LessOrEqual"),
+    doc: "a ≤ b",
+  },
+  eq: {
+    arity: 2, cost: 1, commutative: true, partials: [none, none],
+    type: ([a, b]) => (a === b && a !== "i32" ? "bool" : null),
+    evaluate: (a, b) => Number(a === b),
+    javascript: infix("===", precedence.compare), formula: infix("=", precedence.compare),
+    wat: wat({ f32: "f32.eq", lanes: "f32x4.eq", bool: "i32.eq", masks: "same4" }),
+    onnx: node("Equal"),
+    doc: "a = b",
+  },
+  and: {
+    arity: 2, type: logical, evaluate: (a, b) => a && b, cost: 1, partials: [none, none],
+    lazy: (a, b) => a() && b(), guards: (_, [a]) => [null, a!],
+    javascript: infix("&&", precedence.and), formula: infix("∧", precedence.and),
+    wat: { form: "both", bool: "i32.and", masks: "v128.and" },
+    onnx: node("And"),
+    doc: "both; lazy",
+  },
+  or: {
+    arity: 2, type: logical, evaluate: (a, b) => a || b, cost: 1, partials: [none, none],
+    lazy: (a, b) => a() || b(), guards: (b, [a]) => [null, b.apply("not", [a!])],
+    javascript: infix("||", precedence.or), formula: infix("∨", precedence.or),
+    wat: { form: "either", bool: "i32.or", masks: "v128.or" },
+    onnx: node("Or"),
+    doc: "either; lazy",
+  },
+  not: {
+    arity: 1, type: logical, evaluate: (a) => 1 - a, cost: 1, partials: [none],
+    javascript: { form: "prefix", operator: "!", precedence: precedence.prefix },
+    formula: { form: "prefix", operator: "¬", precedence: precedence.prefix },
+    wat: wat({ bool: "i32.eqz", masks: "v128.not" }),
+    onnx: node("Not"),
+    doc: "not",
+  },
+  cast: {
+    arity: 1, cost: 0, partials: [none],
+    // To f32 from a bool (an Iverson bracket) or an integer; `Builder.cast` also makes an i32 of a bool.
+    type: ([a]) => (a === "bool" || a === "i32" ? "f32" : null),
+    evaluate: (a) => a,
+    javascript: { form: "number" }, formula: { form: "iverson" },
+    wat: { form: "number" },
+    onnx: { form: "number" },
+    doc: "the number that a truth value or an integer is",
+  },
+  random: {
+    arity: 4, cost: 40, partials: [none, none, none, none],
+    type: (args) => (args.every((t) => t === "i32") ? "f32" : null),
+    evaluate: uniform,
+    javascript: { form: "helper", callee: "uniform" }, formula: call("random"),
+    wat: wat({ i32: "random", integers: "random4" }),
+    onnx: { form: "none", because: "ONNX has no generator that draws the same numbers" },
+    doc: "uniform on [0, 1), a pure function of (seed, step, place, element): Threefry-2x32",
+  },
+  flush: {
+    arity: 1, type: float, evaluate: flush, cost: 2, callable: true,
+    partials: [(b) => b.number(1)],
+    javascript: { form: "helper", callee: "flush" }, formula: call("flush"),
+    wat: wat({ f32: "flush", lanes: "flush4" }),
+    onnx: { form: "expression", of: (b, [x]) => b.select(b.less(b.apply("abs", [x!]), b.number(1e-30)), b.number(0), x!) },
+    doc: "a, or 0 where it is closer to 0 than 1e-30: what optimizers keep fades to 0; derivative 1",
+  },
+  stop_gradient: {
+    arity: 1, type: float, evaluate: (a) => a, cost: 0, callable: true, partials: [none],
+    javascript: { form: "same" }, formula: call("stop_gradient"),
+    wat: { form: "same" },
+    onnx: { form: "same" },
+    doc: "a, with derivative 0",
+  },
+  integer_div: {
+    arity: 2, type: integer, evaluate: (a, b) => Math.floor(a / b), cost: 4, partials: [none, none],
+    javascript: { form: "helper", callee: "floorDivide" }, formula: infix("div", precedence.mul),
+    wat: wat({ i32: "integer_div", integers: "integer_div4" }),
+    onnx: { form: "floor division" },
+    doc: "⌊a / b⌋ of integers, where b is not a constant",
+  },
+  integer_mod: {
+    arity: 2, type: integer, evaluate: (a, b) => a - b * Math.floor(a / b), cost: 4, partials: [none, none],
+    javascript: { form: "helper", callee: "floorModulo" }, formula: infix("mod", precedence.mul),
+    wat: wat({ i32: "integer_mod", integers: "integer_mod4" }),
+    onnx: node("Mod"),
+    doc: "a − b·⌊a / b⌋ of integers, where b is not a constant",
+  },
+} satisfies Readonly<Record<string, Atom>>;
