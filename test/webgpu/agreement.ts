@@ -1,0 +1,159 @@
+/**
+ * A program for a GPU beside the interpreter: from the same parameters and on the same inputs, every procedure must compute
+ * what its graph means, and the same bits again in memory that held something else before.
+ *
+ * The interpreter has 64 bits, the device 32; sums are added up in another order there, and products and sums may be fused.
+ * What is off is measured by the largest of the values it stands among: a gradient by that of all gradients of the model,
+ * since what cancels in one is as large as the others.
+ */
+import type { GpuProgram } from "../../src/codegen/webgpu/program.ts";
+import type { Procedure, Schedule } from "../../src/ir/kernel.ts";
+import type { Tensor } from "../../src/ir/types.ts";
+import type { Model, Numbers } from "../support/model.ts";
+import { Machine } from "./machine.ts";
+
+export type Inputs = Readonly<Record<string, Numbers>>;
+type Found = ReadonlyMap<Tensor, ArrayLike<number>>;
+
+/** How much may be off. What an optimizer divides by may be as small as the rounding of a gradient. */
+export const tolerances = { value: 1e-4, gradient: 2e-4, updated: 5e-3 } as const;
+
+/** What differs, one line for each tensor, over training steps that take these inputs. */
+export async function disagreements(
+  device: GPUDevice,
+  made: Schedule,
+  program: GpuProgram,
+  reference: Model,
+  steps: readonly Inputs[],
+): Promise<string[]> {
+  const machine = await Machine.of(device, program, reference.dims);
+  try {
+    const comparison = new Comparison(machine, made, reference);
+    await comparison.start();
+    for (const inputs of steps) await comparison.step(inputs);
+    return comparison.found;
+  } finally {
+    machine.destroy();
+  }
+}
+
+class Comparison {
+  readonly found: string[] = [];
+  private readonly lasting: readonly Tensor[];
+  private count = 0;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly made: Schedule,
+    private readonly reference: Model,
+  ) {
+    this.lasting = reference.lasting;
+  }
+
+  /** Starting values, where the device computes them. */
+  async start(): Promise<void> {
+    const { machine, made } = this;
+    if ((machine.program.procedures.get(made.initialise) ?? []).length === 0) return;
+    machine.spoil();
+    await this.run(made.initialise);
+    this.compare("start", await machine.get(this.lasting), this.lasting, tolerances.value);
+  }
+
+  async step(inputs: Inputs): Promise<void> {
+    const { made, reference } = this;
+    const { program, built } = reference;
+    this.count++;
+    const outputs = program.outputs.map((o) => o.tensor);
+    if (outputs.length > 0) {
+      const found = await this.twice("forward", inputs, () => this.results(made.forward, outputs));
+      reference.forward(inputs);
+      this.compare("forward", found, outputs, tolerances.value);
+    }
+    if (!program.loss) return;
+    const results = [program.loss, ...program.metrics.map((m) => m.tensor)];
+    const evaluated = await this.twice("evaluate", inputs, () => this.results(made.evaluate, results));
+    reference.evaluate(inputs);
+    this.compare("evaluate", evaluated, results, tolerances.value);
+    reference.count("step", 1);
+    reference.count("pass", 1);
+    const trained = await this.twice("step", inputs, () => this.train([...results, ...program.gradients]));
+    reference.backward(inputs);
+    reference.run(built.graphs.statistics);
+    reference.run(built.graphs.update);
+    this.compare("backward", trained, results, tolerances.value);
+    this.compare("backward", trained, program.gradients, tolerances.gradient, true);
+    this.compare("update", trained, this.lasting, tolerances.updated);
+  }
+
+  private async results(procedure: Procedure, wanted: readonly Tensor[]): Promise<Found> {
+    await this.run(procedure);
+    return this.machine.get(wanted, this.reference.dims);
+  }
+
+  /** A step; the optimizer may run much later, when only gradients are left of the pass. */
+  private async train(wanted: readonly Tensor[]): Promise<Found> {
+    const { machine, made, lasting } = this;
+    const { gradients } = this.reference.program;
+    const found = await this.results(made.backward, wanted);
+    await this.run(made.statistics);
+    machine.spoil([...lasting, ...gradients]);
+    await this.run(made.update);
+    return new Map([...found, ...(await machine.get(lasting, this.reference.dims))]);
+  }
+
+  /** What a device finds, when it starts twice from the same and finds other things in memory. */
+  private async twice(what: string, inputs: Inputs, compute: () => Promise<Found>): Promise<Found> {
+    const { machine, reference, lasting } = this;
+    const once = async (): Promise<Found> => {
+      for (const t of lasting) machine.set(t, reference.of(t));
+      for (const t of reference.program.inputs) machine.set(t, inputs[t.name]!);
+      return compute();
+    };
+    machine.spoil();
+    const first = await once();
+    // What the first run has left is other than what it found.
+    const second = await once();
+    for (const [t, values] of first)
+      if (!sameBits(values, second.get(t)!))
+        this.found.push(`${this.at(what)}: ${t.name} differs from run to run`);
+    return first;
+  }
+
+  private compare(
+    what: string,
+    found: Found,
+    tensors: readonly Tensor[],
+    tolerance: number,
+    isShared = false,
+  ): void {
+    const sizes = tensors.map((t) => largest(this.reference.of(t)));
+    tensors.forEach((t, k) => {
+      const scale = t.type === "f32" ? 1e-2 + (isShared ? Math.max(...sizes) : sizes[k]!) : 0;
+      const [actual, expected] = [found.get(t)!, this.reference.of(t)];
+      const isNear = (v: number, i: number): boolean =>
+        Object.is(v, actual[i]) || Math.abs(v - actual[i]!) <= tolerance * scale;
+      const wrong = expected.findIndex((v, i) => !isNear(v, i));
+      if (actual.length !== expected.length)
+        this.found.push(`${this.at(what)}: ${t.name} has ${actual.length} cells`);
+      else if (wrong >= 0)
+        this.found.push(`${this.at(what)}: ${t.name}[${wrong}] is ${actual[wrong]}, not ${expected[wrong]}`);
+    });
+  }
+
+  private at(what: string): string {
+    const dims = [...this.reference.dims].map(([d, n]) => `${d.name} = ${n}`);
+    return [`step ${this.count}`, ...dims, what].join(", ");
+  }
+
+  private given = (scalar: Tensor): number => this.reference.of(scalar)[0]!;
+
+  private run(procedure: Procedure): Promise<void> {
+    return this.machine.run(procedure, this.given, this.reference.dims);
+  }
+}
+
+const largest = (values: Float64Array): number => values.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+
+function sameBits(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  return Array.from(a).every((v, i) => Object.is(v, b[i]));
+}
