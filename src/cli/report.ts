@@ -9,7 +9,8 @@ export function renderReport(report: CostReport): string {
   const parts = [
     `${model}, level ${level}${counts === "" ? "" : `, ${counts}`}\n`,
     memory(report),
-    summary(procedures),
+    ...(report.device ? [device(report.device)] : []),
+    summary(procedures, report.device ? "dispatches" : "calls"),
     ...(backwardToForward === null
       ? []
       : [
@@ -40,6 +41,15 @@ function memory({ memory: rooms }: CostReport): string {
   );
 }
 
+function device(cost: NonNullable<CostReport["device"]>): string {
+  const { shaders, bindings, workgroupBytes, buffers, largestBuffer } = cost;
+  return [
+    `the device: ${integer(buffers)} buffers of ${integer(cost.bytes)} bytes, the largest of ${integer(largestBuffer)}; ${integer(shaders)} shaders,`,
+    `at most ${bindings} storage buffers a dispatch, at most ${integer(workgroupBytes)} bytes of workgroup memory`,
+    "",
+  ].join("\n");
+}
+
 const costHeads = ["operations", "functions", "read", "written", "once read", "written"];
 
 /** Operations exactly, bytes to four digits: all of them are exact in `--json`. */
@@ -56,9 +66,9 @@ function costCells(cost: Cost): string[] {
   ];
 }
 
-function summary(procedures: readonly ProcedureCost[]): string {
+function summary(procedures: readonly ProcedureCost[], calls: "calls" | "dispatches"): string {
   return table(
-    ["procedure", "kernels", "calls", ...costHeads],
+    ["procedure", "kernels", calls, ...costHeads],
     procedures.map((p) => [p.name, integer(p.kernels), integer(p.calls.length), ...costCells(p)]),
   );
 }

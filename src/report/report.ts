@@ -46,6 +46,19 @@ export interface Room {
   readonly bytes: number;
 }
 
+/** What a GPU is asked for, where that is the target: its calls are dispatches. */
+export interface DeviceCost {
+  /** Different compute pipelines. */
+  readonly shaders: number;
+  /** The storage buffers that the largest dispatch binds, and the bytes that its largest workgroup has in common. */
+  readonly bindings: number;
+  readonly workgroupBytes: number;
+  /** Buffers for tensors, all of them together, and the largest. */
+  readonly buffers: number;
+  readonly bytes: number;
+  readonly largestBuffer: number;
+}
+
 export interface CostReport {
   readonly model: string;
   readonly level: number;
@@ -63,12 +76,17 @@ export interface CostReport {
     readonly total: Room;
   };
   readonly procedures: readonly ProcedureCost[];
+  readonly device?: DeviceCost;
   /** What `backward` does beyond `evaluate`, over what `evaluate` does: operations and functions, each as one. */
   readonly backwardToForward: number | null;
 }
 
 /** The report for these counts of dimensions; of dimensions that are not given, for the largest. */
-export function reportOf(schedule: Schedule, at: ReadonlyMap<Dim, number>): CostReport {
+export function reportOf(
+  schedule: Schedule,
+  at: ReadonlyMap<Dim, number>,
+  costOfDevice?: (dims: ReadonlyMap<Dim, number>) => DeviceCost,
+): CostReport {
   const { program } = schedule;
   const dims = new Map(program.dims.map((d) => [d, at.get(d) ?? d.maximum]));
   const counter = new CallCounter(dims);
@@ -82,6 +100,7 @@ export function reportOf(schedule: Schedule, at: ReadonlyMap<Dim, number>): Cost
     dimensions: program.dims.map((d) => ({ name: d.name, count: dims.get(d)!, maximum: d.maximum })),
     memory: memoryOf(schedule, dims),
     procedures,
+    ...(costOfDevice && { device: costOfDevice(dims) }),
     backwardToForward: program.loss && work(evaluate) > 0 ? work(backward) / work(evaluate) - 1 : null,
   };
 }
