@@ -42,7 +42,7 @@ export async function bundleTfjs() {
   await bundle.write({ file: `${build}/tfjs.cjs`, format: "cjs", codeSplitting: false });
 }
 
-async function minifiedText(input, plugins = []) {
+export async function minifiedText(input, plugins = []) {
   const bundle = await rolldown({ input, plugins, platform: "browser", logLevel: "silent" });
   const { output } = await bundle.generate({ format: "esm", minify: true, codeSplitting: false });
   return output.map(({ code }) => code ?? "").join("");

@@ -13,6 +13,19 @@ export const targets = {
   wasm: { level: 2, target: "wasm" },
 };
 
+/** The same for a page with WebGPU. */
+export const pageTargets = {
+  "webgpu-1": { level: 1, target: "webgpu" },
+  "webgpu-2": { level: 2, target: "webgpu" },
+};
+
+/** The six models by which libraries are compared. */
+export const yardstick = ["xor", "twolayer", "mnist_mlp", "deep_sigmoid", "cnn", "transformer"];
+
+/** The version of a library that takes part. */
+export const versionOf = (name) =>
+  JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url))).version;
+
 export async function loadCompiler() {
   if (!existsSync(compilerFile))
     throw new Error("build the compiler first: npm ci && npm run build, one folder up");
@@ -30,7 +43,7 @@ export async function compileModel({ compile }, workload, target) {
     file,
     language: "javascript",
     report: {},
-    ...targets[target],
+    ...{ ...targets, ...pageTargets }[target],
   });
   for (const { severity, code, message } of diagnostics) console.error(`${severity}[${code}]: ${message}`);
   const module = outputs.find((o) => o.kind === "module");

@@ -1,5 +1,6 @@
 /** What all contestants are given: the initial parameters and one batch, made once from a seed, and a file of them. */
 import { readFileSync, writeFileSync } from "node:fs";
+import { size, tensorsOf } from "./tensors.mjs";
 
 /** Uniform on [0, 1): Marsaglia's xorshift, 32 bits. */
 function generator(seed) {
@@ -11,8 +12,6 @@ function generator(seed) {
     return (state >>> 0) / 2 ** 32;
   };
 }
-
-const size = (shape) => shape.reduce((a, b) => a * b, 1);
 
 /** Weights are uniform within ±√(6/fan in), or within what the workload says; biases are 0 and gains 1. */
 function startOf(path, shape, halfWidth, random) {
@@ -66,20 +65,5 @@ export function writeTensors(path, optimizer, tensors) {
   writeFileSync(`${path}.bin`, Buffer.concat(tensors.map(({ values }) => Buffer.from(values.buffer))));
 }
 
-/** The optimizer, and parameters and inputs as lists of name, shape and values. */
-export function readTensors(path) {
-  const { optimizer, tensors } = JSON.parse(readFileSync(`${path}.json`, "utf8"));
-  const bytes = new Uint8Array(readFileSync(`${path}.bin`));
-  const types = { int32: Int32Array, float32: Float32Array };
-  const read = tensors.map(({ role, name, shape, type, offset }) => ({
-    role,
-    name,
-    shape,
-    values: new types[type](bytes.buffer, bytes.byteOffset + offset, size(shape)).slice(),
-  }));
-  return {
-    optimizer,
-    parameters: read.filter((t) => t.role === "parameter"),
-    inputs: read.filter((t) => t.role === "input"),
-  };
-}
+export const readTensors = (path) =>
+  tensorsOf(JSON.parse(readFileSync(`${path}.json`, "utf8")), new Uint8Array(readFileSync(`${path}.bin`)));

@@ -12,7 +12,7 @@ export function median(values) {
 }
 
 /** Throws where the losses of two contestants differ: they then don't compute the same. */
-function expectSameLosses(workload, losses) {
+export function expectSameLosses(workload, losses) {
   const [[reference, expected], ...others] = Object.entries(losses);
   for (const [name, found] of others) {
     found.forEach((loss, i) => {

@@ -1,7 +1,7 @@
 /** What was measured, as tables for the terminal. */
 import { ratio } from "./measure.mjs";
 
-const significant = (value, digits = 3) =>
+export const significant = (value, digits = 3) =>
   value >= 10 ** (digits - 1) ? value.toFixed(0) : String(Number(value.toPrecision(digits)));
 
 /** Columns under their names, the first to the left and the others to the right. */

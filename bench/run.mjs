@@ -1,59 +1,38 @@
 /** Measures one training step of each workload: `npm run bench -- --workloads xor,cnn --rounds 5`. See README.md. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import { parseArgs } from "node:util";
 import { bundleTfjs, librarySize, moduleSize } from "./bundle.mjs";
-import { build, compileModel, integerInputs, loadCompiler, modelOf, targets } from "./compile.mjs";
+import {
+  build,
+  compileModel,
+  integerInputs,
+  loadCompiler,
+  modelOf,
+  targets,
+  versionOf,
+  yardstick,
+} from "./compile.mjs";
 import { contestants, torchVersion } from "./contestants.mjs";
 import { makeTensors, writeTensors } from "./data.mjs";
 import { measureWorkload } from "./measure.mjs";
+import { chosen, given, positive } from "./options.mjs";
 import { peaks } from "./peak.mjs";
 import { sizeTable, workloadTable } from "./report.mjs";
 
-const yardstick = ["xor", "twolayer", "mnist_mlp", "deep_sigmoid", "cnn", "transformer"];
 const own = ["lstm", "resnet", "tabular"];
 const peers = [...new Set(Object.values(contestants).flatMap(({ peer }) => peer ?? []))];
 const seed = 1;
 
-/** Ends the run because of how it was called. */
-function refuse(message) {
-  console.error(message);
-  process.exit(2);
-}
-
-function given() {
-  try {
-    return parseArgs({
-      options: {
-        workloads: { type: "string", default: [...yardstick, ...own].join(",") },
-        targets: { type: "string", default: Object.keys(targets).join(",") },
-        peers: { type: "string", default: peers.join(",") },
-        rounds: { type: "string", default: "7" },
-        seconds: { type: "string", default: "0.5" },
-        startups: { type: "string", default: "3" },
-      },
-    }).values;
-  } catch (error) {
-    return refuse(error.message);
-  }
-}
-
-/** The parts of a list, each of which must be known; "none" is the empty list. */
-function chosen(option, text, known) {
-  const parts = text === "none" ? [] : text.split(",");
-  const wrong = parts.find((part) => !known.includes(part));
-  if (wrong !== undefined) refuse(`--${option}: "${wrong}" is none of ${known.join(", ")}`);
-  return parts;
-}
-
-function positive(option, text) {
-  const value = Number(text);
-  if (!(value > 0)) refuse(`--${option} must be a positive number`);
-  return value;
-}
-
 function readOptions() {
-  const { workloads, targets: targetNames, peers: peerNames, rounds, seconds, startups } = given();
+  const all = {
+    workloads: [...yardstick, ...own].join(","),
+    targets: Object.keys(targets).join(","),
+    peers: peers.join(","),
+    rounds: "7",
+    seconds: "0.5",
+    startups: "3",
+  };
+  const { workloads, targets: targetNames, peers: peerNames, rounds, seconds, startups } = given(all);
   return {
     workloads: chosen("workloads", workloads, [...yardstick, ...own]),
     targets: chosen("targets", targetNames, Object.keys(targets)),
@@ -100,8 +79,6 @@ function line(name, files, torch) {
 }
 
 const gigas = (rate) => (rate / 1e9).toFixed(1);
-const versionOf = (name) =>
-  JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url))).version;
 
 const compiler = await loadCompiler();
 const torch = options.peers.includes("torch") ? torchVersion() : null;

@@ -1,6 +1,6 @@
 /**
- * jax-js on WebAssembly; the whole step is one jitted function. `variant` says how convolutions are computed: "stock",
- * by the library's own operation, or "patches", as a product with the patches of the image.
+ * jax-js on WebAssembly or, in a page, on WebGPU; the whole step is one jitted function. `variant` says how convolutions
+ * are computed: "stock", by the library's own operation, or "patches", as a product with the patches of the image.
  *
  * Every operation takes over its arguments; `.ref` keeps one for another use.
  */
@@ -198,9 +198,11 @@ const optimizers = {
     },
 };
 
-export async function create({ workload, variant, optimizer, parameters: given, inputs: data }) {
-  await init("wasm");
-  defaultDevice("wasm");
+/** A function that takes a step and gives its loss, which may not be computed yet. */
+async function prepare(backend, { workload, variant, optimizer, parameters: given, inputs: data }) {
+  const available = await init(backend);
+  if (!available.includes(backend)) throw new Error(`jax-js has no backend ${backend} here`);
+  defaultDevice(backend);
   const layout = layouts[variant];
   const tensor = ({ shape, values }) => np.array(values).reshape(shape);
   const kernel = (t) => (t.shape.length === 4 ? layout.kernel(tensor(t)) : tensor(t));
@@ -219,6 +221,20 @@ export async function create({ workload, variant, optimizer, parameters: given, 
   return () => {
     const [loss, ...next] = step(parameters, memory, inputs.map((x) => x.ref)); // prettier-ignore
     [parameters, memory] = next;
-    return loss.item();
+    return loss;
+  };
+}
+
+export async function create(options) {
+  const step = await prepare("wasm", options);
+  return () => step().item();
+}
+
+/** In a page: takes so many steps, and gives the loss of the last when it is there. */
+export async function createInPage(options) {
+  const step = await prepare("webgpu", options);
+  return async (count) => {
+    for (let i = 1; i < count; i++) step().dispose();
+    return step().jsAsync();
   };
 }

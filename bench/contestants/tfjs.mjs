@@ -1,8 +1,7 @@
 /**
- * TensorFlow.js; `variant` is its backend, "cpu" or "wasm" (with SIMD, one thread). It runs as a bundle, because Node
- * can't import the gradients from the package.
+ * TensorFlow.js; `variant` is its backend, "cpu", "wasm" (with SIMD, one thread) or, in a page, "webgpu". It runs as a
+ * bundle, because Node can't import the gradients from the package.
  */
-import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 
 const linear = (x, W, b) => tf.add(tf.matMul(x, W), b);
@@ -127,13 +126,16 @@ const optimizers = {
 const backends = {
   cpu: () => import("@tensorflow/tfjs-backend-cpu"),
   wasm: async (folder) => {
+    const { fileURLToPath } = await import("node:url");
     const { setThreadsCount, setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
     setWasmPaths(fileURLToPath(new URL("../node_modules/@tensorflow/tfjs-backend-wasm/dist/", folder)));
     setThreadsCount(1);
   },
+  webgpu: () => import("@tensorflow/tfjs-backend-webgpu"),
 };
 
-export async function create({ workload, variant, folder, optimizer: { kind, rate }, parameters, inputs }) {
+/** A function that takes a step and gives its loss, which may not be computed yet. */
+async function prepare({ workload, variant, folder, optimizer: { kind, rate }, parameters, inputs }) {
   await import("@tensorflow/tfjs-core/dist/register_all_gradients.js");
   tf.enableProdMode();
   await backends[variant](folder);
@@ -142,9 +144,26 @@ export async function create({ workload, variant, folder, optimizer: { kind, rat
   const batch = inputs.map(tensor);
   const variables = parameters.map((p) => tf.variable(tensor(p)));
   const optimizer = optimizers[kind](rate);
+  return () => optimizer.minimize(() => losses[workload](variables, batch), true, variables);
+}
+
+export async function create(options) {
+  const step = await prepare(options);
   return () => {
-    const loss = optimizer.minimize(() => losses[workload](variables, batch), true, variables);
+    const loss = step();
     const [value] = loss.dataSync();
+    loss.dispose();
+    return value;
+  };
+}
+
+/** In a page: takes so many steps, and gives the loss of the last when it is there. */
+export async function createInPage(options) {
+  const step = await prepare({ ...options, variant: "webgpu" });
+  return async (count) => {
+    for (let i = 1; i < count; i++) step().dispose();
+    const loss = step();
+    const [value] = await loss.data();
     loss.dispose();
     return value;
   };
