@@ -29,7 +29,7 @@ function readOptions() {
     peers: peers.join(","),
     rounds: "3",
     seconds: "0.3",
-    startups: "3",
+    startups: "2",
     adapter: "software",
   };
   const { workloads, targets, peers: peerNames, rounds, seconds, startups, adapter } = given(all);
