@@ -123,7 +123,7 @@ export async function compile(source: string, options: CompileOptions = {}): Pro
   const graphs = buildGraphs(program, context, { simplify, trace });
   const choice = options.target === "auto" ? chooseTarget(graphs) : undefined;
   const isWasm = (choice?.target ?? options.target) === "wasm";
-  const scheduled = schedule(graphs, level, context, isWasm);
+  const scheduled = schedule(graphs, level, context, { machine: isWasm ? "vector" : "scalar" });
   trace?.("fusion", `${(scheduled.notes ?? []).join("\n")}\n`);
   trace?.("schedule", printSchedule(scheduled));
   const { file = "model.nn", version = ownVersion } = options;

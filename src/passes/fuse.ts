@@ -13,17 +13,21 @@ import { inlineProducers } from "./fuse/inline.ts";
 import type { Merged } from "./fuse/merge.ts";
 import { mergeGroups } from "./fuse/merge.ts";
 import { Readers } from "./fuse/readers.ts";
+import type { Surroundings } from "./fuse/unfused.ts";
 import { notesOfUnfused } from "./fuse/unfused.ts";
 
 /**
  * Level 0: one kernel per line of the source. Level 1: definitions are written into their readers where no evaluation
- * is added, and equations that share loops share a kernel. No reduction is repeated at either level.
+ * is added, and equations that share loops share a kernel. No reduction is repeated at either level. What is fused is passed
+ * at most `mostBuffers` tensors.
  */
-export function fuse(graph: Graph, level: Level, context: Context): FusedGraph {
+export function fuse(graph: Graph, level: Level, context: Context, mostBuffers: number): FusedGraph {
   const b = context.builder;
   const given = statementsOf(graph);
   const inlined: Inlined =
-    level === 0 ? { statements: given, sources: new Map(), notes: [] } : inlineProducers(graph, given, b);
+    level === 0
+      ? { statements: given, sources: new Map(), notes: [] }
+      : inlineProducers(graph, given, mostBuffers, b);
   const { statements } = inlined;
   const aliases = new Aliases(statements.filter((s): s is Reshape => s.kind === "reshape"));
   const readers = new Readers(statements, graph.results);
@@ -32,7 +36,7 @@ export function fuse(graph: Graph, level: Level, context: Context): FusedGraph {
     const grouped = bringHome(items, readers, new AccessTable(aliases), b);
     return { name: graph.name, items: grouped, results: graph.results, notes: [] };
   }
-  const merger = new Merger(aliases, readers, b);
+  const merger = new Merger(aliases, readers, mostBuffers, b);
   for (const item of items) merger.add(item);
   return {
     name: graph.name,
@@ -61,18 +65,20 @@ function separate(
 const reach = { uses: 24, siblings: 6 } as const;
 
 /** Adds equations one by one, each to a kernel before it where that is allowed and pays. */
-class Merger {
+class Merger implements Surroundings {
   items: Item[] = [];
   readonly notes: string[] = [];
-  private readonly access: AccessTable;
-  private readonly aliases: Aliases;
-  private readonly readers: Readers;
-  private readonly b: Builder;
+  readonly access: AccessTable;
+  readonly aliases: Aliases;
+  readonly readers: Readers;
+  readonly mostBuffers: number;
+  readonly b: Builder;
 
-  constructor(aliases: Aliases, readers: Readers, b: Builder) {
+  constructor(aliases: Aliases, readers: Readers, mostBuffers: number, b: Builder) {
     this.access = new AccessTable(aliases);
     this.aliases = aliases;
     this.readers = readers;
+    this.mostBuffers = mostBuffers;
     this.b = b;
   }
 
@@ -82,8 +88,7 @@ class Merger {
   }
 
   unfused(): string[] {
-    const { access, aliases, readers, b } = this;
-    return notesOfUnfused(this.items, { access, aliases, readers, b, reach: reach.uses });
+    return notesOfUnfused(this.items, this, reach.uses);
   }
 
   private join(group: KernelGroup): boolean {
@@ -95,7 +100,7 @@ class Merger {
       const isFollowed = before.some((x) => this.access.depends(x, into));
       if (isFollowed || this.access.depends(group, into)) before.push(into);
       if (into.kind === "reshape" || isFollowed || group.members.length > 1) continue;
-      const merged = mergeGroups(into, group, this.aliases, this.readers, this.b);
+      const merged = mergeGroups(into, group, this);
       if (typeof merged === "string") continue;
       if (merged.uses) {
         this.replace(at, group, merged);

@@ -11,21 +11,22 @@ import { rewriter } from "../ir/rewrite.ts";
 import type { Affine, Tensor } from "../ir/types.ts";
 import type { Aliases } from "./fuse/dependences.ts";
 import { isPersistent } from "../ir/dependences.ts";
-import { cellsOfLine, chainsIn, inChains } from "./plan/rows.ts";
+import { chainsIn, inChains } from "./plan/rows.ts";
 import { shareSlots } from "./plan/coloring.ts";
 import type { Tenant } from "./plan/coloring.ts";
 import type { Procedures } from "./plan/lives.ts";
 import { livesOf } from "./plan/lives.ts";
+import type { MachineFacts } from "./schedule/machine.ts";
 
 export function plan(
   graphs: ModelGraphs,
   procedures: Procedures,
   aliases: Aliases,
-  { level, vector }: { readonly level: Level; readonly vector: boolean },
+  { level, machine }: { readonly level: Level; readonly machine: MachineFacts },
   b: Builder,
 ): Plan {
   const { program } = graphs;
-  const chains = level < 2 ? [] : chainsIn(procedures.update);
+  const chains = level < machine.rowsFrom ? [] : chainsIn(procedures.update);
   const fixed: [Block, readonly Tensor[]][] = [
     ["parameters", program.parameters],
     ["gradients", program.gradients],
@@ -37,11 +38,14 @@ export function plan(
     fixed.flatMap(([, tensors]) => tensors),
     aliases,
   );
+  const { from, cells, isComplete } = machine.alignment;
+  const aligned = (size: Affine): Affine =>
+    level < from || (size.terms.length > 0 && !isComplete) ? size : wholeLines(b, size, cells);
   const slots: Slot[] = [];
   for (const [block, tensors] of fixed) {
     for (const t of inChains(tensors, chains)) {
       const views = classes.get(aliases.root(t))!;
-      const size = level === 2 && vector ? wholeLines(b, sizeOf(b, t)) : sizeOf(b, t);
+      const size = aligned(sizeOf(b, t));
       slots.push({ block, type: t.type, size, tensors: [t, ...views.filter((v) => v !== t)] });
       classes.delete(aliases.root(t));
     }
@@ -58,9 +62,9 @@ export function plan(
   return { slots: [...slots, ...shareSlots(tenants, level > 0)], rows: [] };
 }
 
-/** Where the next slot begins, for targets that align what they read as vectors. */
-function wholeLines(b: Builder, size: Affine): Affine {
-  return size.terms.length > 0 ? size : b.integer(Math.ceil(size.constant / cellsOfLine) * cellsOfLine);
+/** A size up to where the next slot begins. */
+function wholeLines(b: Builder, size: Affine, cells: number): Affine {
+  return b.times(b.floorDivide(b.plus(size, cells - 1), cells), cells);
 }
 
 /** All tensors that need a place, by the memory that they are views of. */

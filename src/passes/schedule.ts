@@ -8,6 +8,7 @@ import { isPersistent } from "../ir/dependences.ts";
 import { statementsOf } from "./fuse/group.ts";
 import { tensorsReadBy } from "./fuse/readers.ts";
 import { copyWhereNeeded } from "./fuse/reshape.ts";
+import { dispatch } from "./dispatch.ts";
 import { divide } from "./divide.ts";
 import { fuse } from "./fuse.ts";
 import { plan } from "./plan.ts";
@@ -15,26 +16,38 @@ import type { Procedures } from "./plan/lives.ts";
 import { callInRows } from "./plan/rows.ts";
 import { identifier, NameSpace } from "./schedule/names.ts";
 import { isTiny, straighten } from "./straighten.ts";
+import type { Machine } from "./schedule/machine.ts";
+import { machines } from "./schedule/machine.ts";
 import type { DraftCall, Phase } from "./schedule/kernels.ts";
 import { KernelTable } from "./schedule/kernels.ts";
 
+export interface ScheduleOptions {
+  /** What runs the kernels; an engine by default. */
+  readonly machine?: Machine;
+  /** A procedure is one kernel, without tiles: by default at level 2 of an engine, where the model is tiny. */
+  readonly isStraight?: boolean;
+}
+
 /**
- * One kernel per equation (level 0), or as few as pay (level 1), with a place in memory for every tensor. `vector`: the
- * target has vectors of four numbers, for level 2. `isStraight`: a procedure is one kernel, without tiles.
+ * One kernel per equation (level 0), or as few as pay (level 1), with a place in memory for every tensor. For a GPU kernels
+ * are split into what it can launch (dispatch.ts).
  */
 export function schedule(
   given: ModelGraphs,
   level: Level,
   context: Context,
-  vector = false,
-  isStraight = level === 2 && !vector && isTiny(given),
+  {
+    machine: name = "scalar",
+    isStraight = level === 2 && name === "scalar" && isTiny(given),
+  }: ScheduleOptions = {},
 ): Schedule {
+  const machine = machines[name];
   const { graphs, aliases } = copyWhereNeeded(given, context.builder);
   const { program } = graphs;
   const inputs = new Map(program.inputs.map((t) => [aliases.root(t), t]));
   const table = new KernelTable(
     program,
-    { level: isStraight ? 1 : level, vector, exact: !context.options.realOnlyRules },
+    { level: isStraight ? 1 : level, machine, exact: !context.options.realOnlyRules },
     (t) => inputs.get(aliases.root(t)) ?? t,
     context.builder,
   );
@@ -43,7 +56,7 @@ export function schedule(
     const clears = undefinedIn(graph, [...known, ...program.gradients]).map(
       (tensor) => ({ kind: "clear", tensor }) as const,
     );
-    const fused = fuse(graph, level, context);
+    const fused = fuse(graph, level, context, machine.mostBuffers);
     notes.push(...fused.notes.map((note) => `${graph.name}: ${note}`));
     const calls = fused.items.flatMap((i) => (i.kind === "group" ? table.callsOf(i, phase) : []));
     return { name: graph.name, calls: [...clears, ...calls] };
@@ -68,19 +81,23 @@ export function schedule(
     update: procedure(update),
   };
   const memory = (t: Tensor): Tensor => inputs.get(aliases.root(t)) ?? aliases.root(t);
-  const separate = isStraight ? straightened(graphs, scheduled, memory, context.builder) : scheduled;
-  const planned = plan(graphs, separate, aliases, { level, vector }, context.builder);
-  const inRows = level < 2 ? undefined : callInRows(separate.update, planned, context.builder);
+  const dispatched = machine.launches ? dispatch(scheduled, program, level, context.builder) : undefined;
+  const separate = isStraight
+    ? straightened(graphs, scheduled, memory, context.builder)
+    : (dispatched?.procedures ?? scheduled);
+  const planned = plan(graphs, separate, aliases, { level, machine }, context.builder);
+  const inRows = level < machine.rowsFrom ? undefined : callInRows(separate.update, planned, context.builder);
   const procedures = { ...separate, update: inRows?.procedure ?? separate.update };
   const called = new Set(Object.values(procedures).flatMap((p) => p.calls.flatMap(kernelOf)));
-  const kernels = isStraight ? [...called] : all;
+  const kernels = isStraight ? [...called] : (dispatched?.kernels ?? all);
   return {
     program,
     level,
     kernels,
     ...procedures,
     plan: inRows?.plan ?? planned,
-    ...(vector ? { divided: divide(repeated(procedures), context.builder) } : {}),
+    ...(dispatched ? { launches: dispatched.launches } : {}),
+    ...(machine.hasVectors ? { divided: divide(repeated(procedures), context.builder) } : {}),
     notes,
   };
 }

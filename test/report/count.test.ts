@@ -71,7 +71,7 @@ describe.each(sources)("%s", (name, text) => {
     { level: 2, lanes: false },
     { level: 2, lanes: true },
   ] as const)("level $level, lanes: $lanes", ({ level, lanes }) => {
-    const made = schedule(graphs, level, context, lanes);
+    const made = schedule(graphs, level, context, { machine: lanes ? "vector" : "scalar" });
     for (const count of [1, 3]) {
       const { calls, atMost, predicted, less, wrong } = run(made, count);
       expect(wrong).toEqual([]);

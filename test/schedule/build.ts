@@ -23,6 +23,7 @@ import type {
   Statement,
   Tensor,
 } from "../../src/ir/types.ts";
+import type { ScheduleOptions } from "../../src/passes/schedule.ts";
 import { schedule } from "../../src/passes/schedule.ts";
 
 const nowhere: Span = { file: "test.nn", start: 0, end: 0 };
@@ -187,9 +188,10 @@ export function compare(
   level: Level,
   dims: ReadonlyMap<Dim, number> = new Map(),
   given: ReadonlyMap<Tensor, readonly number[]> = new Map(),
-  straight = false,
+  options: ScheduleOptions = { isStraight: false },
+  change: (s: Schedule, b: Builder) => Schedule = (s) => s,
 ): { schedule: Schedule; differences: string[] } {
-  const made = schedule(graphs, level, scene.context, false, straight);
+  const made = change(schedule(graphs, level, scene.context, options), scene.b);
   const memory = new Memory(made, dims, NaN);
   const environment = { dims: new Map(dims), values: new Map<Tensor, Float64Array>() };
   for (const t of scene.tensors) {

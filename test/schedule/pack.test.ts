@@ -48,7 +48,7 @@ const cases: [string, string, number[]][] = [
 /** The kernels of a source as text, by name, scheduled for vectors or for numbers. */
 function kernelsOf(text: string, vector = true): Map<string, string> {
   const { graphs, context } = graphsOf(text);
-  const { kernels } = schedule(graphs, 2, context, vector);
+  const { kernels } = schedule(graphs, 2, context, { machine: vector ? "vector" : "scalar" });
   return new Map(kernels.map((k) => [k.name, printKernel(k)]));
 }
 
@@ -56,7 +56,7 @@ const panels = (kernel: string | undefined): string[] => kernel?.match(/scratch 
 
 describe.each(cases)("%s", (_, text, counts) => {
   test.each(counts)("compute what they mean, of %i", (batch) => {
-    expect(differences(text, 2, { batch }, true).found).toEqual([]);
+    expect(differences(text, 2, { batch }, { machine: "vector" }).found).toEqual([]);
   });
 
   test("go through panels", () => {

@@ -1,7 +1,7 @@
 /** Updates in rows: one call for all parameters that an optimizer treats alike, and what keeps them apart. */
 import { expect, test } from "vitest";
 import type { Call, Level, Schedule } from "../../src/ir/kernel.ts";
-import { cellsOfLine } from "../../src/passes/plan/rows.ts";
+import { machines } from "../../src/passes/schedule/machine.ts";
 import { schedule } from "../../src/passes/schedule.ts";
 import { differences, graphsOf } from "./run.ts";
 
@@ -18,7 +18,7 @@ const model = (optimizer: string): string => `model Deep {
 
 function made(optimizer: string, level: Level = 2, vector = false): Schedule {
   const { graphs, context } = graphsOf(model(optimizer));
-  return schedule(graphs, level, context, vector);
+  return schedule(graphs, level, context, { machine: vector ? "vector" : "scalar" });
 }
 
 /** What the update passes to its kernels: rows by the names of the parameters and states in them. */
@@ -76,7 +76,7 @@ test.each([
 test("a target of vectors begins every slot on a cache line, and counts what is between", () => {
   const { plan, update } = made("optimizer sgd(lr = 0.1)", 2, true);
   const fixed = plan.slots.filter((s) => s.block !== "values");
-  for (const { size } of fixed) expect(size.constant % cellsOfLine).toBe(0);
+  for (const { size } of fixed) expect(size.constant % machines.vector.alignment.cells).toBe(0);
   const [call] = update.calls;
   // 15 + 1, 5 + 11, 25 + 7, 5 + 11, 15 + 1 and 3 cells.
   expect(call).toMatchObject({ dims: [16 + 16 + 32 + 16 + 16 + 3] });

@@ -10,6 +10,7 @@ import type { ModelGraphs } from "../../src/ir/model.ts";
 import { Sources } from "../../src/ir/source.ts";
 import type { Dim, Graph, Tensor } from "../../src/ir/types.ts";
 import { elaborate } from "../../src/parser/elaborate/elaborate.ts";
+import type { ScheduleOptions } from "../../src/passes/schedule.ts";
 import { schedule } from "../../src/passes/schedule.ts";
 import { buildGraphs } from "../../src/pipeline.ts";
 import { library } from "../../src/std/index.ts";
@@ -32,11 +33,11 @@ export function differences(
   text: string,
   level: Level,
   counts: Readonly<Record<string, number>> = {},
-  vector = false,
-  straight = false,
+  options: ScheduleOptions = { isStraight: false },
+  change: (s: Schedule, b: Builder) => Schedule = (s) => s,
 ): { schedule: Schedule; found: string[] } {
   const { graphs, context } = graphsOf(text);
-  const made = schedule(graphs, level, context, vector, straight);
+  const made = change(schedule(graphs, level, context, options), context.builder);
   const { program } = graphs;
   const dims = new Map<Dim, number>(
     program.dims.map((d) => [d, counts[d.name] ?? Math.max(d.minimum, d.maximum - 1)]),

@@ -22,11 +22,11 @@ model M {
 
 function kernelsOf(text: string): string[] {
   const { graphs, context } = graphsOf(text);
-  return schedule(graphs, 2, context, true).kernels.map(printKernel);
+  return schedule(graphs, 2, context, { machine: "vector" }).kernels.map(printKernel);
 }
 
 test("heads side by side: the same numbers, from sums whose indices are plain", () => {
-  expect(differences(attention, 2, {}, true).found).toEqual([]);
+  expect(differences(attention, 2, {}, { machine: "vector" }).found).toEqual([]);
   const sums = kernelsOf(attention).filter((k) => k.includes("for reduce") && !k.includes("argmax"));
   expect(sums.filter((k) => /[⌊]|mod/u.test(k))).toEqual([]);
   // The gradient of the matrix is stored in parts, each of them a product of its own.
@@ -44,7 +44,7 @@ test("a sum under a condition is computed where the condition holds, and is zero
     q[i, j < 5] = z[i, 6 + j]
     loss mean(p @ A) + mean((q @ B) * (q @ B))
   }`;
-  expect(differences(text, 2, {}, true).found).toEqual([]);
+  expect(differences(text, 2, {}, { machine: "vector" }).found).toEqual([]);
   const [gradient] = kernelsOf(text).filter((k) => k.startsWith("kernel d_z("));
   expect(gradient).toContain("scratch panel");
   expect(gradient).not.toContain("  if ");

@@ -8,7 +8,9 @@ import { differences, graphsOf } from "./run.ts";
 
 describe.each(Object.entries(models))("%s", (_, text) => {
   test.each([1, undefined])("as one kernel it computes what the graphs mean, of %s rows", (batch) => {
-    expect(differences(text, 2, batch === undefined ? {} : { batch }, false, true).found).toEqual([]);
+    expect(differences(text, 2, batch === undefined ? {} : { batch }, { isStraight: true }).found).toEqual(
+      [],
+    );
   });
 });
 
@@ -63,7 +65,9 @@ test("a larger one keeps its kernels, and what would be too long stays in loops"
   const large = graphsOf(perceptron(2000));
   expect(isTiny(large.graphs)).toBe(false);
   expect(schedule(large.graphs, 2, large.context).backward.calls.length).toBeGreaterThan(3);
-  expect(schedule(large.graphs, 2, large.context, false, true).backward.calls.length).toBeGreaterThan(3);
+  expect(
+    schedule(large.graphs, 2, large.context, { isStraight: true }).backward.calls.length,
+  ).toBeGreaterThan(3);
 });
 
 test("a maximum over a window at a border goes on from turn to turn of both of its loops", () => {
@@ -72,5 +76,5 @@ test("a maximum over a window at a border goes on from turn to turn of both of i
     output y = x |> max_pool2d(3, stride = 2, pad = 1)
     output m = mean(x)
   }`;
-  expect(differences(text, 2, {}, false, true).found).toEqual([]);
+  expect(differences(text, 2, {}, { isStraight: true }).found).toEqual([]);
 });

@@ -132,7 +132,7 @@ describe.each(Object.entries(sources))("%s", (_, text) => {
 test("a product of matrices is sixteen sums at once, and six vectors through a panel where there are lanes", () => {
   const text = `model M { input x: [16, 8]\nparam W: [8, 24] ~ ones\noutput y = x @ W }`;
   const { graphs, context } = graphsOf(text);
-  const [call] = schedule(graphs, 2, context, false, false).forward.calls;
+  const [call] = schedule(graphs, 2, context, { isStraight: false }).forward.calls;
   const kernel = (call as Extract<Call, { kind: "call" }>).kernel;
   expect(printKernel(kernel).match(/var /g)).toHaveLength(16);
   const lanes = rewritten(schedule(graphs, 1, context), tiled(context.builder, true));

@@ -40,7 +40,7 @@ export async function javascriptClass(built: Built, level: Level = 1): Promise<A
 /** The class with kernels in WebAssembly; `dividesAll`: threads share the smallest kernels, too. */
 export async function wasmClass(built: Built, level: Level, dividesAll = false): Promise<AnyClass> {
   const { graphs, context } = built;
-  const scheduled = schedule(graphs, level, context, true);
+  const scheduled = schedule(graphs, level, context, { machine: "vector" });
   const { forward, evaluate, backward, statistics, update } = scheduled;
   const calls = [forward, evaluate, backward, statistics, update].flatMap((p) => p.calls);
   const made = dividesAll ? { ...scheduled, divided: divide(calls, context.builder, 0) } : scheduled;

@@ -34,7 +34,7 @@ interface Case {
 
 /** Compiles for vectors, and compares for every length of a row. */
 async function expectSame({ scene, n, results, given }: Case): Promise<Schedule> {
-  const made = schedule(scene.graphs(results), 2, scene.context, true);
+  const made = schedule(scene.graphs(results), 2, scene.context, { machine: "vector" });
   for (const length of lengths) {
     const values = given ? { given: given(length) } : {};
     const found = await differences(scene, made, {
@@ -80,7 +80,9 @@ test.each(["max", "min"] as const)(
     expect(inLanes(made).map((l) => l.role)).toEqual(["reduce"]);
     // To the bit, so that −0 counts.
     const bits = async (level: 0 | 2): Promise<number[]> => {
-      const compiled = schedule(s.graphs([y]), level, s.context, level === 2);
+      const compiled = schedule(s.graphs([y]), level, s.context, {
+        machine: level === 2 ? "vector" : "scalar",
+      });
       const machine = await Machine.of(compiled, s.context, new Map([[n, most]]));
       machine.cells(x).set(oddRows(odd.length, most).map((v) => (Number.isNaN(v) ? -0 : v / Infinity)));
       machine.run(compiled.backward, () => 0);

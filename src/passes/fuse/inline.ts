@@ -18,6 +18,7 @@ import type { Affine, Equation, Expr, Graph, Index, Read, Reshape, Tensor } from
 import { readsIn } from "./dependences.ts";
 import { isPersistent } from "../../ir/dependences.ts";
 import { loopOrder } from "./group.ts";
+import { buffersOfEquation } from "./readers.ts";
 
 export interface Inlined {
   readonly statements: readonly (Equation | Reshape)[];
@@ -40,6 +41,7 @@ const tallest = 100;
 export function inlineProducers(
   graph: Graph,
   statements: readonly (Equation | Reshape)[],
+  mostBuffers: number,
   b: Builder,
 ): Inlined {
   const uses = new UseTable(graph, statements);
@@ -53,7 +55,7 @@ export function inlineProducers(
       continue;
     }
     const taken = new Set<Candidate>();
-    const reader = takeIn(s, candidates, taken, b);
+    const reader = takeIn(s, candidates, taken, mostBuffers, b);
     if (taken.size > 0) {
       const inside = [...taken].flatMap((c) => sources.get(c.equation) ?? [c.equation]);
       sources.set(reader, [...new Set(inside), s]);
@@ -75,13 +77,20 @@ function takeIn(
   reader: Equation,
   candidates: ReadonlyMap<Tensor, Candidate>,
   taken: Set<Candidate>,
+  mostBuffers: number,
   b: Builder,
 ): Equation {
   const reads = readsIn(reader).filter((r) => candidates.has(r.tensor));
+  let passed = buffersOfEquation(reader);
   for (const tensor of new Set(reads.map((r) => r.tensor))) {
     const candidate = candidates.get(tensor)!;
     const own = reads.filter((r) => r.tensor === tensor);
-    if (staysInPlace(candidate, reader, own) && pays(candidate, reader, own)) taken.add(candidate);
+    if (!staysInPlace(candidate, reader, own) || !pays(candidate, reader, own)) continue;
+    const others = [...passed, ...buffersOfEquation(candidate.equation)].filter((t) => t !== tensor);
+    const together = new Set(others);
+    if (together.size > Math.max(mostBuffers, passed.size)) continue;
+    passed = together;
+    taken.add(candidate);
   }
   if (taken.size === 0) return reader;
   const inside = new Set([...taken].map((c) => c.equation.tensor));

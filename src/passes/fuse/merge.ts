@@ -7,7 +7,7 @@ import { readsIn, sharesSafely } from "./dependences.ts";
 import type { KernelGroup, Member } from "./group.ts";
 import { isParallel, renameIndices, withOwnIndices } from "./group.ts";
 import type { Readers } from "./readers.ts";
-import { tensorsReadBy } from "./readers.ts";
+import { buffersOfEquation, tensorsReadBy } from "./readers.ts";
 import { shapeOf } from "./shape.ts";
 
 export interface Merged {
@@ -17,9 +17,15 @@ export interface Merged {
   readonly uses: boolean;
 }
 
-/** A layer norm over the sum of two tensors, with its statistics kept for the backward pass, is passed 9; addresses are registers. */
-export const mostBuffers = 12;
 export const mostMembers = 24;
+
+export interface MergeContext {
+  readonly aliases: Aliases;
+  readonly readers: Readers;
+  /** A kernel is passed no more tensors. */
+  readonly mostBuffers: number;
+  readonly b: Builder;
+}
 
 /** Why two kernels stay two; unfused.ts says it in words. */
 export type Refusal = "product" | "adds" | "loops" | "tiles" | "cells" | "members" | "buffers";
@@ -28,9 +34,7 @@ export type Refusal = "product" | "adds" | "loops" | "tiles" | "cells" | "member
 export function mergeGroups(
   first: KernelGroup,
   second: KernelGroup,
-  aliases: Aliases,
-  readers: Readers,
-  b: Builder,
+  { aliases, readers, mostBuffers, b }: MergeContext,
 ): Merged | Refusal {
   const [only] = second.members;
   const last = first.members.at(-1)!;
@@ -55,7 +59,7 @@ export function mergeGroups(
       clears: [...first.clears, ...second.clears],
     });
     if (group.members.length > mostMembers) return "members";
-    return fits(group) ? { group, ...why } : "buffers";
+    return buffersOf(group) <= mostBuffers ? { group, ...why } : "buffers";
   }
   return refusal;
 }
@@ -174,11 +178,7 @@ function commonLoops(a: Member, z: Member): number {
   return different < 0 ? a.loops.length : different;
 }
 
-function fits(group: KernelGroup): boolean {
-  const tensors = new Set<Tensor>();
-  for (const { equation } of group.members) {
-    for (const r of readsIn(equation)) if (isBuffer(r)) tensors.add(r.tensor);
-    tensors.add(equation.tensor);
-  }
-  return tensors.size - group.internal.size <= mostBuffers;
+function buffersOf(group: KernelGroup): number {
+  const tensors = new Set(group.members.flatMap((m) => [...buffersOfEquation(m.equation)]));
+  return tensors.size - group.internal.size;
 }

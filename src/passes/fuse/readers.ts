@@ -3,6 +3,7 @@ import type { Affine, Equation, Reshape, Tensor } from "../../ir/types.ts";
 import { readsIn } from "./dependences.ts";
 import type { KernelGroup, Member } from "./group.ts";
 import { isPersistent } from "../../ir/dependences.ts";
+import { isScalar } from "../schedule/assemble.ts";
 
 export class Readers {
   private readonly counts = new Map<Tensor, number>();
@@ -71,6 +72,11 @@ export function tensorsReadBy(e: Equation): ReadonlySet<Tensor> {
   const found = new Set(readsIn(e).map((r) => r.tensor));
   tensors.set(e, found);
   return found;
+}
+
+/** The tensors that a kernel of this equation alone is passed. */
+export function buffersOfEquation(e: Equation): Set<Tensor> {
+  return new Set([e.tensor, ...[...tensorsReadBy(e)].filter((t) => !isScalar(t))]);
 }
 
 function increment(counts: Map<Tensor, number>, t: Tensor): void {

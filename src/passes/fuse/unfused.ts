@@ -2,12 +2,11 @@
  * Why a tensor goes through memory: for each kernel that reads what another one stores, the one reason that kept the two
  * from being one. The decisions are those of merge.ts; nothing is decided here.
  */
-import type { Builder } from "../../ir/builder.ts";
 import type { Tensor } from "../../ir/types.ts";
 import type { AccessTable, Aliases, Item } from "./dependences.ts";
 import type { KernelGroup, Member } from "./group.ts";
-import { mergeGroups, mostBuffers, mostMembers } from "./merge.ts";
-import type { Readers } from "./readers.ts";
+import type { MergeContext } from "./merge.ts";
+import { mergeGroups, mostMembers } from "./merge.ts";
 import { tensorsReadBy } from "./readers.ts";
 import { shapeOf } from "./shape.ts";
 
@@ -18,7 +17,7 @@ export const reasons = {
   loops: "the loops are not the same",
   cells: "one turn of the loops reads cells that another turn stores",
   adds: "several turns of a loop add into the same cell",
-  buffers: `together they would be passed more than ${mostBuffers} tensors`,
+  buffers: "together they would be passed more tensors than a kernel should be",
   members: `together they would be more than ${mostMembers} equations`,
   between: "what the reader also needs is computed from it in between",
   far: "too many kernels stand between them",
@@ -28,17 +27,12 @@ export const reasons = {
 
 export type Reason = keyof typeof reasons;
 
-export interface Surroundings {
+export interface Surroundings extends MergeContext {
   readonly access: AccessTable;
-  readonly aliases: Aliases;
-  readonly readers: Readers;
-  readonly b: Builder;
-  /** How many kernels back one to join is looked for. */
-  readonly reach: number;
 }
 
-/** One line for every tensor that a kernel reads and another one before it stored. */
-export function notesOfUnfused(items: readonly Item[], around: Surroundings): string[] {
+/** One line for every tensor that a kernel reads and another one before it stored. `reach`: how many kernels back one to join is looked for. */
+export function notesOfUnfused(items: readonly Item[], around: Surroundings, reach: number): string[] {
   return items.flatMap((item, at) => {
     if (item.kind === "reshape") return [];
     const own = new Set(item.members.map((m) => m.equation.tensor));
@@ -46,7 +40,7 @@ export function notesOfUnfused(items: readonly Item[], around: Surroundings): st
     return [...read].flatMap((t) => {
       const from = own.has(t) ? -1 : lastWriter(items, at, t, around.aliases);
       if (from < 0) return [];
-      const reason = reasonFor(items, from, at, t, around);
+      const reason = reasonFor(items, { from, at, reach }, t, around);
       return [`${nameOf(item)} reads ${t.name} from memory: ${reasons[reason]}`];
     });
   });
@@ -64,8 +58,7 @@ function lastWriter(items: readonly Item[], before: number, t: Tensor, aliases: 
 
 function reasonFor(
   items: readonly Item[],
-  from: number,
-  at: number,
+  { from, at, reach }: { readonly from: number; readonly at: number; readonly reach: number },
   t: Tensor,
   around: Surroundings,
 ): Reason {
@@ -73,10 +66,10 @@ function reasonFor(
   if (!writes(first, (w) => w === t)) return "view";
   const reader = second.members.find((m) => tensorsReadBy(m.equation).has(t))!;
   if (shapeOf(reader.equation) === "contraction") return "product";
-  const merged = mergeGroups(first, alone(second, reader), around.aliases, around.readers, around.b);
+  const merged = mergeGroups(first, alone(second, reader), around);
   if (typeof merged === "string") return merged;
   if (isBetween(items, from, at, around.access)) return "between";
-  return at - from > around.reach ? "far" : "elsewhere";
+  return at - from > reach ? "far" : "elsewhere";
 }
 
 const alone = (group: KernelGroup, member: Member): KernelGroup => ({ ...group, members: [member] });

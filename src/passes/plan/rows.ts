@@ -10,12 +10,6 @@ import type { Tensor } from "../../ir/types.ts";
 
 type KernelCall = Extract<Call, { kind: "call" }>;
 
-/**
- * How targets with vectors lay out slots: each begins on a multiple of so many cells, 64 bytes. What is between two tensors
- * of a row is computed with them, and read by nobody: it starts as zero, and what an update makes of it stays there.
- */
-export const cellsOfLine = 16;
-
 /** Tensors that should stand side by side, in this order. */
 export function chainsIn({ calls }: Procedure): Tensor[][] {
   const chains: Tensor[][] = [];

@@ -18,6 +18,7 @@ import { generalise } from "./generalise.ts";
 import { spreadOverLanes } from "./lanes.ts";
 import { placeLets } from "./lets.ts";
 import { lowerGroup } from "./lower.ts";
+import type { MachineFacts } from "./machine.ts";
 import type { Tiled } from "./tile.ts";
 import { tile } from "./tile.ts";
 import { generalName, groupName, identifier, NameSpace, sharedName } from "./names.ts";
@@ -60,7 +61,7 @@ export class KernelTable {
   private readonly texts = new CanonicalTexts();
   private readonly program: Program;
   private readonly level: Level;
-  private readonly vector: boolean;
+  private readonly machine: MachineFacts;
   private readonly exact: boolean;
   private readonly b: Builder;
   private readonly resolve: (t: Tensor) => Tensor;
@@ -68,13 +69,17 @@ export class KernelTable {
   /** `resolve`: the tensor whose memory a view of an input is. */
   constructor(
     program: Program,
-    { level, vector, exact }: { readonly level: Level; readonly vector: boolean; readonly exact: boolean },
+    {
+      level,
+      machine,
+      exact,
+    }: { readonly level: Level; readonly machine: MachineFacts; readonly exact: boolean },
     resolve: (t: Tensor) => Tensor,
     b: Builder,
   ) {
     this.program = program;
     this.level = level;
-    this.vector = vector;
+    this.machine = machine;
     this.exact = exact;
     this.resolve = resolve;
     this.b = b;
@@ -126,8 +131,8 @@ export class KernelTable {
   }
 
   private quickened(loops: readonly KernelStatement[], locals: NameSpace): Tiled {
-    if (this.level < 2) return { body: loops, scratch: [] };
-    if (!this.vector) return tile(loops, locals, this.b);
+    if (this.level < 2 || this.machine.launches) return { body: loops, scratch: [] };
+    if (!this.machine.hasVectors) return tile(loops, locals, this.b);
     const { body, scratch } = tile(splitEpilogues(splitLoops(loops, this.b), this.b), locals, this.b, true);
     return { body: spreadOverLanes(body, locals, this.b, this.exact), scratch };
   }

@@ -1,0 +1,61 @@
+/**
+ * From kernels as fusion makes them to kernels that a GPU launches: each is a nest (src/ir/launch.ts), and the launches say
+ * which of its loops are invocations and workgroups. Calls stay in their order, and compute what they did.
+ */
+import type { Builder } from "../ir/builder.ts";
+import type { Call, Kernel, Level, Procedure } from "../ir/kernel.ts";
+import type { Launch } from "../ir/launch.ts";
+import type { Program } from "../ir/types.ts";
+import { chainOf, nestsOf } from "./dispatch/nest.ts";
+import type { KernelCall, Part } from "./dispatch/table.ts";
+import { LaunchTable } from "./dispatch/table.ts";
+import { Clears } from "./dispatch/clear.ts";
+import type { Procedures } from "./plan/lives.ts";
+import { NameSpace } from "./schedule/names.ts";
+
+export interface Dispatched {
+  readonly procedures: Procedures;
+  readonly kernels: readonly Kernel[];
+  readonly launches: ReadonlyMap<Kernel, Launch>;
+}
+
+/** Invocations of a workgroup that have nothing to do with one another. */
+const workgroup = 64;
+
+export function dispatch(given: Procedures, program: Program, level: Level, b: Builder): Dispatched {
+  const names = new NameSpace();
+  for (const p of Object.values(given))
+    for (const c of p.calls) if (c.kind === "call") names.reserve(c.kernel.name);
+  const clears = new Clears(names, b);
+  const withoutClears = mapProcedures(given, (c) => (c.kind === "clear" ? [clears.callFor(c.tensor)] : [c]));
+  const byKernel = new Map<Kernel, KernelCall[]>();
+  for (const c of Object.values(withoutClears).flatMap((p) => p.calls))
+    if (c.kind === "call") byKernel.set(c.kernel, [...(byKernel.get(c.kernel) ?? []), c]);
+  const table = new LaunchTable(program, level, names, b);
+  const replaced = new Map<Call, readonly KernelCall[]>();
+  for (const [kernel, own] of byKernel) {
+    const parts = partsOf(kernel, b);
+    for (const [call, made] of table.callsOf(parts, own)) replaced.set(call, made);
+  }
+  const procedures = mapProcedures(withoutClears, (c) => replaced.get(c)!);
+  return { procedures, kernels: [...table.launches.keys()], launches: table.launches };
+}
+
+function mapProcedures(given: Procedures, f: (c: Call) => readonly Call[]): Procedures {
+  const map = (p: Procedure): Procedure => ({ ...p, calls: p.calls.flatMap((c) => f(c)) });
+  return {
+    initialise: map(given.initialise),
+    forward: map(given.forward),
+    evaluate: map(given.evaluate),
+    backward: map(given.backward),
+    statistics: map(given.statistics),
+    update: map(given.update),
+  };
+}
+
+function partsOf({ body }: Kernel, b: Builder): Part[] {
+  return nestsOf(body, b).map((nest) => {
+    const loops = chainOf(nest).loops.map((l) => l.index);
+    return { body: nest, launch: { kind: "cells", loops, size: workgroup }, made: [] };
+  });
+}

@@ -1,0 +1,137 @@
+/** The kernels that are launched: equal ones once, and each with a name that says what it computes. */
+import type { Builder } from "../../ir/builder.ts";
+import type { Call, Kernel, Level } from "../../ir/kernel.ts";
+import type { Launch } from "../../ir/launch.ts";
+import { statementsIn } from "../../ir/kernel-walk.ts";
+import { rewriter } from "../../ir/rewrite.ts";
+import type { Affine, Dim, Origin, Program, Statement, Tensor } from "../../ir/types.ts";
+import { tensorsReadBy } from "../fuse/readers.ts";
+import { assembleKernel } from "../schedule/assemble.ts";
+import { CanonicalTexts } from "../schedule/canonical.ts";
+import type { NameSpace } from "../schedule/names.ts";
+import { groupName, sharedName } from "../schedule/names.ts";
+import type { Block } from "./block.ts";
+
+export type KernelCall = Extract<Call, { kind: "call" }>;
+
+/** What is launched in place of a kernel, one after the other. */
+export interface Part {
+  readonly body: Block;
+  readonly launch: Launch;
+  /** Tensors that are not the kernel's: what one part leaves for another. Every call has its own. */
+  readonly made: readonly Tensor[];
+}
+
+/** A kernel that was made of a part, and which of the statements of the whole kernel it computes. */
+interface Made {
+  readonly kernel: Kernel;
+  /** What of the whole kernel is passed. */
+  readonly buffers: readonly Tensor[];
+  readonly scalars: readonly Tensor[];
+  readonly dims: readonly Dim[];
+  readonly statements: readonly number[];
+}
+
+export class LaunchTable {
+  readonly launches = new Map<Kernel, Launch>();
+  private readonly known = new Map<string, Kernel>();
+  private readonly texts = new CanonicalTexts();
+
+  constructor(
+    private readonly program: Program,
+    private readonly level: Level,
+    private readonly names: NameSpace,
+    private readonly b: Builder,
+  ) {}
+
+  /** The calls that do what these calls of one kernel do. */
+  callsOf(parts: readonly Part[], calls: readonly KernelCall[]): Map<KernelCall, KernelCall[]> {
+    const { kernel } = calls[0]!;
+    const made = parts.map((part, n) => this.make(kernel, part, n, parts.length, calls));
+    const tensors = [...new Set(parts.flatMap((p) => p.made))];
+    return new Map(calls.map((call) => [call, this.passed(kernel, made, tensors, call)]));
+  }
+
+  private make(kernel: Kernel, part: Part, n: number, count: number, calls: readonly KernelCall[]): Made {
+    const statements = statementsOf(part.body, kernel);
+    const own = statements.map((at) => kernel.statements[at]!);
+    const assembled = assembleKernel(kernel.name, part.body, own);
+    const { buffers, scalars, dims } = assembled;
+    const text = this.texts.textOf(assembled);
+    // At level 0 a kernel is one line of the source.
+    const key = `${part.launch.kind} ${this.level > 0 ? text : `${text} ${kernel.name} ${n}`}`;
+    const { row } = kernel;
+    const known = this.known.get(key) ?? {
+      ...assembled,
+      name: n === count - 1 ? kernel.name : this.names.fresh(this.nameOf(own, kernel, statements, calls)),
+      ...(row && dims.includes(row) && count === 1 && { row }),
+    };
+    this.known.set(key, known);
+    if (!this.launches.has(known)) this.launches.set(known, part.launch);
+    return { kernel: known, buffers: buffers.map((x) => x.tensor), scalars, dims, statements };
+  }
+
+  private nameOf(
+    own: readonly Statement[],
+    kernel: Kernel,
+    statements: readonly number[],
+    calls: readonly KernelCall[],
+  ): string {
+    const equations = own.filter((s) => s.kind === "equation");
+    if (equations.length === 0) return kernel.name;
+    const name = groupName(equations, this.program, kernel.name.startsWith("initial_"));
+    const stored = new Set(
+      calls.flatMap((c) => {
+        const s = c.statements[statements.at(-1)!];
+        return s?.kind === "equation" ? [s.tensor] : [];
+      }),
+    );
+    return stored.size > 1 ? sharedName(name, stored) : name;
+  }
+
+  /** The calls of all parts, in place of a call of the kernel. */
+  private passed(
+    kernel: Kernel,
+    made: readonly Made[],
+    tensors: readonly Tensor[],
+    call: KernelCall,
+  ): KernelCall[] {
+    const things = new Map<Tensor, Tensor>([
+      ...kernel.buffers.map((x, n) => [x.tensor, call.buffers[n]!] as const),
+      ...kernel.scalars.map((t, n) => [t, call.scalars[n]!] as const),
+    ]);
+    const counts = new Map(kernel.dims.map((d, n) => [d, call.dims[n]!] as const));
+    const sized = rewriter(this.b, {
+      atom: (a) => (a.kind === "dim" ? this.b.toAffine(counts.get(a) ?? a) : undefined),
+    });
+    for (const t of tensors)
+      things.set(t, this.b.tensor({ ...t, shape: t.shape.map((e) => sized(e) as Affine) }));
+    const aligned = call.statements.length === kernel.statements.length;
+    return made.map((m) => ({
+      kind: "call",
+      kernel: m.kernel,
+      buffers: m.buffers.map((t) => things.get(t)!),
+      scalars: m.scalars.map((t) => things.get(t)!),
+      dims: m.dims.map((d) => counts.get(d)!),
+      statements: aligned ? m.statements.map((n) => call.statements[n]!) : call.statements,
+    }));
+  }
+}
+
+/** Which of the kernel's statements a block computes: those that store what it stores, and those that only they need. */
+function statementsOf(body: Block, { statements, body: whole }: Kernel): number[] {
+  const [own, all] = [originsOf(body), originsOf(whole)];
+  const needed = new Set<Tensor>();
+  const found: number[] = [];
+  for (let at = statements.length - 1; at >= 0; at--) {
+    const s = statements[at]!;
+    if (s.kind !== "equation") continue;
+    if (!own.has(s.origin) && (all.has(s.origin) || !needed.has(s.tensor))) continue;
+    found.unshift(at);
+    for (const t of tensorsReadBy(s)) needed.add(t);
+  }
+  return found.length > 0 ? found : statements.map((_, at) => at);
+}
+
+const originsOf = (body: Block): Set<Origin> =>
+  new Set([...statementsIn(body)].flatMap((s) => (s.kind === "store" ? [s.origin] : [])));
