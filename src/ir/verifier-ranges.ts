@@ -56,12 +56,20 @@ function outOfRange(
   return undefined;
 }
 
-/** Follows, with the decisions on the way, only what holds a read that is not in range everywhere. */
 function requireInside(root: Expr, base: Prover, builder: Builder): void {
+  const escaped = escapeFrom(root, base, builder);
+  if (escaped) throw new Error(escaped);
+}
+
+/**
+ * A read that may leave its range, in words. It follows, with the decisions on the way, only what holds a read that is not
+ * in range everywhere.
+ */
+export function escapeFrom(root: Expr, base: Prover, builder: Builder): string | undefined {
   const doubtful = new Set<Expr | IntegerAtom>(
     readsOf(root).filter((r) => outOfRange(r.tensor, r.subscripts, base, builder)),
   );
-  if (doubtful.size === 0) return;
+  if (doubtful.size === 0) return undefined;
   const spread = (node: Expr | IntegerAtom, parts: readonly (Expr | IntegerAtom)[]): void => {
     if (parts.some((p) => doubtful.has(p))) doubtful.add(node);
   };
@@ -72,14 +80,15 @@ function requireInside(root: Expr, base: Prover, builder: Builder): void {
   );
   const seen = new Map<Prover, Set<Expr | IntegerAtom>>();
   let visits = 0;
+  let found: string | undefined;
   const walk = (node: Expr | IntegerAtom, prover: Prover): void => {
     const done = seen.get(prover) ?? new Set();
     seen.set(prover, done);
-    if (!doubtful.has(node) || done.has(node) || visits++ > mostVisits) return;
+    if (found || !doubtful.has(node) || done.has(node) || visits++ > mostVisits) return;
     done.add(node);
     if (node.kind === "read") {
       const escaped = outOfRange(node.tensor, node.subscripts, prover, builder);
-      if (escaped) throw new Error(`${printExpr(node)} may leave its range: ${escaped}`);
+      if (escaped) found = `${printExpr(node)} may leave its range: ${escaped}`;
     }
     if (node.kind === "affine") for (const t of node.terms) walk(t.atom, prover);
     else if (node.kind === "floor" || node.kind === "modulo" || node.kind === "opaque")
@@ -94,4 +103,5 @@ function requireInside(root: Expr, base: Prover, builder: Builder): void {
     } else if (node.kind !== "index" && node.kind !== "dim") for (const c of children(node)) walk(c, prover);
   };
   walk(root, base);
+  return found;
 }
