@@ -7,6 +7,8 @@ import type { ModuleHeader } from "./header.ts";
 import { printHeader } from "./header.ts";
 import type { Line } from "./text.ts";
 import { TextBuilder } from "./text.ts";
+import { deviceTensorType } from "./webgpu/host-tensors.ts";
+import { gpuMembersOf } from "./webgpu/members.ts";
 
 export function printDeclaration(
   models: readonly Model[],
@@ -17,15 +19,17 @@ export function printDeclaration(
   printHeader(header, out);
   out.block(shapesType);
   if (needsNested) out.block(nestedType);
+  if (models.some((m) => m.gpu)) out.block(deviceTensorType);
   for (const model of models) {
     printInterfaces(model, out);
     out.blank();
     out.doc([model.program.doc ?? `The model \`${model.program.name}\`.`]);
     out.braces(`export declare class ${model.className}`, () => {
       out.line("private constructor();");
-      for (const member of membersOf(model).values()) {
+      const members = model.gpu ? gpuMembersOf(model) : membersOf(model);
+      for (const member of members.values()) {
         out.doc(member.doc);
-        out.line(`${member.head};`);
+        out.line(`${member.head.replace(/^(static )?async /, "$1")};`);
       }
     });
   }

@@ -50,6 +50,7 @@ import {
   webAssemblyType,
   workerCode,
 } from "./wasm/host-helpers.ts";
+import { gpuHelpers } from "./webgpu/helpers.ts";
 
 interface Helper {
   readonly needs?: readonly string[];
@@ -103,6 +104,7 @@ const helpers: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ["readMetadata", { code: readMetadata, needs: ["TensorFile", "property"] }],
   ["findTensor", { code: findTensor, needs: ["TensorFile", "Stored", "storedTypeOf", "property"] }],
   ["readTensors", { code: readTensors, needs: ["findTensor"] }],
+  ...gpuHelpers,
 ]);
 
 /** Prints the helpers that are used and those that they need, in the order of the table. */
@@ -121,4 +123,5 @@ export function printHelpers(used: ReadonlySet<string>, out: TextBuilder): void 
   }
 }
 
-export const helperNames: readonly string[] = [...helpers.keys()];
+/** Those that a module for any target may have. */
+export const helperNames: readonly string[] = [...helpers.keys()].filter((name) => !gpuHelpers.has(name));

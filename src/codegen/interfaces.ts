@@ -18,7 +18,7 @@ export function printInterfaces(model: Model, out: TextBuilder): void {
   if (model.outputs.length > 0) {
     of("What `forward` asks for.", model.type("Inputs"), () => printInputs(model, model.forwardInputs, out));
     of(
-      "What `forward` gives. Arrays are views of the model's memory, valid until its next call.",
+      `What \`forward\` gives. Arrays are ${model.gpu ? "the caller's own" : "views of the model's memory, valid until its next call"}.`,
       model.type("Outputs"),
       () => printResults(model.outputs, out, true),
     );
@@ -40,17 +40,17 @@ export function printInterfaces(model: Model, out: TextBuilder): void {
     );
   }
   of(
-    "Arrays by the names of the source; a gradient has the place of its parameter.",
+    `${model.gpu ? "Tensors on the device" : "Arrays"} by the names of the source; a gradient has the place of its parameter.`,
     model.type("Parameters"),
-    () => printTree(model.type("Parameters"), model.parameters.tree, out, arrayLeaf),
+    () => printTree(model.type("Parameters"), model.parameters.tree, out, leafOf(model)),
   );
   if (model.hasLoss && model.gradientType !== model.type("Parameters")) {
     of("Gradients, each in the place of its parameter; frozen ones have none.", model.gradientType, () =>
-      printTree(model.gradientType, model.gradients.tree, out, arrayLeaf),
+      printTree(model.gradientType, model.gradients.tree, out, leafOf(model)),
     );
   }
   of("What is remembered besides the parameters.", model.type("States"), () =>
-    printTree(model.type("States"), model.states.tree, out, arrayLeaf),
+    printTree(model.type("States"), model.states.tree, out, leafOf(model)),
   );
   of("Numbers that may be changed between steps.", model.type("Hyper"), () =>
     printTree(model.type("Hyper"), model.hypers.tree, out, hyperLeaf),
@@ -60,6 +60,10 @@ export function printInterfaces(model: Model, out: TextBuilder): void {
 function printOptions(model: Model, out: TextBuilder): void {
   out.doc(["Decides the initial parameters and all later random numbers; 0 if not given."]);
   out.line("readonly seed?: number;");
+  if (model.gpu) {
+    out.doc(["Where the model is to be; if not given, on a device of its own."]);
+    out.line("readonly device?: GPUDevice;");
+  }
   if (model.wasm) {
     out.doc(["How many threads share the work, 1 if not given: the same bits with any number."]);
     out.line("readonly threads?: number;");
@@ -144,9 +148,14 @@ function textOfTree(node: PathTree<Tensor>, leaf: PrintLeaf): string {
   return out.lines.map((l) => l.text).join("\n");
 }
 
-function arrayLeaf(key: string, tensor: Tensor, out: TextBuilder): void {
-  out.doc([tensor.doc, shapeText(tensor.shape)], originOf(tensor));
-  out.line(`readonly ${key}: ${arrayTypes[tensor.type]};`, originOf(tensor));
+function leafOf(model: Model): PrintLeaf {
+  if (model.gpu) model.module.helper("DeviceTensor");
+  const type = (t: Tensor): string =>
+    model.gpu ? `DeviceTensor<${arrayTypes[t.type]}>` : arrayTypes[t.type];
+  return (key, tensor, out) => {
+    out.doc([tensor.doc, shapeText(tensor.shape)], originOf(tensor));
+    out.line(`readonly ${key}: ${type(tensor)};`, originOf(tensor));
+  };
 }
 
 function hyperLeaf(key: string, tensor: Tensor, out: TextBuilder): void {

@@ -5,14 +5,14 @@ import { printKernelFunction } from "./kernels.ts";
 import type { Model } from "./model.ts";
 import type { TextBuilder } from "./text.ts";
 
-interface Section {
+export interface Section {
   readonly title: string;
   readonly kernels: readonly Kernel[];
 }
 
 export function printKernels(model: Model, out: TextBuilder): void {
   const others = otherUses(model.schedule);
-  for (const { title, kernels } of sections(model.schedule)) {
+  for (const { title, kernels } of sectionsOf(model.schedule)) {
     out.blank();
     out.comment(`${"-".repeat(Math.max(4, 90 - title.length))} ${title}`);
     for (const kernel of kernels) {
@@ -44,7 +44,8 @@ export function otherUses(schedule: Schedule): Map<Kernel, Statement[]> {
   );
 }
 
-function sections(schedule: Schedule): Section[] {
+/** The kernels under the titles that a module has for them. */
+export function sectionsOf(schedule: Schedule): Section[] {
   const left = new Set(schedule.kernels);
   const take = (procedure: Procedure, wanted: (kernel: Kernel) => boolean): Kernel[] => {
     const called = procedure.calls.flatMap((c) => (c.kind === "call" ? [c.kernel] : []));

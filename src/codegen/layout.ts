@@ -74,11 +74,11 @@ function returned(code: string): Document {
   return group(onlyBroken("("), indent(softline, value), softline, onlyBroken(")"));
 }
 
-/** `function name(a: string, b: number): number {`, a method, or the declaration of one. */
+/** `function name<T>(a: string, b: number): number {`, a method, or the declaration of one. */
 function functionHead(code: string): Document | undefined {
   const open = code.indexOf("(");
   const name = code.slice(0, open);
-  if (open < 0 || !/^(?:\w+ )*[\w$#]+$/.test(name) || !/[{;]$/.test(code)) return undefined;
+  if (open < 0 || !/^(?:\w+ )*[\w$#]+(?:<[^()]*>)?$/.test(name) || !/[{;]$/.test(code)) return undefined;
   const [inside, after] = bracketed(code.slice(open));
   const parameters = split(inside, ",").map((p) => p.trim());
   const isHead = /^(: .*)?( \{|;)$/.test(after) && parameters.every((p) => /^[\w$]+\??(: .*)?$/.test(p));

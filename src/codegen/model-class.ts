@@ -8,7 +8,7 @@ import { membersOf } from "./members.ts";
 import type { Model } from "./model.ts";
 import { literalKey } from "./names.ts";
 import type { PathTree } from "./names.ts";
-import { printProcedure } from "./procedures.ts";
+import { printProcedure, runsOf } from "./procedures.ts";
 import { printAccumulate, printStep, printUpdate } from "./training-methods.ts";
 import { printLoad, printSave, printStoredTensors } from "./safetensors.ts";
 import { arrayTypes } from "./scope.ts";
@@ -72,16 +72,16 @@ export function printClass(model: Model, out: TextBuilder): void {
   out.braces(`export class ${model.className}`, body, origin);
 }
 
-function printPlain(_model: Model, head: string, out: TextBuilder): void {
+export function printPlain(_model: Model, head: string, out: TextBuilder): void {
   out.line(`${head};`);
 }
 
-function printCount(_model: Model, head: string, out: TextBuilder): void {
+export function printCount(_model: Model, head: string, out: TextBuilder): void {
   out.line(`${head} = 0;`);
 }
 
 /** The numbers that an optimizer is given, in the tree of their paths. */
-function printObject(head: string, tree: PathTree<Tensor>, out: TextBuilder): void {
+export function printObject(head: string, tree: PathTree<Tensor>, out: TextBuilder): void {
   const value = (node: PathTree<Tensor>): string => {
     const leaves = [...node.leaves].map(
       ([key, t]) => `${key}: ${constant({ type: "f32", value: t.value ?? 0 }).text}`,
@@ -93,7 +93,7 @@ function printObject(head: string, tree: PathTree<Tensor>, out: TextBuilder): vo
   out.line(`${head} = ${value(tree)};`);
 }
 
-function printShapes(model: Model, head: string, out: TextBuilder): void {
+export function printShapes(model: Model, head: string, out: TextBuilder): void {
   const extent = (e: Affine): string => (e.terms.length === 0 ? `${e.constant}` : quoted(printFormula(e)));
   const shape = (t: Tensor): string => `[${t.shape.map(extent).join(", ")}]`;
   const group = (name: string, entries: readonly (readonly [string, Tensor])[]): void => {
@@ -196,59 +196,7 @@ function printDispose(model: Model, head: string, out: TextBuilder): void {
 }
 
 function printPrivateMethods(model: Model, out: TextBuilder): void {
-  const { initialise, forward, evaluate, backward, statistics, update } = model.schedule;
-  const runs = [
-    {
-      procedure: initialise,
-      name: "#initialise",
-      doc: "Starting values of parameters and states.",
-      step: "0",
-      pass: "0",
-      training: true,
-    },
-    {
-      procedure: forward,
-      name: "#runForward",
-      doc: "Inference: the outputs.",
-      step: "this.stepCount",
-      pass: "this.passCount",
-      training: false,
-    },
-    {
-      procedure: evaluate,
-      name: "#runEvaluate",
-      doc: "Inference: loss and metrics.",
-      step: "this.stepCount",
-      pass: "this.passCount",
-      training: false,
-    },
-    {
-      procedure: backward,
-      name: "#runBackward",
-      doc: "Training: loss, metrics and gradients.",
-      step: "step",
-      pass: "pass",
-      training: true,
-    },
-    {
-      procedure: statistics,
-      name: "#runStatistics",
-      doc: "Running statistics, in the order of the source.",
-      step: "step",
-      pass: "pass",
-      training: true,
-    },
-    {
-      procedure: update,
-      name: "#runUpdate",
-      doc: "The optimizer, in the order of the source.",
-      step: "step",
-      pass: "pass",
-      training: true,
-    },
-  ];
-  for (const run of runs) {
-    if (run.procedure.calls.length === 0) continue;
+  for (const run of runsOf(model)) {
     out.blank();
     printProcedure(model, run, out);
   }

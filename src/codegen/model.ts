@@ -11,6 +11,8 @@ import { access, Names, pathTree, propertyNames } from "./names.ts";
 import { countsOf } from "./procedures.ts";
 import type { ModuleScope } from "./scope.ts";
 import type { WasmUnit } from "./wasm/unit.ts";
+import { gpuLocals } from "./webgpu/helpers.ts";
+import type { GpuUnit } from "./webgpu/unit.ts";
 
 /** A named result of `forward` or `evaluate`, or a metric. */
 export interface Result {
@@ -57,6 +59,8 @@ export class Model {
     readonly module: ModuleScope,
     /** Its kernels as WebAssembly, where that is the target. */
     readonly wasm: WasmUnit | undefined,
+    /** The dispatches of its procedures, where a GPU is the target. */
+    readonly gpu?: GpuUnit,
   ) {
     const program = schedule.program;
     this.program = program;
@@ -66,7 +70,8 @@ export class Model {
     this.typeNames = new Map(typeRoles.map((role) => [role, module.globals.fresh(this.className + role)]));
     this.compiledName = module.globals.fresh(`compiled${this.className}`);
     this.kernelsName = module.globals.fresh(`${this.className}Kernels`);
-    for (const kernel of schedule.kernels) this.kernelNames.set(kernel, module.globals.fresh(kernel.name));
+    for (const kernel of gpu ? [] : schedule.kernels)
+      this.kernelNames.set(kernel, module.globals.fresh(kernel.name));
 
     const paths = (tensors: readonly Tensor[]): Paths<Tensor> => pathTree(tensors, (t) => t.name);
     this.parameters = paths(program.parameters);
@@ -97,10 +102,10 @@ export class Model {
     this.callDims = dims.filter((d) => d.varies === "call");
     this.createDims = dims.filter((d) => d.varies === "create");
     const locals = new Names(module.globals);
-    for (const word of methodWords) locals.take(word);
+    for (const word of [...methodWords, ...(gpu ? gpuLocals : [])]) locals.take(word);
     for (const dim of dims) this.dimNames.set(dim, locals.fresh(dim.name));
     const options = propertyNames();
-    for (const word of ["seed", "threads", "relaxed"]) options.take(word);
+    for (const word of ["seed", "threads", "relaxed", ...(gpu ? ["device"] : [])]) options.take(word);
     for (const dim of this.createDims) this.optionNames.set(dim, options.fresh(dim.name));
     this.nameValues();
   }
@@ -203,7 +208,7 @@ export class Model {
       ...this.parameters.places.keys(),
     ];
     const fixed = taken.flatMap((t) => [...dimsIn([...t.shape, ...(t.below ? [t.below] : [])])]);
-    for (const d of [...fixed, ...this.createDims]) if (d.varies === "create") kept.add(d);
+    for (const d of [...fixed, ...this.createDims]) if (d.varies === "create" || this.gpu) kept.add(d);
     return kept;
   }
 

@@ -19,6 +19,9 @@ import type { Language, Line } from "./text.ts";
 import { lineWidth, TextBuilder } from "./text.ts";
 import { printCompiled, printWasmAllocation } from "./wasm/host.ts";
 import type { WasmUnit } from "./wasm/unit.ts";
+import { printGpuModel } from "./webgpu/class.ts";
+import { gpuHelpers, gpuLocals, gpuWords, platformNote } from "./webgpu/helpers.ts";
+import type { GpuUnit } from "./webgpu/unit.ts";
 
 export interface EmitOptions {
   readonly language: Language;
@@ -27,6 +30,8 @@ export interface EmitOptions {
   readonly unit: string;
   /** The kernels of each schedule as WebAssembly, where that is the target. */
   readonly wasm?: ReadonlyMap<Schedule, WasmUnit>;
+  /** The dispatches of each schedule, where a GPU is the target. */
+  readonly gpu?: ReadonlyMap<Schedule, GpuUnit>;
 }
 
 export interface EmittedModule {
@@ -47,9 +52,10 @@ export function emitModule(
 ): EmittedModule {
   const list = Array.isArray(schedules) ? (schedules as readonly Schedule[]) : [schedules as Schedule];
   const reserved = new Names();
-  for (const name of helperNames) reserved.take(name);
+  const taken = options.gpu ? [...gpuHelpers.keys(), ...gpuWords] : [];
+  for (const name of [...helperNames, ...taken]) reserved.take(name);
   const globals = new Names(reserved);
-  for (const word of callWords) globals.take(word);
+  for (const word of [...callWords, ...(options.gpu ? gpuLocals : [])]) globals.take(word);
   const used = new Set<string>();
   const module: ModuleScope = {
     helperNames: reserved,
@@ -58,13 +64,21 @@ export function emitModule(
     builder: context.builder,
     helper: (name: string): unknown => used.add(name),
   };
-  const models = list.map((schedule) => new Model(schedule, context, module, options.wasm?.get(schedule)));
+  const models = list.map(
+    (schedule) =>
+      new Model(schedule, context, module, options.wasm?.get(schedule), options.gpu?.get(schedule)),
+  );
 
   const out = new TextBuilder(options.language);
   printHeader(options.header, out);
+  if (options.gpu) out.comment(platformNote);
   const classes = new TextBuilder(options.language);
   for (const model of models) {
     if (options.language === "typescript") printInterfaces(model, classes);
+    if (model.gpu) {
+      printGpuModel(model, model.gpu, classes);
+      continue;
+    }
     classes.blank();
     printClass(model, classes);
     if (model.wasm) printCompiled(model, model.wasm, classes);
@@ -106,7 +120,7 @@ function finish(
 
 function inWidth(lines: readonly Line[]): readonly Line[] {
   return lines.flatMap((whole) => {
-    if (whole.text.length <= lineWidth) return [whole];
+    if (whole.isVerbatim || whole.text.length <= lineWidth) return [whole];
     return brokenLines(whole.text, lineWidth).map((text) => ({ text, origin: whole.origin }));
   });
 }

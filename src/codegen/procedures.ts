@@ -1,6 +1,6 @@
 /** Methods that run a procedure: one call of a kernel a line. */
 import type { Call, Procedure } from "../ir/kernel.ts";
-import type { Dim, Tensor } from "../ir/types.ts";
+import type { Dim, Statement, Tensor } from "../ir/types.ts";
 import { access } from "./names.ts";
 import type { Model } from "./model.ts";
 import type { TextBuilder } from "./text.ts";
@@ -19,6 +19,62 @@ export interface Run {
   readonly training: boolean;
 }
 
+/** The private methods of a class that run procedures, where there is anything to run. */
+export function runsOf(model: Model): Run[] {
+  const { initialise, forward, evaluate, backward, statistics, update } = model.schedule;
+  const runs: Run[] = [
+    {
+      procedure: initialise,
+      name: "#initialise",
+      doc: "Starting values of parameters and states.",
+      step: "0",
+      pass: "0",
+      training: true,
+    },
+    {
+      procedure: forward,
+      name: "#runForward",
+      doc: "Inference: the outputs.",
+      step: "this.stepCount",
+      pass: "this.passCount",
+      training: false,
+    },
+    {
+      procedure: evaluate,
+      name: "#runEvaluate",
+      doc: "Inference: loss and metrics.",
+      step: "this.stepCount",
+      pass: "this.passCount",
+      training: false,
+    },
+    {
+      procedure: backward,
+      name: "#runBackward",
+      doc: "Training: loss, metrics and gradients.",
+      step: "step",
+      pass: "pass",
+      training: true,
+    },
+    {
+      procedure: statistics,
+      name: "#runStatistics",
+      doc: "Running statistics, in the order of the source.",
+      step: "step",
+      pass: "pass",
+      training: true,
+    },
+    {
+      procedure: update,
+      name: "#runUpdate",
+      doc: "The optimizer, in the order of the source.",
+      step: "step",
+      pass: "pass",
+      training: true,
+    },
+  ];
+  return runs.filter((run) => run.procedure.calls.length > 0);
+}
+
 export function printProcedure(model: Model, run: Run, out: TextBuilder): void {
   const { calls } = run.procedure;
   out.doc([run.doc]);
@@ -26,18 +82,29 @@ export function printProcedure(model: Model, run: Run, out: TextBuilder): void {
   out.braces(`${run.name}(${counts.map((c) => `${c}«: number»`).join(", ")})«: void»`, () => {
     if (model.wasm) return printEntry(model, model.wasm, run, out);
     printLocals(model, calls, out);
-    const mixed = calls.some(isAdjoint) && !calls.every(isAdjoint);
-    let inBackward = false;
-    if (mixed && !isAdjoint(calls[0]!)) out.comment("Forward");
-    for (const call of calls) {
-      if (mixed && !inBackward && isAdjoint(call)) {
-        inBackward = true;
-        if (call !== calls[0]) out.blank();
-        out.comment(`Backward: the chain rule${run.training ? ", from the loss to the parameters" : ""}`);
-      }
-      printCall(model, call, run, out);
-    }
+    inPasses(calls, isAdjoint, run, out, (call) => printCall(model, call, run, out));
   });
+}
+
+/** Prints what a procedure does, and above it, where it does both, which part of it is forward and which the chain rule. */
+export function inPasses<T>(
+  items: readonly T[],
+  isBackward: (item: T) => boolean,
+  { training }: Pick<Run, "training">,
+  out: TextBuilder,
+  print: (item: T) => void,
+): void {
+  const mixed = items.some(isBackward) && !items.every(isBackward);
+  let inBackward = false;
+  if (mixed && !isBackward(items[0]!)) out.comment("Forward");
+  for (const item of items) {
+    if (mixed && !inBackward && isBackward(item)) {
+      inBackward = true;
+      if (item !== items[0]) out.blank();
+      out.comment(`Backward: the chain rule${training ? ", from the loss to the parameters" : ""}`);
+    }
+    print(item);
+  }
 }
 
 /** The call of the exported function that a procedure is in WebAssembly. */
@@ -70,7 +137,12 @@ export function countsOf(model: Model, { calls }: Procedure): ("step" | "pass")[
 
 function isAdjoint(call: Call): boolean {
   if (call.kind === "clear") return call.tensor.role === "adjoint";
-  return call.statements.some((s) => s.origin.steps !== undefined);
+  return isChainRule(call);
+}
+
+/** Whether what is computed came from differentiation. */
+export function isChainRule({ statements }: { readonly statements: readonly Statement[] }): boolean {
+  return statements.some((s) => s.origin.steps !== undefined);
 }
 
 /** Names for what the calls mention. */
@@ -103,7 +175,8 @@ function printCall(model: Model, call: Call, run: Run, out: TextBuilder): void {
   out.list(model.kernelNames.get(call.kernel)!, args, ";", call.statements[0]!.origin);
 }
 
-function scalar(model: Model, tensor: Tensor, run: Pick<Run, "step" | "pass" | "training">): string {
+/** How a number that a kernel is passed by value is spelled. */
+export function scalar(model: Model, tensor: Tensor, run: Pick<Run, "step" | "pass" | "training">): string {
   const { builtins } = model.program;
   if (tensor === builtins.step) return run.step;
   if (tensor === builtins.pass) return run.pass;

@@ -175,55 +175,73 @@ function mentions(t: Tensor, dim: unknown): boolean {
 export function printSave(model: Model, head: string, out: TextBuilder): void {
   model.module.helper("writeTensors");
   out.braces(head, () => {
-    out.line("const metadata = {");
-    out.indented(() => {
-      out.line(`model: ${quoted(model.program.name)},`);
-      out.line("step: String(this.stepCount),");
-      if (model.countsPasses) out.line("pass: String(this.passCount),");
-      out.line("seed: String(this.seed),");
-      for (const dim of model.createDims) {
-        out.line(`${quoted(`dim.${dim.name}`)}: String(this.#${model.dimNames.get(dim)!}),`);
-      }
-      for (const [hyper, place] of model.hypers.places) {
-        out.line(`${quoted(`hyper.${hyper.name}`)}: String(this.hyper${place.map(access).join("")}),`);
-      }
-    });
-    out.line("};");
+    printMetadata(model, out);
     out.line("return writeTensors(metadata, this.#stored());");
   });
 }
 
-export function printLoad(model: Model, head: string, out: TextBuilder): void {
-  for (const helper of ["openTensors", "readMetadata", "readTensors"]) model.module.helper(helper);
-  const name = quoted(model.className);
-  out.braces(head, () => {
-    out.line(`const file = openTensors(${quoted(model.program.name)}, bytes);`);
-    const args = [`readMetadata(${name}, file, "seed", 0)`];
-    for (const dim of model.createDims)
-      args.push(`readMetadata(${name}, file, ${quoted(`dim.${dim.name}`)}, NaN)`);
-    if (model.wasm) args.push("options?.threads ?? 1", "options?.relaxed");
-    out.line(`const model = new ${model.className}(${args.join(", ")});`);
-    printRead(model, name, out);
-    const count = (key: string, otherwise: string): void =>
-      out.line(
-        `model.${key}Count = checkOption(${name}, "${key}", readMetadata(${name}, file, "${key}", ${otherwise}), 0, Infinity);`,
-      );
-    count("step", "0");
-    if (model.countsPasses) count("pass", "model.stepCount");
-    for (const [hyper, place] of model.hypers.places) {
-      const field = `model.hyper${place.map(access).join("")}`;
-      out.line(`${field} = readMetadata(${name}, file, ${quoted(`hyper.${hyper.name}`)}, ${field});`);
+/** What is saved beside the tensors. */
+export function printMetadata(model: Model, out: TextBuilder): void {
+  out.line("const metadata = {");
+  out.indented(() => {
+    out.line(`model: ${quoted(model.program.name)},`);
+    out.line("step: String(this.stepCount),");
+    if (model.countsPasses) out.line("pass: String(this.passCount),");
+    out.line("seed: String(this.seed),");
+    for (const dim of model.createDims) {
+      out.line(`${quoted(`dim.${dim.name}`)}: String(this.#${model.dimNames.get(dim)!}),`);
     }
-    out.line("return model;");
+    for (const [hyper, place] of model.hypers.places) {
+      out.line(`${quoted(`hyper.${hyper.name}`)}: String(this.hyper${place.map(access).join("")}),`);
+    }
   });
-  model.module.helper("checkOption");
+  out.line("};");
 }
 
-/** Other libraries save weights alone: they count no steps, and know nothing of the optimizer. */
-function printRead(model: Model, name: string, out: TextBuilder): void {
+export function printLoad(model: Model, head: string, out: TextBuilder): void {
+  for (const helper of ["openTensors", "readMetadata", "readTensors"]) model.module.helper(helper);
+  out.braces(head, () => {
+    out.line(`const file = openTensors(${quoted(model.program.name)}, bytes);`);
+    const args = createdFrom(model);
+    if (model.wasm) args.push("options?.threads ?? 1", "options?.relaxed");
+    out.line(`const model = new ${model.className}(${args.join(", ")});`);
+    printRead(model, "model.#stored()", out);
+    printCounts(model, out);
+    out.line("return model;");
+  });
+}
+
+/** The seed and the dimensions of creation, as a file says them. */
+export function createdFrom(model: Model): string[] {
+  const name = quoted(model.className);
+  const dims = model.createDims.map(
+    (dim) => `readMetadata(${name}, file, ${quoted(`dim.${dim.name}`)}, NaN)`,
+  );
+  return [`readMetadata(${name}, file, "seed", 0)`, ...dims];
+}
+
+/** Steps, passes and hypers, as a file says them. */
+export function printCounts(model: Model, out: TextBuilder): void {
+  model.module.helper("checkOption");
+  const name = quoted(model.className);
+  const count = (key: string, otherwise: string): void =>
+    out.line(
+      `model.${key}Count = checkOption(${name}, "${key}", readMetadata(${name}, file, "${key}", ${otherwise}), 0, Infinity);`,
+    );
+  count("step", "0");
+  if (model.countsPasses) count("pass", "model.stepCount");
+  for (const [hyper, place] of model.hypers.places) {
+    const field = `model.hyper${place.map(access).join("")}`;
+    out.line(`${field} = readMetadata(${name}, file, ${quoted(`hyper.${hyper.name}`)}, ${field});`);
+  }
+}
+
+/** Fills `list`. Other libraries save weights alone: they count no steps, and know nothing of the optimizer. */
+export function printRead(model: Model, list: string, out: TextBuilder): void {
   const { parameters, states, optimizerStates, shadows } = model.program;
-  if (optimizerStates.length === 0) return out.line(`readTensors(${name}, file, model.#stored());`);
-  out.line("const stored = model.#stored();");
+  const name = quoted(model.className);
+  if (optimizerStates.length === 0) return out.line(`readTensors(${name}, file, ${list});`);
+  if (list !== "stored") out.line(`const stored = ${list};`);
   out.line('const isComplete = property(file.metadata, "step") !== undefined;');
   const weights = parameters.length + states.length;
   out.line(`readTensors(${name}, file, isComplete ? stored : stored.slice(0, ${weights}));`);

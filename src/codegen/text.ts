@@ -6,6 +6,8 @@ export type Language = "typescript" | "javascript";
 export interface Line {
   readonly text: string;
   readonly origin: Origin | null;
+  /** It stands in a text that is not broken or indented. */
+  readonly isVerbatim?: true;
 }
 
 /**
@@ -80,8 +82,16 @@ export class TextBuilder {
     this.push(" */", origin);
   }
 
+  /** Lines of another language, as they are. */
+  verbatim(text: string, origin: Origin | null = null): void {
+    for (const line of text.split("\n")) this.collected.push({ text: line, origin, isVerbatim: true });
+  }
+
   append(lines: readonly Line[]): void {
-    for (const { text, origin } of lines) this.push(text, origin);
+    for (const line of lines) {
+      if (line.isVerbatim) this.collected.push(line);
+      else this.push(line.text, line.origin);
+    }
   }
 
   get lines(): readonly Line[] {

@@ -38,8 +38,8 @@ export class DispatchTable {
     const { bindings, places, offsets } = bindCall(call, this.memory, this.context.builder);
     const shader = this.shader(call.kernel, bindings);
     const groups = inModel(shader.groups, call, this.context.builder);
-    const { dims, scalars, statements } = call;
-    return { shader, places, offsets, dims, scalars, groups, statements };
+    const { buffers, dims, scalars, statements } = call;
+    return { shader, buffers, places, offsets, dims, scalars, groups, statements };
   }
 
   private shader(kernel: Kernel, bindings: readonly Binding[]): Shader {
@@ -50,7 +50,7 @@ export class DispatchTable {
     if (known) return known;
     const launch = this.schedule.launches?.get(kernel);
     if (!launch) throw new Error(`it is not decided how \`${kernel.name}\` is launched`);
-    const shader = this.print(kernel, launch, bindings, this.others.get(kernel) ?? [], this.context);
+    const shader = this.print(kernel, launch, bindings, this.context, this.others.get(kernel) ?? []);
     byBindings.set(key, shader);
     return shader;
   }

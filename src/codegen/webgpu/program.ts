@@ -59,6 +59,8 @@ export interface DevicePlace {
 /** One dispatch. */
 export interface Dispatch {
   readonly shader: Shader;
+  /** For each buffer of the kernel: what it is passed. */
+  readonly buffers: readonly Tensor[];
   /** For each binding of the shader. */
   readonly places: readonly DevicePlace[];
   /** For each buffer that shares a binding: where it begins there. */
@@ -85,8 +87,8 @@ export type PrintShader = (
   kernel: Kernel,
   launch: Launch,
   bindings: readonly Binding[],
-  others: readonly Statement[],
   context: Pick<Context, "builder" | "sources">,
+  others: readonly Statement[],
 ) => Shader;
 
 export function gpuProgram(

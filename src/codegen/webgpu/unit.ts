@@ -1,0 +1,22 @@
+/** A schedule as a program for a GPU, for the printers of its module. */
+import type { Context } from "../../ir/context.ts";
+import type { Schedule } from "../../ir/kernel.ts";
+import type { DevicePlace, GpuProgram, PrintShader } from "./program.ts";
+import { gpuProgram } from "./program.ts";
+
+export interface GpuUnit {
+  readonly program: GpuProgram;
+  /** Places over several tensors that are bound as one. */
+  readonly shared: readonly DevicePlace[];
+}
+
+export function gpuUnit(
+  schedule: Schedule,
+  context: Pick<Context, "builder" | "sources">,
+  print: PrintShader,
+): GpuUnit {
+  const program = gpuProgram(schedule, context, print);
+  const own = new Set(program.places.values());
+  const bound = [...program.procedures.values()].flat().flatMap((d) => d.places);
+  return { program, shared: [...new Set(bound)].filter((place) => !own.has(place)) };
+}
