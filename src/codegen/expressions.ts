@@ -3,7 +3,7 @@ import type { AtomName } from "../ir/atoms.ts";
 import { atoms, precedence } from "../ir/atoms.ts";
 import type { Affine, Apply, Constant, Expr, IntegerAtom, Read, Tensor } from "../ir/types.ts";
 import type { AtomPrinter, Code } from "./integers.ts";
-import { primary, printAffine, printCondition, within } from "./integers.ts";
+import { javascriptIntegers, primary, printAffine, printCondition, within } from "./integers.ts";
 
 /** What an expression needs to know of the place where it stands. */
 export interface Scope {
@@ -17,6 +17,7 @@ export interface Scope {
 }
 
 export class ExpressionPrinter implements AtomPrinter {
+  readonly integers = javascriptIntegers;
   private readonly memo = new Map<Expr, Code>();
 
   constructor(private readonly scope: Scope) {}

@@ -1,4 +1,4 @@
-/** Prints integers and their comparisons as JavaScript. */
+/** Prints integers and their comparisons, as JavaScript or as another language spells them. */
 import { precedence } from "../ir/atoms.ts";
 import { rangeOf } from "../ir/affine.ts";
 import type { Affine, Condition, IntegerAtom, Term } from "../ir/types.ts";
@@ -20,11 +20,38 @@ export function within(code: Code, least: number): string {
   return code.precedence < least ? `(${code.text})` : code.text;
 }
 
+/** How a language spells what languages differ in. */
+export interface IntegerSpelling {
+  readonly equal: string;
+  readonly different: string;
+  /** ⌊value / divisor⌋ and value mod divisor, where the value may be negative or not. */
+  divided(value: Code, divisor: number, mayBeNegative: boolean, printer: AtomPrinter): Code;
+  remainder(value: Code, divisor: number, mayBeNegative: boolean, printer: AtomPrinter): Code;
+}
+
 /** How atoms are printed; `helper` notes that a helper function is used. */
 export interface AtomPrinter {
+  readonly integers: IntegerSpelling;
   atom(atom: IntegerAtom): Code;
   helper(name: string): void;
 }
+
+export const javascriptIntegers: IntegerSpelling = {
+  equal: "===",
+  different: "!==",
+  divided: (value, divisor, mayBeNegative) => {
+    const quotient = `${within(value, precedence.mul)} / ${divisor}`;
+    return mayBeNegative
+      ? primary(`Math.floor(${quotient})`)
+      : { text: `(${quotient}) | 0`, precedence: precedence.select };
+  },
+  remainder: (value, divisor, mayBeNegative, printer) => {
+    if (!mayBeNegative)
+      return { text: `${within(value, precedence.prefix)} % ${divisor}`, precedence: remainder };
+    printer.helper("floorModulo");
+    return primary(`floorModulo(${value.text}, ${divisor})`);
+  },
+};
 
 /** `i + u - 1`, `3 - i`, `2 * q`. */
 export function printAffine(form: Affine, printer: AtomPrinter): Code {
@@ -71,17 +98,11 @@ function term(factor: number, atom: IntegerAtom, printer: AtomPrinter): Code {
 function printAtom(atom: IntegerAtom, printer: AtomPrinter): Code {
   if (atom.kind !== "floor" && atom.kind !== "modulo") return printer.atom(atom);
   const value = printAffine(atom.value, printer);
-  const positive = rangeOf(atom.value).low >= 0;
-  if (atom.kind === "floor") {
-    const quotient = `${within(value, precedence.mul)} / ${atom.divisor}`;
-    return positive
-      ? { text: `(${quotient}) | 0`, precedence: precedence.select }
-      : primary(`Math.floor(${quotient})`);
-  }
-  if (positive)
-    return { text: `${within(value, precedence.prefix)} % ${atom.divisor}`, precedence: remainder };
-  printer.helper("floorModulo");
-  return primary(`floorModulo(${value.text}, ${atom.divisor})`);
+  const mayBeNegative = rangeOf(atom.value).low < 0;
+  const { integers } = printer;
+  return atom.kind === "floor"
+    ? integers.divided(value, atom.divisor, mayBeNegative, printer)
+    : integers.remainder(value, atom.divisor, mayBeNegative, printer);
 }
 
 /** A comparison with positive terms on both sides: `i + 1 < n`. */
@@ -97,7 +118,7 @@ export function printCondition(condition: Condition, printer: AtomPrinter, negat
     precedence: precedence.compare,
   });
   if (relation === "zero") {
-    const operator = negated ? "!==" : "===";
+    const operator = negated ? printer.integers.different : printer.integers.equal;
     const left = [positive, Math.max(c, 0)] as const;
     const right = [negative, Math.max(-c, 0)] as const;
     const [a, b] =

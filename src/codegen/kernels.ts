@@ -10,6 +10,7 @@ import { formulasOf, kernelComment } from "./formulas.ts";
 import type { AtomPrinter } from "./integers.ts";
 import { within } from "./integers.ts";
 import { Names, shortNames } from "./names.ts";
+import { noteOrigins } from "./origins.ts";
 import type { ModuleScope } from "./scope.ts";
 import { arrayTypes } from "./scope.ts";
 import type { TextBuilder } from "./text.ts";
@@ -164,23 +165,4 @@ function isCheap(bound: Affine): boolean {
   return (
     bound.terms.length <= 1 && bound.terms.every((t) => t.atom.kind === "index" || t.atom.kind === "dim")
   );
-}
-
-/** A line that prepares a store comes from the equation of the next store. */
-function noteOrigins(
-  list: readonly KernelStatement[],
-  after: Origin,
-  origins: Map<KernelStatement, Origin>,
-): Origin {
-  let next = after;
-  for (const s of [...list].reverse()) {
-    if (s.kind === "store") next = s.origin;
-    if (s.kind === "loop") next = noteOrigins(s.body, next, origins);
-    if (s.kind === "if") {
-      const otherwise = noteOrigins(s.otherwise, next, origins);
-      next = noteOrigins(s.body, otherwise, origins);
-    }
-    origins.set(s, next);
-  }
-  return next;
 }

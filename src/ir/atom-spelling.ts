@@ -7,6 +7,10 @@ export const call = (callee: string): { readonly form: "call"; readonly callee: 
   form: "call",
   callee,
 });
+export const helper = (callee: string): { readonly form: "helper"; readonly callee: string } => ({
+  form: "helper",
+  callee,
+});
 export const infix = (operator: string, level: number): Extract<Spelling, { form: "infix" }> => ({
   form: "infix",
   operator,

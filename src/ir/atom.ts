@@ -89,6 +89,18 @@ export type OnnxSpelling =
   | { readonly form: "expression"; readonly of: (b: Builder, args: readonly Expr[]) => Expr }
   | { readonly form: "none"; readonly because: string };
 
+/**
+ * How WGSL spells it: also as a power (small ones are products), lazily what is chosen, both or either, the number that its
+ * argument is, or its argument itself. `integers`: the builtin that integers have instead; `ofSame`: what is called with
+ * one argument where both are the same.
+ */
+export type WgslSpelling = (
+  | Spelling
+  | { readonly form: "power"; readonly callee: string }
+  | { readonly form: "conditional" | "number" | "same" }
+  | { readonly form: "both" | "either"; readonly operator: string; readonly precedence: number }
+) & { readonly integers?: string; readonly ofSame?: string };
+
 /** How a formula is spelled: also by words around the arguments, and by the bracket of a truth value used as a number. */
 export type FormulaSpelling =
   | Exclude<Spelling, { readonly form: "helper" }>
@@ -115,6 +127,7 @@ export interface Atom {
   readonly partials: readonly PartialDerivative[];
   readonly javascript: JavascriptSpelling;
   readonly wat: WatSpelling;
+  readonly wgsl: WgslSpelling;
   readonly onnx: OnnxSpelling;
   /** How a formula spells it, for comments and printed IR. */
   readonly formula: FormulaSpelling;

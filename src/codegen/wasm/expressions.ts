@@ -8,7 +8,7 @@ import type { WatSpelling } from "../../ir/atoms.ts";
 import type { Affine, Apply, Constant, Expr, Local, Read, ScalarType, Tensor } from "../../ir/types.ts";
 import type { Builder } from "../../ir/builder.ts";
 import { positionOf } from "./addresses.ts";
-import { mayBeUnwanted } from "./eager.ts";
+import { mayBeUnwanted } from "../eager.ts";
 import { inPlace, isProduct } from "./inlining.ts";
 import type { IntegerScope, Place } from "./integers.ts";
 import { offsetOf, printAffine, printCondition } from "./integers.ts";

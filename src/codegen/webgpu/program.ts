@@ -103,3 +103,8 @@ export function gpuProgram(
   const procedures = new Map(all.map((procedure) => [procedure, table.dispatchesOf(procedure)]));
   return { shaders: table.shaders, buffers: memory.buffers, places: memory.places, procedures };
 }
+
+/** The buffers of a kernel that share a binding, in the order in which a call passes where they begin. */
+export function sharingBuffers(bindings: readonly Binding[]): readonly number[] {
+  return bindings.filter((b) => b.buffers.length > 1).flatMap((b) => b.buffers);
+}

@@ -1,7 +1,7 @@
 /** What may be computed before it is known whether it is wanted. */
-import { atoms } from "../../ir/atoms.ts";
-import { children } from "../../ir/rewrite.ts";
-import type { Affine, Expr, Read } from "../../ir/types.ts";
+import { atoms } from "../ir/atoms.ts";
+import { children } from "../ir/rewrite.ts";
+import type { Affine, Expr, Read } from "../ir/types.ts";
 
 /** More than this is not computed where it may not be wanted. */
 const dear = 10;

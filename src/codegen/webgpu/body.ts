@@ -1,0 +1,231 @@
+/** Prints the statements of a kernel as WGSL. What surrounds them, a launch decides. */
+import type { Builder } from "../../ir/builder.ts";
+import { Prover } from "../../ir/intervals.ts";
+import { statementsIn } from "../../ir/kernel-walk.ts";
+import { isClosed } from "./closed.ts";
+import { precedence } from "../../ir/atoms.ts";
+import type { Kernel, KernelStatement, Loop } from "../../ir/kernel.ts";
+import type { Affine, Dim, Expr, Index, Local, Origin, Read, Tensor } from "../../ir/types.ts";
+import { printAddress, summands } from "../addresses.ts";
+import { formulasOf } from "../formulas.ts";
+import type { AtomPrinter } from "../integers.ts";
+import { sumOf, primary, within } from "../integers.ts";
+import type { Names } from "../names.ts";
+import { shortNames } from "../names.ts";
+import { noteOrigins } from "../origins.ts";
+import type { TextBuilder } from "../text.ts";
+import type { Scope } from "./expressions.ts";
+import { Expressions } from "./expressions.ts";
+import { memberNames, wgslNames } from "./names.ts";
+import type { Binding } from "./program.ts";
+import { sharingBuffers } from "./program.ts";
+
+/** A member of the uniform. */
+export interface Member {
+  readonly name: string;
+  readonly type: "i32" | "u32" | "f32";
+}
+
+/** How the buffers, scalars and dimensions of a kernel are called, and how its statements are printed. */
+export class Body implements Scope {
+  /** Names that the whole entry point sees. */
+  readonly names: Names;
+  /** What one call passes by value, in order. */
+  readonly members: readonly Member[];
+  /** The name of each binding. */
+  readonly bindingNames: readonly string[];
+  readonly helpers = new Set<string>();
+  private readonly tensors = new Map<Tensor, { readonly name: string; readonly byValue: boolean }>();
+  /** Where a buffer begins in a binding that it shares. */
+  private readonly offsets = new Map<Tensor, string>();
+  private readonly things = new Map<Dim | Index | Local, string>();
+  private readonly origins = new Map<KernelStatement, Origin>();
+  private readonly prover: Prover;
+
+  /** `taken`: names that the launch and the helpers have. */
+  constructor(
+    readonly kernel: Kernel,
+    bindings: readonly Binding[],
+    readonly builder: Builder,
+    taken: readonly string[],
+  ) {
+    this.names = wgslNames();
+    for (const name of taken) this.names.take(name);
+    this.prover = new Prover(builder, []);
+    const indexNames = wgslNames(this.names);
+    for (const s of statementsIn(kernel.body)) if (s.kind === "loop") indexNames.fresh(s.index.name);
+    this.bindingNames = bindings.map(({ buffers }) => {
+      const tensors = buffers.map((n) => kernel.buffers[n]!.tensor);
+      const name = this.names.take(
+        indexNames.fresh(...(tensors.length === 1 ? shortNames(tensors[0]!) : ["values"])),
+      );
+      for (const tensor of tensors) this.tensors.set(tensor, { name, byValue: false });
+      return name;
+    });
+    this.members = this.passed(bindings);
+    noteOrigins(kernel.body, kernel.statements[0]!.origin, this.origins);
+  }
+
+  /** The uniform: dimensions, scalars, and where buffers begin in bindings that they share. */
+  private passed(bindings: readonly Binding[]): Member[] {
+    const { dims, scalars, buffers } = this.kernel;
+    const names = memberNames();
+    const members: Member[] = [];
+    const member = (type: Member["type"], ...candidates: string[]): string => {
+      const name = names.fresh(...candidates);
+      members.push({ name, type });
+      return `call.${name}`;
+    };
+    for (const dim of dims) this.things.set(dim, member("i32", dim.name));
+    for (const tensor of scalars) {
+      const type = tensor.type === "bool" ? "u32" : tensor.type;
+      this.tensors.set(tensor, { name: member(type, ...shortNames(tensor)), byValue: true });
+    }
+    for (const n of sharingBuffers(bindings)) {
+      const { tensor } = buffers[n]!;
+      this.offsets.set(tensor, member("i32", ...shortNames(tensor).map((name) => `${name}_start`)));
+    }
+    return members;
+  }
+
+  // --------------------------------------------------------------------------------------------------- what stands where
+
+  /** Says how an index or a local is called from here on. */
+  call(thing: Index | Local, name: string): void {
+    this.things.set(thing, name);
+  }
+
+  name(thing: Index | Dim | Local): string {
+    const name = this.things.get(thing);
+    if (name === undefined)
+      throw new Error(`\`${thing.name}\` has no value in kernel \`${this.kernel.name}\``);
+    return name;
+  }
+
+  tensor(tensor: Tensor): { readonly name: string; readonly byValue: boolean } {
+    const found = this.tensors.get(tensor);
+    if (!found) throw new Error(`\`${tensor.name}\` is not passed to kernel \`${this.kernel.name}\``);
+    return found;
+  }
+
+  address(tensor: Tensor, subscripts: readonly Affine[], printer: AtomPrinter): string {
+    const address = printAddress(summands(tensor, subscripts), printer);
+    const start = this.offsets.get(tensor);
+    if (start === undefined) return address.text;
+    if (address.text === "0") return start;
+    return sumOf([
+      ["+", primary(start)],
+      ["+", address],
+    ]).text;
+  }
+
+  helper(name: string): void {
+    this.helpers.add(name);
+  }
+
+  isInRange({ tensor, subscripts }: Read): boolean {
+    if (this.tensor(tensor).byValue) return true;
+    const { builder: b, prover } = this;
+    return subscripts.every(
+      (s, d) =>
+        prover.prove(b.nonnegative(s)) &&
+        prover.prove(b.nonnegative(b.plus(b.minus(tensor.shape[d]!, s), -1))),
+    );
+  }
+
+  /** The equation that a statement comes from. */
+  originOf(s: KernelStatement): Origin {
+    return this.origins.get(s)!;
+  }
+
+  expressions(names: Names, out: TextBuilder): Expressions {
+    return new Expressions(this, names, out);
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- statements
+
+  statements(list: readonly KernelStatement[], names: Names, out: TextBuilder): void {
+    for (const s of list) this.statement(s, names, out);
+  }
+
+  statement(s: KernelStatement, names: Names, out: TextBuilder): void {
+    const origin = this.originOf(s);
+    const printer = this.expressions(names, out);
+    this.heading(s, out);
+    switch (s.kind) {
+      case "loop":
+        return this.loop(s, names, out, printer);
+      case "let":
+      case "variable": {
+        const value = printer.text(s.value);
+        const name = names.fresh(s.local.name, `${s.local.name}_value`);
+        this.call(s.local, name);
+        return out.line(`${s.kind === "let" ? "let" : "var"} ${name} = ${value};`, origin);
+      }
+      case "assign": {
+        const operator = s.reducer === null ? "=" : s.reducer === "sum" ? "+=" : "*=";
+        return out.line(`${update(this.name(s.local), operator, s.value, printer)};`, origin);
+      }
+      case "if": {
+        const inside = (block: readonly KernelStatement[]) => (): void =>
+          this.statements(block, wgslNames(names), out);
+        const close = s.otherwise.length > 0 ? "} else {" : "}";
+        out.braces(`if (${printer.text(s.condition)})`, inside(s.body), origin, close);
+        if (s.otherwise.length === 0) return;
+        out.indented(inside(s.otherwise));
+        return out.line("}");
+      }
+      case "store": {
+        const place = printer.place(s.tensor, s.subscripts);
+        return out.line(`${update(place, s.accumulate ? "+=" : "=", s.value, printer)};`, origin);
+      }
+    }
+  }
+
+  /** The formulas of what begins here. */
+  heading(s: KernelStatement, out: TextBuilder): void {
+    if (!s.heading) return;
+    out.blank();
+    for (const line of formulasOf(s.heading, this)) out.comment(line);
+  }
+
+  private loop(s: Loop, names: Names, out: TextBuilder, printer: Expressions): void {
+    if (s.lanes !== undefined) throw new Error(`the lanes of \`${s.index.name}\` are printed by its launch`);
+    const from = printer.text(s.from);
+    const to = within(printer.print(s.to), precedence.add);
+    const inner = wgslNames(names);
+    const i = inner.fresh(s.index.name);
+    this.call(s.index, i);
+    const next = s.step === undefined ? `${i}++` : `${i} += ${s.step}`;
+    const end = isCheap(s.to) ? to : inner.fresh(`${i}_end`);
+    if (end !== to) out.line(`let ${names.take(end)} = ${to};`, this.originOf(s));
+    out.braces(
+      `for (var ${i} = ${from}; ${i} < ${end}; ${next})`,
+      () => this.statements(s.body, inner, out),
+      this.originOf(s),
+    );
+  }
+
+  /** How many turns a loop has at most: its own number, where that is known before it is entered. */
+  turnsOf(s: Loop): Affine {
+    const b = this.builder;
+    const span = b.minus(s.to, s.from);
+    const step = s.step ?? 1;
+    const length = isClosed(span) ? span : s.index.extent;
+    return b.floorDivide(b.plus(length, step - 1), step);
+  }
+}
+
+/** A number, an index or a dimension. */
+function isCheap({ terms, constant }: Affine): boolean {
+  const [only] = terms;
+  if (only === undefined) return true;
+  return terms.length === 1 && constant === 0 && (only.atom.kind === "index" || only.atom.kind === "dim");
+}
+
+/** `sum += x`, or `sum -= y` where x is −y. */
+function update(target: string, operator: string, value: Expr, printer: Expressions): string {
+  const negated = operator === "+=" ? printer.negated(value) : undefined;
+  if (negated) return `${target} -= ${negated.text}`;
+  return `${target} ${operator} ${printer.stored(value)}`;
+}
