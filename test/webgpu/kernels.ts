@@ -133,7 +133,7 @@ export function runKernel(
 }
 
 export const shaderOf = (kernel: Kernel, launch: Launch, context: Context): Shader =>
-  printShader(kernel, launch, bindingsOf(kernel), [], context);
+  printShader(kernel, launch, bindingsOf(kernel), context);
 
 const padded = (n: number): number => Math.ceil(n / 64) * 64;
 const sizeOf = (t: Tensor, dims: ReadonlyMap<Dim, number>): number =>

@@ -27,8 +27,8 @@ export function printShader(
   kernel: Kernel,
   launch: Launch,
   bindings: readonly Binding[],
-  others: readonly Statement[],
   context: Pick<Context, "builder" | "sources">,
+  others: readonly Statement[] = [],
 ): Shader {
   const body = new Body(kernel, bindings, context.builder, [...launchNames, ...helperNames]);
   const code = new TextBuilder("javascript");
