@@ -6,12 +6,15 @@ import type { Builder } from "../ir/builder.ts";
 import type { Call, Kernel, Level, Procedure } from "../ir/kernel.ts";
 import type { Launch } from "../ir/launch.ts";
 import type { Program } from "../ir/types.ts";
+import { tilesOf } from "./dispatch/contractions.ts";
 import { chainOf, nestsOf } from "./dispatch/nest.ts";
 import type { KernelCall, Part } from "./dispatch/table.ts";
 import { LaunchTable } from "./dispatch/table.ts";
 import { Clears } from "./dispatch/clear.ts";
+import type { TileChoice } from "./dispatch/tile-shapes.ts";
 import type { Procedures } from "./plan/lives.ts";
 import { NameSpace } from "./schedule/names.ts";
+import { splitLoops } from "./schedule/split.ts";
 
 export interface Dispatched {
   readonly procedures: Procedures;
@@ -22,7 +25,13 @@ export interface Dispatched {
 /** Invocations of a workgroup that have nothing to do with one another. */
 const workgroup = 64;
 
-export function dispatch(given: Procedures, program: Program, level: Level, b: Builder): Dispatched {
+export function dispatch(
+  given: Procedures,
+  program: Program,
+  level: Level,
+  b: Builder,
+  tiles: TileChoice = {},
+): Dispatched {
   const names = new NameSpace();
   for (const p of Object.values(given))
     for (const c of p.calls) if (c.kind === "call") names.reserve(c.kernel.name);
@@ -34,7 +43,7 @@ export function dispatch(given: Procedures, program: Program, level: Level, b: B
   const table = new LaunchTable(program, level, names, b);
   const replaced = new Map<Call, readonly KernelCall[]>();
   for (const [kernel, own] of byKernel) {
-    const parts = partsOf(kernel, b);
+    const parts = level === 2 ? tiledPartsOf(kernel, tiles, b) : nestsOf(kernel.body, b).map(cells);
     for (const [call, made] of table.callsOf(parts, own)) replaced.set(call, made);
   }
   const procedures = mapProcedures(withoutClears, (c) => replaced.get(c)!);
@@ -53,9 +62,15 @@ function mapProcedures(given: Procedures, f: (c: Call) => readonly Call[]): Proc
   };
 }
 
-function partsOf({ body }: Kernel, b: Builder): Part[] {
-  return nestsOf(body, b).map((nest) => {
-    const loops = chainOf(nest).loops.map((l) => l.index);
-    return { body: nest, launch: { kind: "cells", loops, size: workgroup }, made: [] };
+/** Contractions in tiles: loops around sums are split first, so that what their factors depend on is plain. */
+function tiledPartsOf({ body }: Kernel, choice: TileChoice, b: Builder): Part[] {
+  return nestsOf(splitLoops(body, b), b).map((nest) => {
+    const launch = tilesOf(nest, b, choice);
+    return launch ? { body: nest, launch, made: [] } : cells(nest);
   });
+}
+
+function cells(nest: Part["body"]): Part {
+  const loops = chainOf(nest).loops.map((l) => l.index);
+  return { body: nest, launch: { kind: "cells", loops, size: workgroup }, made: [] };
 }

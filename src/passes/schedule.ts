@@ -9,6 +9,7 @@ import { statementsOf } from "./fuse/group.ts";
 import { tensorsReadBy } from "./fuse/readers.ts";
 import { copyWhereNeeded } from "./fuse/reshape.ts";
 import { dispatch } from "./dispatch.ts";
+import type { TileChoice } from "./dispatch/tile-shapes.ts";
 import { divide } from "./divide.ts";
 import { fuse } from "./fuse.ts";
 import { plan } from "./plan.ts";
@@ -26,6 +27,8 @@ export interface ScheduleOptions {
   readonly machine?: Machine;
   /** A procedure is one kernel, without tiles: by default at level 2 of an engine, where the model is tiny. */
   readonly isStraight?: boolean;
+  /** How a GPU computes contractions, at level 2. */
+  readonly tiles?: TileChoice;
 }
 
 /**
@@ -39,6 +42,7 @@ export function schedule(
   {
     machine: name = "scalar",
     isStraight = level === 2 && name === "scalar" && isTiny(given),
+    tiles = {},
   }: ScheduleOptions = {},
 ): Schedule {
   const machine = machines[name];
@@ -81,7 +85,9 @@ export function schedule(
     update: procedure(update),
   };
   const memory = (t: Tensor): Tensor => inputs.get(aliases.root(t)) ?? aliases.root(t);
-  const dispatched = machine.launches ? dispatch(scheduled, program, level, context.builder) : undefined;
+  const dispatched = machine.launches
+    ? dispatch(scheduled, program, level, context.builder, tiles)
+    : undefined;
   const separate = isStraight
     ? straightened(graphs, scheduled, memory, context.builder)
     : (dispatched?.procedures ?? scheduled);

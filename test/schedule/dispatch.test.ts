@@ -77,7 +77,8 @@ function expectLaunchable(made: Schedule, b: Builder): void {
         undefined,
       ]);
     const launched = loopsOf(made.launches!.get(kernel)!);
-    expect(launched).toEqual(loops.slice(0, launched.length).map((l) => l.index));
+    const outer = loops.slice(0, launched.length).map((l) => l.index);
+    expect(outer.filter((i) => launched.includes(i))).toEqual(outer);
     if (made.level > 0 && kernel.statements.length > 1)
       expect(kernel.buffers.length, printKernel(kernel)).toBeLessThanOrEqual(machines.gpu.mostBuffers);
   }

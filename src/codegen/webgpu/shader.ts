@@ -4,11 +4,13 @@ import type { Kernel } from "../../ir/kernel.ts";
 import type { Launch } from "../../ir/launch.ts";
 import type { Affine, ScalarType, Statement } from "../../ir/types.ts";
 import { kernelComment } from "../formulas.ts";
+import type { Line } from "../text.ts";
 import { TextBuilder } from "../text.ts";
 import { Body } from "./body.ts";
 import { cellNames, printCells } from "./cells.ts";
 import { helperNames, helperTexts } from "./math/index.ts";
 import type { Binding, Shader } from "./program.ts";
+import { printTiles, tileNames } from "./tiles.ts";
 
 /** What a launch says of its shader, beside the text of the entry point. */
 export interface PrintedLaunch {
@@ -18,6 +20,10 @@ export interface PrintedLaunch {
   /** Declarations of the memory of a workgroup, and how many bytes that is. */
   readonly shared?: readonly string[];
   readonly bytes?: number;
+  /** Functions that the entry point calls. */
+  readonly functions?: readonly (readonly Line[])[];
+  /** The bindings that are arrays of vectors of four. */
+  readonly vectors?: ReadonlySet<number>;
 }
 
 const elementTypes: Readonly<Record<ScalarType, string>> = { f32: "f32", i32: "i32", bool: "u32" };
@@ -33,8 +39,8 @@ export function printShader(
   const body = new Body(kernel, bindings, context.builder, [...launchNames, ...helperNames]);
   const code = new TextBuilder("javascript");
   let printed: PrintedLaunch | undefined;
-  code.indented(() => (printed = printLaunch(launch, body, code)));
-  const { groups, size, shared = [], bytes = 0 } = printed!;
+  code.indented(() => (printed = printLaunch(launch, bindings, body, code)));
+  const { groups, size, shared = [], bytes = 0, functions = [], vectors } = printed!;
 
   const out = new TextBuilder("javascript");
   const origin = kernel.statements[0]!.origin;
@@ -44,10 +50,16 @@ export function printShader(
   }
   bindings.forEach(({ access, type }, n) => {
     const name = body.bindingNames[n]!;
-    out.line(`@group(0) @binding(${n}) var<storage, ${access}> ${name}: array<${elementTypes[type]}>;`);
+    out.line(
+      `@group(0) @binding(${n}) var<storage, ${access}> ${name}: array<${vectors?.has(n) ? "vec4f" : elementTypes[type]}>;`,
+    );
   });
   if (body.members.length > 0) out.line("@group(1) @binding(0) var<uniform> call: Call;");
   for (const line of shared) out.line(line);
+  for (const lines of functions) {
+    out.blank();
+    out.append(lines);
+  }
   out.blank();
   for (const line of kernelComment(kernel, others, context)) out.comment(line, origin);
   out.line(`@compute @workgroup_size(${size})`, origin);
@@ -75,17 +87,23 @@ export function printShader(
 }
 
 /** Names that entry points have: nothing of a kernel is called so. */
-const launchNames: readonly string[] = ["Call", "call", "main", ...cellNames];
+const launchNames: readonly string[] = ["Call", "call", "main", ...cellNames, ...tileNames];
 
-function printLaunch(launch: Launch, body: Body, out: TextBuilder): PrintedLaunch {
+function printLaunch(
+  launch: Launch,
+  bindings: readonly Binding[],
+  body: Body,
+  out: TextBuilder,
+): PrintedLaunch {
   switch (launch.kind) {
     case "cells": {
       const { total } = printCells(launch, body, out);
       const b = body.builder;
       return { groups: b.floorDivide(b.plus(total, launch.size - 1), launch.size), size: launch.size };
     }
-    case "rows":
     case "tiles":
+      return printTiles(launch, bindings, body, out);
+    case "rows":
       throw new Error(`a launch in ${launch.kind} is not printed yet`);
   }
 }

@@ -49,13 +49,16 @@ type Classes = Pick<TilesLaunch, "batch" | "rows" | "columns">;
  */
 function classesOf(chain: readonly Index[], leaf: SummingLeaf, b: Builder): Classes | undefined {
   const factors = leaf.terms.flatMap((t) => t.factors).map((f) => freeIndices(f));
+  const bounds = freeIndices(...leaf.loops.flatMap((l) => [l.from, l.to]));
+  // Where a loop says no more than which turns are summed, its own turns have sums of their own.
+  const chunks = chain.filter((i) => bounds.has(i) && !factors.some((free) => free.has(i)));
   for (const column of chain.toReversed()) {
     const right = factors.filter((free) => free.has(column));
     const left = factors.filter((free) => !free.has(column));
     const isOf = (side: readonly ReadonlySet<Index>[], i: Index): boolean => side.some((free) => free.has(i));
-    const batch = chain.filter((i) => isOf(left, i) && isOf(right, i));
+    const batch = chain.filter((i) => chunks.includes(i) || (isOf(left, i) && isOf(right, i)));
     const columns = chain.filter((i) => isOf(right, i) && !isOf(left, i));
-    const rows = chain.filter((i) => !isOf(right, i));
+    const rows = chain.filter((i) => !isOf(right, i) && !chunks.includes(i));
     const sides = sidesOf(leaf, rows, columns, b);
     if (sides && isInRange(sides, b)) return { batch, rows, columns };
   }

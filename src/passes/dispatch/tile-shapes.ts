@@ -20,6 +20,8 @@ export interface ContractionSize {
 /** How tiles are read: every invocation for itself, or into the memory of its workgroup, for all of them. */
 export interface TileChoice {
   readonly tiles?: "registers" | "staged";
+  /** This shape and no other. */
+  readonly always?: TileShape;
 }
 
 /** A read against a multiplication and an addition. */
@@ -48,8 +50,9 @@ const shapes: readonly (readonly [down: number, across: number])[] = [
 
 export function chooseTile(
   size: ContractionSize,
-  { tiles = "registers" }: TileChoice = {},
+  { tiles = "registers", always }: TileChoice = {},
 ): TileShape | undefined {
+  if (always) return always;
   const cells = size.batch * size.rows * size.columns;
   if (cells <= fewCells && size.sums >= longSum) return undefined;
   let best: { readonly tile: TileShape; readonly cost: number } | undefined;
