@@ -32,7 +32,7 @@ export function modelsOf(body: string): string[] {
 }
 
 /** The model at a random point where its loss exists, and the inputs that belong to it. */
-function atRandomPoint(built: Built, seed: number): { model: Model; given: Given } {
+export function atRandomPoint(built: Built, seed: number): { model: Model; given: Given } {
   // Not everything is defined everywhere: where a loss needs positive numbers, it gets them.
   for (const [low, high] of [
     [-1.5, 1.5],
