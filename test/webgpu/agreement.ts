@@ -9,7 +9,8 @@
 import type { GpuProgram } from "../../src/codegen/webgpu/program.ts";
 import type { Procedure, Schedule } from "../../src/ir/kernel.ts";
 import type { Tensor } from "../../src/ir/types.ts";
-import type { Model, Numbers } from "../support/model.ts";
+import type { Numbers } from "../support/model.ts";
+import { Model } from "../support/model.ts";
 import { Machine } from "./machine.ts";
 
 export type Inputs = Readonly<Record<string, Numbers>>;
@@ -55,13 +56,15 @@ class Comparison {
     this.lasting = reference.lasting.filter((t) => machine.program.places.has(t));
   }
 
-  /** Starting values, where the device computes them. */
+  /** Starting values, in memory that is zero: new buffers are. */
   async start(): Promise<void> {
-    const { machine, made } = this;
-    if ((machine.program.procedures.get(made.initialise) ?? []).length === 0) return;
-    machine.spoil();
+    const { machine, made, lasting, reference } = this;
+    const { built, dims, program } = reference;
+    const counts = Object.fromEntries([...dims].map(([d, count]) => [d.name, count]));
     await this.run(made.initialise);
-    this.compare("start", await machine.get(this.lasting), this.lasting, tolerances.value);
+    // The reference may stand elsewhere already.
+    const fresh = new Model(built, counts, reference.of(program.builtins.seed)[0]);
+    this.compare("start", await machine.get(lasting), lasting, tolerances.value, false, fresh);
   }
 
   async step(inputs: Inputs): Promise<void> {
@@ -147,12 +150,13 @@ class Comparison {
     tensors: readonly Tensor[],
     tolerance: number,
     isShared = false,
+    reference = this.reference,
   ): void {
-    const sizes = tensors.map((t) => largest(this.reference.of(t)));
+    const sizes = tensors.map((t) => largest(reference.of(t)));
     tensors.forEach((t, k) => {
       const scale = t.type === "f32" ? 1e-2 + (isShared ? Math.max(...sizes) : sizes[k]!) : 0;
       const allowed = Math.max(tolerance, this.allowance(t.name));
-      const [actual, expected] = [found.get(t)!, this.reference.of(t)];
+      const [actual, expected] = [found.get(t)!, reference.of(t)];
       const isNear = (v: number, i: number): boolean =>
         Object.is(v, actual[i]) || Math.abs(v - actual[i]!) <= allowed * scale;
       const wrong = expected.findIndex((v, i) => !isNear(v, i));
