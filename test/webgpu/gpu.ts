@@ -9,6 +9,9 @@ import { complaints, describeOnDawn } from "../support/dawn.ts";
 import type { Built } from "../support/model.ts";
 import { describeOnNaga } from "../support/naga.ts";
 
+/** The levels at which every kernel can be printed. */
+export const levels: readonly Level[] = [0];
+
 export interface OnGpu {
   readonly made: Schedule;
   readonly program: GpuProgram;

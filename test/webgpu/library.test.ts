@@ -6,7 +6,7 @@
 import { describe, expect, test } from "vitest";
 import { declarationsOf } from "../../scripts/library/documentation.ts";
 import type { Level } from "../../src/ir/kernel.ts";
-import { levels } from "../../src/ir/kernel.ts";
+import { levels } from "./gpu.ts";
 import { library } from "../../src/std/index.ts";
 import { atRandomPoint, modelsOf } from "../library/check.ts";
 import { describeOnDawn } from "../support/dawn.ts";
@@ -31,8 +31,7 @@ const examples: readonly Example[] = declarationsOf(library)
   .map(({ name, file, source }, k) => ({
     title: `${name} (${file})`,
     built: build(source),
-    // Fused kernels are the usual ones.
-    level: chosen === undefined ? ([1, 2, 1, 0] as const)[k % 4]! : levels[Number(chosen)]!,
+    level: levels[chosen === undefined ? (k + 1) % levels.length : Number(chosen)]!,
   }));
 
 const made = new Map<string, OnGpu>();

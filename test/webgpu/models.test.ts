@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import type { Level } from "../../src/ir/kernel.ts";
-import { levels } from "../../src/ir/kernel.ts";
+import { levels } from "./gpu.ts";
 import type { Program } from "../../src/ir/types.ts";
 import { describeOnDawn } from "../support/dawn.ts";
 import type { Built } from "../support/model.ts";

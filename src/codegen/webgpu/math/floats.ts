@@ -94,15 +94,30 @@ fn errorFunction(x: f32) -> f32 {
 }`,
   },
   sinReduced: {
-    text: `// sin x
+    calls: ["quarterTurns"],
+    text: `// sin x: that of WGSL is only good to 2⁻¹¹, and near 0.
 fn sinReduced(x: f32) -> f32 {
-  return sin(x);
+  return quarterTurns(x, 0);
 }`,
   },
   cosReduced: {
+    calls: ["quarterTurns"],
     text: `// cos x
 fn cosReduced(x: f32) -> f32 {
-  return cos(x);
+  return quarterTurns(x, 1);
+}`,
+  },
+  quarterTurns: {
+    text: `// sin(x + n·π/2): what is left of x beyond multiples of π/2, subtracted in three parts, and two polynomials. Moshier, Cephes, sinf.c.
+fn quarterTurns(x: f32, n: i32) -> f32 {
+  let turns = clamp(round(x * 0.63661975), -1e9, 1e9);
+  let r = ((x - turns * 1.5703125) - turns * 4.837512969970703e-4) - turns * 7.549789948768648e-8;
+  let q = r * r;
+  let sine = r + r * q * (-0.16666654611 + q * (0.0083321608736 - q * 1.9515295891e-4));
+  let cosine = 1.0 - 0.5 * q + q * q * (0.041666645683 + q * (-0.0013887316255 + q * 2.4433157118e-5));
+  let quarter = i32(turns) + n;
+  let value = select(sine, cosine, (quarter & 1) != 0);
+  return select(value, -value, (quarter & 2) != 0);
 }`,
   },
   power: {
