@@ -4,6 +4,8 @@
  */
 import { emitModule } from "./codegen/module.ts";
 import { wasmUnit } from "./codegen/wasm/unit.ts";
+import { shadersAsText } from "./codegen/webgpu/class-shaders.ts";
+import { gpuUnit } from "./codegen/webgpu/unit.ts";
 import type { Derivation } from "./derivation/derivation.ts";
 import { SampleError } from "./derivation/sample.ts";
 import { WantedError } from "./derivation/wanted.ts";
@@ -48,8 +50,9 @@ export interface CompileOptions {
   /** false turns off the rules that hold over the real numbers but not for every float. Default true. */
   readonly realOnlyRules?: boolean;
   /**
-   * What the kernels are made of; default "typescript". With "wasm" the class around them is of the same language. "auto"
-   * takes what a step is estimated to be faster with, and says so in `choice`.
+   * What the kernels are made of; default "typescript". The class around those of "wasm" and "webgpu" is of the same
+   * language; with "webgpu" its methods are promises. "auto" takes TypeScript or WebAssembly, whichever a step is estimated
+   * to be faster with, and says so in `choice`.
    */
   readonly target?: ConcreteTarget | "auto";
   /** Default "typescript". "javascript" also gives the declarations. */
@@ -69,7 +72,7 @@ export interface CompileOptions {
 }
 
 export interface Emitted {
-  /** `text`: the kernels as WebAssembly text, where that is the target. */
+  /** `text`: the kernels as WebAssembly text or as WGSL, where that is the target. */
   readonly kind: "module" | "declaration" | "map" | "text";
   readonly text: string;
 }
@@ -112,6 +115,9 @@ export function check(source: string, options: CompileOptions = {}): CheckResult
   return result;
 }
 
+/** What runs the kernels of each target. */
+const machineOf = { typescript: "scalar", wasm: "vector", webgpu: "gpu" } as const;
+
 /** Compiles one model. Mistakes in the source are diagnostics; only a broken invariant of the compiler throws. */
 export async function compile(source: string, options: CompileOptions = {}): Promise<CompileResult> {
   const { program, context, reporter, ...checked } = read(source, options, false);
@@ -122,8 +128,8 @@ export async function compile(source: string, options: CompileOptions = {}): Pro
   const { level = 1, simplify = true, trace, language = "typescript" } = options;
   const graphs = buildGraphs(program, context, { simplify, trace });
   const choice = options.target === "auto" ? chooseTarget(graphs) : undefined;
-  const isWasm = (choice?.target ?? options.target) === "wasm";
-  const scheduled = schedule(graphs, level, context, { machine: isWasm ? "vector" : "scalar" });
+  const target = options.target === "auto" ? choice!.target : (options.target ?? "typescript");
+  const scheduled = schedule(graphs, level, context, { machine: machineOf[target] });
   trace?.("fusion", `${(scheduled.notes ?? []).join("\n")}\n`);
   trace?.("schedule", printSchedule(scheduled));
   const { file = "model.nn", version = ownVersion } = options;
@@ -131,17 +137,22 @@ export async function compile(source: string, options: CompileOptions = {}): Pro
   const { certificate } = options;
   const note = choice && `Target ${choice.target}: ${choice.reason}.`;
   const header = { version, file, sha256: await sha256(source), note, ...(certificate && { certificate }) };
-  const wasm = isWasm ? await wasmUnit(scheduled, context, reporter) : undefined;
+  const wasm = target === "wasm" ? await wasmUnit(scheduled, context, reporter) : undefined;
   if (wasm === null) return nothing;
-  const kernels = wasm && { wasm: new Map([[scheduled, wasm]]) };
+  const gpu = target === "webgpu" ? await gpuUnit(scheduled, context) : undefined;
+  const kernels = {
+    ...(wasm && { wasm: new Map([[scheduled, wasm]]) }),
+    ...(gpu && { gpu: new Map([[scheduled, gpu]]) }),
+  };
   const emitted = emitModule(scheduled, context, { language, header, unit, ...kernels });
+  const text = wasm?.program.text ?? (gpu && shadersAsText(scheduled, gpu));
   const outputs: Emitted[] = [
     { kind: "module", text: emitted.code },
     ...(emitted.declaration === undefined
       ? []
       : [{ kind: "declaration" as const, text: emitted.declaration }]),
     { kind: "map", text: emitted.map },
-    ...(wasm ? [{ kind: "text" as const, text: wasm.program.text }] : []),
+    ...(text === undefined ? [] : [{ kind: "text" as const, text }]),
   ];
   const report = at && { report: reportOf(scheduled, at) };
   return { ...checked, outputs, graphs, rules: context.log, ...report, ...(choice && { choice }) };

@@ -54,6 +54,7 @@ const home: Readonly<Record<string, string>> = {
   "fastest-levenshtein": "parser",
   "@jridgewell/gen-mapping": "codegen",
   wabt: "codegen",
+  wgsl_reflect: "codegen",
   prettier: "format",
   commander: "cli",
   chokidar: "cli",

@@ -102,3 +102,8 @@ function joined(groups: readonly Group[], members: readonly Group[]): Group[] {
   };
   return groups.flatMap((g) => (g === first ? [one] : members.includes(g) ? [] : [g]));
 }
+
+/** The buffers of a kernel that share a binding, in the order in which a call passes where they begin. */
+export function sharingBuffers(bindings: readonly Binding[]): readonly number[] {
+  return bindings.filter((b) => b.buffers.length > 1).flatMap((b) => b.buffers);
+}

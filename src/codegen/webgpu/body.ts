@@ -18,7 +18,7 @@ import type { Scope } from "./expressions.ts";
 import { Expressions } from "./expressions.ts";
 import { memberNames, wgslNames } from "./names.ts";
 import type { Binding } from "./program.ts";
-import { sharingBuffers } from "./program.ts";
+import { sharingBuffers } from "./bindings.ts";
 
 /** A member of the uniform. */
 export interface Member {

@@ -1,9 +1,11 @@
 /** The shaders of a module: each is a constant that holds its text, in reading order. */
+import type { Schedule } from "../../ir/kernel.ts";
 import type { TextBuilder } from "../text.ts";
 import { sectionsOf } from "../kernel-sections.ts";
 import { auxiliaryShaders } from "./class-gradients.ts";
 import type { GpuModel } from "./class-model.ts";
 import type { Shader } from "./program.ts";
+import type { GpuUnit } from "./unit.ts";
 
 export function printShaders(gpu: GpuModel, out: TextBuilder): void {
   const { model, unit } = gpu;
@@ -43,4 +45,16 @@ function printShaderConstant(gpu: GpuModel, shader: Shader, out: TextBuilder): v
   });
   out.verbatim("`,");
   out.line("};");
+}
+
+/** All shaders of a program as one text to read: each is a module of its own. */
+export function shadersAsText(schedule: Schedule, { program }: GpuUnit): string {
+  const parts = sectionsOf(schedule).flatMap(({ title, kernels }) => {
+    const shaders = kernels.flatMap((k) => program.shaders.filter((s) => s.kernel === k));
+    const texts = shaders.map((s) => `// ${s.name}\n\n${s.text}`);
+    return texts.length === 0
+      ? []
+      : [`// ${"-".repeat(Math.max(4, 90 - title.length))} ${title}\n`, ...texts];
+  });
+  return parts.join("\n");
 }

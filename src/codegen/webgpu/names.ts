@@ -19,6 +19,14 @@ const reserved: ReadonlySet<string> = new Set(
   ),
 );
 
+/** Words of which the library that reads shaders back (reflect.ts) makes keywords. */
+const unreadable: ReadonlySet<string> = new Set(
+  `array atomic bitcast block function immediate private ptr read read_write storage uniform vec2 vec3 vec4 workgroup write
+   mat2x2 mat2x3 mat2x4 mat3x2 mat3x3 mat3x4 mat4x2 mat4x3 mat4x4 texture_1d texture_2d texture_2d_array texture_3d
+   texture_cube texture_cube_array texture_external texture_multisampled_2d texture_storage_1d texture_storage_2d
+   texture_storage_2d_array texture_storage_3d`.split(/\s+/),
+);
+
 /** Its types, and its functions that shaders call: a name of ours would hide them. */
 const predeclared: ReadonlySet<string> = new Set(
   `bool f16 f32 i32 u32 array atomic ptr vec2 vec3 vec4 vec2f vec3f vec4f vec2i vec3i vec4i vec2u vec3u vec4u vec2h
@@ -31,7 +39,7 @@ const predeclared: ReadonlySet<string> = new Set(
 /** An identifier of WGSL: as one of JavaScript, but it may not begin with two underscores, nor be one. */
 function identifier(text: string): string {
   const name = javascriptIdentifier(text).replace(/^_(?=_|$)/u, "x_");
-  return reserved.has(name) ? `${name}_` : name;
+  return reserved.has(name) || unreadable.has(name) ? `${name}_` : name;
 }
 
 /** The names of a shader, or of a scope in it. */

@@ -8,6 +8,7 @@ import type { Kernel, Procedure, Schedule } from "../../ir/kernel.ts";
 import type { Launch } from "../../ir/launch.ts";
 import { DispatchTable } from "./dispatches.ts";
 import { DeviceMemory } from "./memory.ts";
+import { printShader } from "./shader.ts";
 
 /**
  * A compute shader of a kernel. `@group(0)` holds the storage buffers of `bindings`, in order. `@group(1) @binding(0)` is a
@@ -94,7 +95,7 @@ export type PrintShader = (
 export function gpuProgram(
   schedule: Schedule,
   context: Pick<Context, "builder" | "sources">,
-  print: PrintShader,
+  print: PrintShader = printShader,
 ): GpuProgram {
   const memory = new DeviceMemory(schedule, context.builder);
   const table = new DispatchTable(schedule, memory, context, print);
@@ -102,9 +103,4 @@ export function gpuProgram(
   const all = [forward, evaluate, backward, statistics, update, initialise];
   const procedures = new Map(all.map((procedure) => [procedure, table.dispatchesOf(procedure)]));
   return { shaders: table.shaders, buffers: memory.buffers, places: memory.places, procedures };
-}
-
-/** The buffers of a kernel that share a binding, in the order in which a call passes where they begin. */
-export function sharingBuffers(bindings: readonly Binding[]): readonly number[] {
-  return bindings.filter((b) => b.buffers.length > 1).flatMap((b) => b.buffers);
 }

@@ -1,8 +1,9 @@
 /** A schedule as a program for a GPU, for the printers of its module. */
 import type { Context } from "../../ir/context.ts";
 import type { Schedule } from "../../ir/kernel.ts";
-import type { DevicePlace, GpuProgram, PrintShader } from "./program.ts";
+import type { DevicePlace, GpuProgram } from "./program.ts";
 import { gpuProgram } from "./program.ts";
+import { checkShaders } from "./reflect.ts";
 
 export interface GpuUnit {
   readonly program: GpuProgram;
@@ -10,12 +11,12 @@ export interface GpuUnit {
   readonly shared: readonly DevicePlace[];
 }
 
-export function gpuUnit(
+export async function gpuUnit(
   schedule: Schedule,
   context: Pick<Context, "builder" | "sources">,
-  print: PrintShader,
-): GpuUnit {
-  const program = gpuProgram(schedule, context, print);
+): Promise<GpuUnit> {
+  const program = gpuProgram(schedule, context);
+  await checkShaders(program);
   const own = new Set(program.places.values());
   const bound = [...program.procedures.values()].flat().flatMap((d) => d.places);
   return { program, shared: [...new Set(bound)].filter((place) => !own.has(place)) };

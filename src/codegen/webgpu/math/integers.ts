@@ -24,14 +24,14 @@ fn uniformNumber(seed: i32, step: i32, place: i32, element: i32) -> f32 {
   var rotations = array<u32, 8>(13u, 15u, 26u, 6u, 17u, 29u, 16u, 24u);
   var x = u32(place) + keys[0];
   var y = u32(element) + keys[1];
-  for (var block = 1u; block <= 5u; block++) {
+  for (var part = 1u; part <= 5u; part++) {
     for (var round = 0u; round < 4u; round++) {
-      let turn = rotations[(block - 1u) % 2u * 4u + round];
+      let turn = rotations[(part - 1u) % 2u * 4u + round];
       x += y;
       y = ((y << turn) | (y >> (32u - turn))) ^ x;
     }
-    x += keys[block % 3u];
-    y += keys[(block + 1u) % 3u] + block;
+    x += keys[part % 3u];
+    y += keys[(part + 1u) % 3u] + part;
   }
   return f32(x >> 8u) / 16777216.0;
 }`,
