@@ -4,7 +4,7 @@
  *
  * A kernel that can be launched is a *nest*: values that are named (`let`), then one loop, whose body is again values and one
  * loop, and so on; what the innermost of these loops holds is the *leaf*. Every loop of a launch is a loop of independent
- * turns in the kernel's body, identified by its index. A nest without loops is a leaf that runs once.
+ * turns in the kernel's body, identified by its index, and runs from 0 to the extent of that. A nest without loops is a leaf that runs once.
  */
 import type { Index } from "./types.ts";
 
@@ -20,8 +20,10 @@ export interface CellsLaunch {
 
 /**
  * One workgroup for each turn of `loops`. Its invocations run the leaf together: they divide the turns of the loops in
- * `shared` among themselves and do everything else alike. A shared loop that reduces ends with a tree over what the
- * invocations found, whose value all of them then have; a place that is stored in one shared loop may be read behind it.
+ * `shared` among themselves and do everything else alike. Shared loops are statements of the leaf itself. One that reduces is
+ * nothing but folds (folds.ts): it ends with a tree over what the invocations found, which is folded with what the accumulator
+ * held before the loop, and all of them then have that value. A place that is stored in one shared loop may be read
+ * behind it; what is stored outside of them is read nowhere in the leaf, and is never added to.
  */
 export interface RowsLaunch {
   readonly kind: "rows";

@@ -6,15 +6,25 @@ import type { Builder } from "../ir/builder.ts";
 import type { Call, Kernel, Level, Procedure } from "../ir/kernel.ts";
 import type { Launch } from "../ir/launch.ts";
 import type { Program } from "../ir/types.ts";
-import { tilesOf } from "./dispatch/contractions.ts";
-import { chainOf, nestsOf } from "./dispatch/nest.ts";
+import { inCells, launched } from "./dispatch/choose.ts";
+import type { Device, Setting } from "./dispatch/cost.ts";
+import { anyDevice } from "./dispatch/cost.ts";
+import { nestsOf } from "./dispatch/nest.ts";
 import type { KernelCall, Part } from "./dispatch/table.ts";
 import { LaunchTable } from "./dispatch/table.ts";
 import { Clears } from "./dispatch/clear.ts";
 import type { TileChoice } from "./dispatch/tile-shapes.ts";
 import type { Procedures } from "./plan/lives.ts";
 import { NameSpace } from "./schedule/names.ts";
+import { largestDims, Sizes } from "./schedule/sizes.ts";
 import { splitLoops } from "./schedule/split.ts";
+
+export interface DispatchOptions {
+  readonly level: Level;
+  readonly device?: Device | undefined;
+  /** How contractions are computed, at level 2. */
+  readonly tiles?: TileChoice | undefined;
+}
 
 export interface Dispatched {
   readonly procedures: Procedures;
@@ -22,15 +32,11 @@ export interface Dispatched {
   readonly launches: ReadonlyMap<Kernel, Launch>;
 }
 
-/** Invocations of a workgroup that have nothing to do with one another. */
-const workgroup = 64;
-
 export function dispatch(
   given: Procedures,
   program: Program,
-  level: Level,
+  { level, device = anyDevice, tiles = {} }: DispatchOptions,
   b: Builder,
-  tiles: TileChoice = {},
 ): Dispatched {
   const names = new NameSpace();
   for (const p of Object.values(given))
@@ -41,9 +47,11 @@ export function dispatch(
   for (const c of Object.values(withoutClears).flatMap((p) => p.calls))
     if (c.kind === "call") byKernel.set(c.kernel, [...(byKernel.get(c.kernel) ?? []), c]);
   const table = new LaunchTable(program, level, names, b);
+  const largest = largestDims([...byKernel.values()].flat());
   const replaced = new Map<Call, readonly KernelCall[]>();
   for (const [kernel, own] of byKernel) {
-    const parts = level === 2 ? tiledPartsOf(kernel, tiles, b) : nestsOf(kernel.body, b).map(cells);
+    const setting = { sizes: new Sizes(largest.get(kernel)!, b), device, b };
+    const parts = partsOf(kernel, level, level < 2 ? setting : { ...setting, tiles });
     for (const [call, made] of table.callsOf(parts, own)) replaced.set(call, made);
   }
   const procedures = mapProcedures(withoutClears, (c) => replaced.get(c)!);
@@ -62,15 +70,8 @@ function mapProcedures(given: Procedures, f: (c: Call) => readonly Call[]): Proc
   };
 }
 
-/** Contractions in tiles: loops around sums are split first, so that what their factors depend on is plain. */
-function tiledPartsOf({ body }: Kernel, choice: TileChoice, b: Builder): Part[] {
-  return nestsOf(splitLoops(body, b), b).map((nest) => {
-    const launch = tilesOf(nest, b, choice);
-    return launch ? { body: nest, launch, made: [] } : cells(nest);
-  });
-}
-
-function cells(nest: Part["body"]): Part {
-  const loops = chainOf(nest).loops.map((l) => l.index);
-  return { body: nest, launch: { kind: "cells", loops, size: workgroup }, made: [] };
+/** At level 2, loops around sums are split first, so that what the factors of a contraction depend on is plain. */
+function partsOf({ body }: Kernel, level: Level, setting: Setting): Part[] {
+  const nests = nestsOf(level < 2 ? body : splitLoops(body, setting.b), setting.b);
+  return nests.flatMap((nest) => (level === 0 ? [inCells(nest)] : launched(nest, setting)));
 }

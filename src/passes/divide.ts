@@ -7,14 +7,14 @@
  * one of the threads takes. A kernel stays whole where a part needs what another one stores, and where all of it takes
  * less time than threads need to meet (`fewest`).
  */
-import { atoms } from "../ir/atoms.ts";
 import { rangeOf } from "../ir/affine.ts";
 import type { Builder } from "../ir/builder.ts";
 import type { Call, Divided, Kernel, KernelStatement, Loop, Share } from "../ir/kernel.ts";
 import { ownExpressions, statementsIn } from "../ir/kernel-walk.ts";
-import { rewriter, visit } from "../ir/rewrite.ts";
-import type { Affine, Dim, Expr, Local, Tensor } from "../ir/types.ts";
+import { visit } from "../ir/rewrite.ts";
+import type { Affine, Dim, Local, Tensor } from "../ir/types.ts";
 import { areIndependent } from "./divide/independence.ts";
+import { largestDims, Sizes } from "./schedule/sizes.ts";
 
 type Block = readonly KernelStatement[];
 
@@ -37,62 +37,17 @@ export function divide(calls: Iterable<Call>, b: Builder, least = fewest): Reado
   return found;
 }
 
-/** The kernels that are called, with the largest that is passed for each of their dimensions. */
-function largestDims(calls: Iterable<Call>): Map<Kernel, Map<Dim, number>> {
-  const found = new Map<Kernel, Map<Dim, number>>();
-  for (const call of calls) {
-    if (call.kind === "clear") continue;
-    const largest = found.get(call.kernel) ?? new Map<Dim, number>();
-    found.set(call.kernel, largest);
-    call.kernel.dims.forEach((d, i) => {
-      const passed = call.dims[i]!;
-      const count = typeof passed === "number" ? passed : passed.maximum;
-      largest.set(d, Math.max(count, largest.get(d) ?? 0));
-    });
-  }
-  return found;
-}
-
-/** How much a kernel does where its dimensions are largest. */
-class Sizes {
-  private readonly atMost: (e: Expr) => Expr;
-
-  constructor(largest: ReadonlyMap<Dim, number>, b: Builder) {
-    this.atMost = rewriter(b, {
-      atom: (a) => (a.kind === "dim" ? b.integer(largest.get(a) ?? a.maximum) : undefined),
-    });
-  }
-
-  turns(s: Loop): number {
-    const [from, to] = [s.from, s.to].map((e) => rangeOf(this.atMost(e) as Affine));
-    return Math.max(0, Math.ceil((to!.high - Math.max(0, from!.low)) / (s.step ?? 1)));
-  }
-
-  /** Operations of a block, of numbers or of vectors, functions as the atom table weighs them. */
-  work(block: Block): number {
-    return block.reduce((sum, s) => {
-      if (s.kind === "loop") return sum + this.turns(s) * this.work(s.body);
-      if (s.kind === "if") return sum + this.work(s.body) + this.work(s.otherwise);
-      let operations = 1;
-      visit([s.value], (e) => {
-        if (e.kind === "apply") operations += atoms[e.atom].cost;
-      });
-      return sum + operations;
-    }, 0);
-  }
-
-  /** The loop to divide: the outermost that is divided well, or else the one with most turns. */
-  bestOf(s: Loop, mayDivideWithin: (s: Loop) => boolean): Loop {
-    let best = s;
-    for (let at = s; ;) {
-      const turns = this.turns(at);
-      if (turns >= enoughTurns || (turns > 0 && turns % 2 === 0)) return at;
-      if (turns > this.turns(best)) best = at;
-      if (!mayDivideWithin(at)) return best;
-      const loops = at.body.filter(isDivisible);
-      if (loops.length === 0) return best;
-      at = loops.reduce((most, l) => (this.work([l]) > this.work([most]) ? l : most));
-    }
+/** The loop to divide: the outermost that is divided well, or else the one with most turns. */
+function bestOf(s: Loop, sizes: Sizes, mayDivideWithin: (s: Loop) => boolean): Loop {
+  let best = s;
+  for (let at = s; ;) {
+    const turns = sizes.turns(at);
+    if (turns >= enoughTurns || (turns > 0 && turns % 2 === 0)) return at;
+    if (turns > sizes.turns(best)) best = at;
+    if (!mayDivideWithin(at)) return best;
+    const loops = at.body.filter(isDivisible);
+    if (loops.length === 0) return best;
+    at = loops.reduce((most, l) => (sizes.work([l]) > sizes.work([most]) ? l : most));
   }
 }
 
@@ -133,7 +88,7 @@ class Division {
         continue;
       }
       if (isDivisible(s)) {
-        const chosen = this.sizes.bestOf(s, (inner) => this.mayDivideWithin(inner));
+        const chosen = bestOf(s, this.sizes, (inner) => this.mayDivideWithin(inner));
         out.push(this.within(s, chosen));
         at++;
         continue;

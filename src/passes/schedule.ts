@@ -10,6 +10,7 @@ import { tensorsReadBy } from "./fuse/readers.ts";
 import { copyWhereNeeded } from "./fuse/reshape.ts";
 import { dispatch } from "./dispatch.ts";
 import type { TileChoice } from "./dispatch/tile-shapes.ts";
+import type { Device } from "./dispatch/cost.ts";
 import { divide } from "./divide.ts";
 import { fuse } from "./fuse.ts";
 import { plan } from "./plan.ts";
@@ -29,6 +30,8 @@ export interface ScheduleOptions {
   readonly isStraight?: boolean;
   /** How a GPU computes contractions, at level 2. */
   readonly tiles?: TileChoice;
+  /** What decides how kernels are launched, where the machine is a GPU: any that there is, by default. */
+  readonly device?: Device;
 }
 
 /**
@@ -42,7 +45,8 @@ export function schedule(
   {
     machine: name = "scalar",
     isStraight = level === 2 && name === "scalar" && isTiny(given),
-    tiles = {},
+    tiles,
+    device,
   }: ScheduleOptions = {},
 ): Schedule {
   const machine = machines[name];
@@ -86,7 +90,7 @@ export function schedule(
   };
   const memory = (t: Tensor): Tensor => inputs.get(aliases.root(t)) ?? aliases.root(t);
   const dispatched = machine.launches
-    ? dispatch(scheduled, program, level, context.builder, tiles)
+    ? dispatch(scheduled, program, { level, device, tiles }, context.builder)
     : undefined;
   const separate = isStraight
     ? straightened(graphs, scheduled, memory, context.builder)

@@ -6,10 +6,13 @@ import type { Builder } from "../../src/ir/builder.ts";
 import type { Call, Kernel, KernelStatement, Schedule } from "../../src/ir/kernel.ts";
 import { levels } from "../../src/ir/kernel.ts";
 import { mapStatement } from "../../src/ir/kernel-walk.ts";
+import { foldsOf } from "../../src/ir/folds.ts";
+import { nestOf } from "../../src/ir/nest.ts";
 import type { Launch } from "../../src/ir/launch.ts";
 import { printKernel } from "../../src/ir/kernel-printer.ts";
 import type { Index } from "../../src/ir/types.ts";
-import { chainOf, withIndex } from "../../src/passes/dispatch/nest.ts";
+import type { Device } from "../../src/passes/dispatch/cost.ts";
+import { withIndex } from "../../src/passes/dispatch/nest.ts";
 import { machines } from "../../src/passes/schedule/machine.ts";
 import { schedule } from "../../src/passes/schedule.ts";
 import { compare } from "./build.ts";
@@ -18,16 +21,22 @@ import { generate, statements } from "./random-graphs.ts";
 import { differences, graphsOf } from "./run.ts";
 
 const gpu = { machine: "gpu" } as const;
+/** A device on which workgroups share whatever they can. */
+const shares: Device = { full: 1e9, dispatch: 1e9, meeting: 0, scattered: 1, gain: 0, fewestTurns: 2 };
+/** A device on which sums are split wherever they can be. */
+const splits: Device = { ...shares, dispatch: -1e9, meeting: 1e9, gain: -1e9 };
+const devices: readonly (Device | undefined)[] = [undefined, shares, splits];
 
 /** The loops that are launched, outer before inner. */
 const loopsOf = (launch: Launch): readonly Index[] =>
   launch.kind === "tiles" ? [...launch.batch, ...launch.rows, ...launch.columns] : launch.loops;
 
-/** The same schedule, but the turns of launched loops are done from the last to the first. */
+/** The same schedule, but the turns of launched and of shared loops are done from the last to the first. */
 function backwards(made: Schedule, b: Builder): Schedule {
   const kernels = new Map(
     made.kernels.map((k): [Kernel, Kernel] => {
-      const launched = new Set<Index>(loopsOf(made.launches!.get(k)!));
+      const launch = made.launches!.get(k)!;
+      const launched = new Set([...loopsOf(launch), ...(launch.kind === "rows" ? launch.shared : [])]);
       return [k, { ...k, body: turned(k.body, launched, b) }];
     }),
   );
@@ -49,7 +58,9 @@ const turned = (
       (inner) => turned(inner, launched, b),
     );
     if (inside.kind !== "loop" || !launched.has(inside.index)) return inside;
-    const last = b.minus(inside.index.extent, b.plus(inside.index, 1));
+    // Of equals, the first stays.
+    if (foldsOf(inside)?.some((f) => f.kind === "position")) return inside;
+    const last = b.minus(b.plus(inside.from, inside.to), b.plus(inside.index, 1));
     return { ...inside, body: withIndex(inside.body, inside.index, last, b) };
   });
 
@@ -68,7 +79,7 @@ function expectLaunchable(made: Schedule, b: Builder): void {
     if (c.kind === "call") expect(made.kernels).toContain(c.kernel);
   }
   for (const kernel of made.kernels) {
-    const { loops } = chainOf(kernel.body);
+    const { loops } = nestOf(kernel.body);
     for (const l of loops)
       expect([b.constantOf(l.from), l.to, l.step, l.lanes]).toEqual([
         0,
@@ -77,6 +88,15 @@ function expectLaunchable(made: Schedule, b: Builder): void {
         undefined,
       ]);
     const launched = loopsOf(made.launches!.get(kernel)!);
+    const launch = made.launches!.get(kernel)!;
+    if (launch.kind === "rows") {
+      const { leaf } = nestOf(kernel.body);
+      const inLeaf = leaf.filter((s) => s.kind === "loop");
+      for (const index of launch.shared) {
+        const loop = inLeaf.find((l) => l.index === index);
+        expect(loop && (loop.role === "map" || foldsOf(loop) !== undefined)).toBe(true);
+      }
+    }
     const outer = loops.slice(0, launched.length).map((l) => l.index);
     expect(outer.filter((i) => launched.includes(i))).toEqual(outer);
     if (made.level > 0 && kernel.statements.length > 1)
@@ -92,8 +112,11 @@ const examples = readdirSync(folder)
 
 describe.each(Object.entries(models))("%s", (_, text) => {
   test.each(levels)("level %i computes what the graphs mean, in any order", (level) => {
-    expect(differences(text, level, {}, gpu).found).toEqual([]);
-    expect(differences(text, level, {}, gpu, backwards).found).toEqual([]);
+    for (const device of level === 0 ? [undefined] : devices) {
+      const options = { ...gpu, ...(device && { device }) };
+      expect(differences(text, level, {}, options).found).toEqual([]);
+      expect(differences(text, level, {}, options, backwards).found).toEqual([]);
+    }
   });
 });
 
@@ -105,23 +128,17 @@ describe.each([...Object.entries(models), ...examples])("%s", (_, text) => {
 });
 
 test("a schedule of any graph computes what the graph means, in any order", () => {
-  const property = fc.property(statements, (choices) => {
+  const property = fc.property(statements, fc.constantFrom(...devices), (choices, device) => {
+    const options = { ...gpu, ...(device && { device }) };
     for (const level of levels) {
       for (const change of [undefined, backwards]) {
         const { s, results } = generate(choices);
-        const { schedule: made, differences: found } = compare(
-          s,
-          s.graphs(results),
-          level,
-          new Map(),
-          new Map(),
-          gpu,
-          change,
-        );
-        expect(found).toEqual([]);
-        if (!change) expectLaunchable(made, s.b);
+        const graphs = s.graphs(results);
+        const made = compare(s, graphs, level, new Map(), new Map(), options, change);
+        expect(made.differences).toEqual([]);
+        if (!change) expectLaunchable(made.schedule, s.b);
       }
     }
   });
-  fc.assert(property, { numRuns: 40 });
+  fc.assert(property, { numRuns: 60 });
 });

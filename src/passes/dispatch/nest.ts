@@ -8,6 +8,7 @@ import { rangeOf } from "../../ir/affine.ts";
 import type { Builder } from "../../ir/builder.ts";
 import type { If, KernelStatement, Let, Loop } from "../../ir/kernel.ts";
 import { expressionsIn, mapStatement, statementsIn } from "../../ir/kernel-walk.ts";
+import { nestOf } from "../../ir/nest.ts";
 import { freeIndices, readsOf, substitute } from "../../ir/rewrite.ts";
 import type { Affine, Index } from "../../ir/types.ts";
 import { definedIn, localsIn, localsOf, storedIn } from "./block.ts";
@@ -18,16 +19,22 @@ export function nestsOf(block: Block, b: Builder): Block[] {
   return new Nesting(b).nests(block);
 }
 
-/** The loops of a nest, outer before inner, and its leaf. */
-export function chainOf(nest: Block): { readonly loops: readonly Loop[]; readonly leaf: Block } {
-  const loops: Loop[] = [];
-  for (let block = nest; ;) {
-    const last = block.at(-1);
-    const isNest = last?.kind === "loop" && last.role === "map" && block.slice(0, -1).every(isLet);
-    if (!isNest) return { loops, leaf: block };
-    loops.push(last);
-    block = last.body;
-  }
+/** The nest with another leaf. */
+export function withLeaf(nest: Block, leaf: Block): Block {
+  const last = nest.at(-1);
+  return nestOf(nest).loops.length > 0 && last?.kind === "loop"
+    ? [...nest.slice(0, -1), { ...last, body: withLeaf(last.body, leaf) }]
+    : leaf;
+}
+
+/** The block without values that nothing in it uses. */
+export function withoutUnused(block: Block): Block {
+  const used = localsIn(block);
+  const kept = block.flatMap((s) => {
+    if (isLet(s) && !used.has(s.local)) return [];
+    return [mapStatement(s, (e) => e, withoutUnused)];
+  });
+  return kept.length === block.length ? kept : withoutUnused(kept);
 }
 
 const isLet = (s: KernelStatement): s is Let => s.kind === "let";

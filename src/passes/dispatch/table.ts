@@ -18,6 +18,8 @@ export type KernelCall = Extract<Call, { kind: "call" }>;
 export interface Part {
   readonly body: Block;
   readonly launch: Launch;
+  /** It computes chunks of sums, which another part adds up. */
+  readonly isChunked?: boolean;
   /** Tensors that are not the kernel's: what one part leaves for another. Every call has its own. */
   readonly made: readonly Tensor[];
 }
@@ -59,11 +61,13 @@ export class LaunchTable {
     const { buffers, scalars, dims } = assembled;
     const text = this.texts.textOf(assembled);
     // At level 0 a kernel is one line of the source.
-    const key = `${part.launch.kind} ${this.level > 0 ? text : `${text} ${kernel.name} ${n}`}`;
+    const { kind } = part.launch;
+    const how = kind === "tiles" ? JSON.stringify(part.launch.tile) : `${part.launch.size}`;
+    const key = `${kind} ${how} ${this.level > 0 ? text : `${text} ${kernel.name} ${n}`}`;
     const { row } = kernel;
     const known = this.known.get(key) ?? {
       ...assembled,
-      name: n === count - 1 ? kernel.name : this.names.fresh(this.nameOf(own, kernel, statements, calls)),
+      name: n === count - 1 ? kernel.name : this.nameOf(part, own, kernel, statements, calls),
       ...(row && dims.includes(row) && count === 1 && { row }),
     };
     this.known.set(key, known);
@@ -72,13 +76,14 @@ export class LaunchTable {
   }
 
   private nameOf(
+    part: Part,
     own: readonly Statement[],
     kernel: Kernel,
     statements: readonly number[],
     calls: readonly KernelCall[],
   ): string {
     const equations = own.filter((s) => s.kind === "equation");
-    if (equations.length === 0) return kernel.name;
+    if (equations.length === 0) return this.names.fresh(kernel.name);
     const name = groupName(equations, this.program, kernel.name.startsWith("initial_"));
     const stored = new Set(
       calls.flatMap((c) => {
@@ -86,7 +91,9 @@ export class LaunchTable {
         return s?.kind === "equation" ? [s.tensor] : [];
       }),
     );
-    return stored.size > 1 ? sharedName(name, stored) : name;
+    return this.names.fresh(
+      `${stored.size > 1 ? sharedName(name, stored) : name}${part.isChunked ? "_chunks" : ""}`,
+    );
   }
 
   /** The calls of all parts, in place of a call of the kernel. */
@@ -104,8 +111,13 @@ export class LaunchTable {
     const sized = rewriter(this.b, {
       atom: (a) => (a.kind === "dim" ? this.b.toAffine(counts.get(a) ?? a) : undefined),
     });
-    for (const t of tensors)
-      things.set(t, this.b.tensor({ ...t, shape: t.shape.map((e) => sized(e) as Affine) }));
+    const [result] = call.statements
+      .toReversed()
+      .flatMap((s) => (s.kind === "equation" ? [s.tensor.name] : []));
+    for (const t of tensors) {
+      const shape = t.shape.map((e) => sized(e) as Affine);
+      things.set(t, this.b.tensor({ ...t, name: `${result}.${t.name}.chunks`, shape }));
+    }
     const aligned = call.statements.length === kernel.statements.length;
     return made.map((m) => ({
       kind: "call",

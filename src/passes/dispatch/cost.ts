@@ -1,0 +1,53 @@
+/**
+ * What a launch costs, in the time of one operation that waits for the one before it. A device has so many invocations
+ * that fill it: up to there more of them cost no more, and beyond they take turns. So few cells with long sums are what is
+ * slow, and pay for the meetings of a workgroup, or for another dispatch.
+ */
+import type { Builder } from "../../ir/builder.ts";
+import type { Sizes } from "../schedule/sizes.ts";
+import type { TileChoice } from "./tile-shapes.ts";
+
+/** What decides how kernels are launched. */
+export interface Device {
+  /** Invocations that fill it. */
+  readonly full: number;
+  /** The cost of another dispatch. */
+  readonly dispatch: number;
+  /** The cost of a meeting of a workgroup with a tree over what its invocations found. */
+  readonly meeting: number;
+  /** How much longer a full device reads cells that do not lie side by side, for invocations that do. */
+  readonly scattered: number;
+  /** A launch is changed where that gains at least this part of its cost. */
+  readonly gain: number;
+  /** A loop of fewer turns is not shared by a workgroup. */
+  readonly fewestTurns: number;
+}
+
+/**
+ * Of the size that GPUs of different makes have in common: tens of thousands of invocations, some microseconds for a
+ * dispatch, some nanoseconds for an operation.
+ */
+export const anyDevice: Device = {
+  full: 16_384,
+  dispatch: 600,
+  meeting: 60,
+  scattered: 4,
+  gain: 0.4,
+  fewestTurns: 32,
+};
+
+/** What the launch of a kernel is decided by. */
+export interface Setting {
+  readonly sizes: Sizes;
+  readonly device: Device;
+  /** How contractions are computed in tiles, if they are. */
+  readonly tiles?: TileChoice;
+  readonly b: Builder;
+}
+
+/** Invocations, each of so many operations. */
+export const costOf = (invocations: number, operations: number, { full }: Device): number =>
+  operations * Math.max(1, invocations / full);
+
+/** Whether one cost is clearly less than another. */
+export const isLess = (cost: number, than: number, { gain }: Device): boolean => cost < than * (1 - gain);
