@@ -17,9 +17,7 @@ interface Platform {
 export async function provideGpu(): Promise<void> {
   const gpu = await gpuOf(globalThis as Platform);
   if ((await gpu.requestAdapter()) === null)
-    throw new UsageError(
-      "--target webgpu: this machine shows no GPU to WebGPU (it needs a Vulkan, Metal or D3D12 driver)",
-    );
+    throw new UsageError("WebGPU finds no GPU on this machine: it needs a driver for Vulkan, Metal or D3D12");
 }
 
 async function gpuOf(platform: Platform): Promise<Gpu> {
@@ -38,7 +36,7 @@ async function gpuOfPackage(): Promise<Gpu> {
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code !== "ERR_MODULE_NOT_FOUND") throw error;
-    throw new UsageError("--target webgpu runs here with the package `webgpu`: npm install webgpu");
+    throw new UsageError("WebGPU runs in Node with the package `webgpu`: npm install webgpu");
   }
   const isModule = (value: unknown): value is { create(flags: readonly string[]): Gpu } =>
     typeof value === "object" && value !== null && "create" in value && typeof value.create === "function";

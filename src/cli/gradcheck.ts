@@ -4,6 +4,7 @@ import type { GradientCheck, ParameterCheck, Point } from "../index.ts";
 import type { CompileFlags } from "./flags.ts";
 import type { Host } from "./host.ts";
 import { exitCode } from "./host.ts";
+import { provideGpu } from "./gpu.ts";
 import type { GradientCheckFlags } from "./train-flags.ts";
 import type { LoadedModel, ModelRequest, RunTarget } from "./train-model.ts";
 import { arraysOf, assign, loadModel } from "./train-model.ts";
@@ -18,6 +19,8 @@ const targets: readonly (readonly [RunTarget, 0 | 1 | 2])[] = [
   ["typescript", 2],
   ["wasm", 1],
   ["wasm", 2],
+  ["webgpu", 1],
+  ["webgpu", 2],
 ];
 
 /** The largest errors of a target, relative to the largest value of what is compared. */
@@ -32,6 +35,8 @@ interface TargetCheck {
 interface Result {
   readonly check: GradientCheck;
   readonly targets: readonly TargetCheck[];
+  /** Why no GPU took part, where none did. */
+  readonly withoutGpu: string | null;
   readonly passes: boolean;
   /** One line, for people and for headers. */
   readonly certificate: string;
@@ -77,8 +82,10 @@ async function compare(path: string, flags: Request, host: Host, isTold = false)
     throw new UsageError(`${path} has no loss: it has no gradients to check`);
   const { checkGradients } = await import("../index.ts");
   const check = checkGradients(first.graphs, { seed: flags.seed, samples: flags.samples ?? null });
+  const withoutGpu = await whyWithoutGpu();
   const compared: TargetCheck[] = [];
   for (const [target, level] of targets) {
+    if (target === "webgpu" && withoutGpu !== null) continue;
     const loaded = await loadModel({ ...request, target, level }, host, true);
     if (loaded)
       compared.push({ target: `${target} -O${level}`, ...(await compareTarget(loaded, check.point)) });
@@ -87,7 +94,18 @@ async function compare(path: string, flags: Request, host: Host, isTold = false)
     check.parameters.every((p) => p.error <= differenceTolerance) &&
     compared.every((t) => Math.max(t.loss, t.gradients) <= targetTolerance);
   const certificate = certificateOf(check, compared, passes, await sha256(first.text), flags.seed, host);
-  return { check, targets: compared, passes, certificate };
+  return { check, targets: compared, withoutGpu, passes, certificate };
+}
+
+/** null where there is a GPU. */
+async function whyWithoutGpu(): Promise<string | null> {
+  try {
+    await provideGpu();
+    return null;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return error.message;
+  }
 }
 
 /** Runs a target at the same point, and compares loss and gradients with those of the interpreter. */
@@ -120,6 +138,7 @@ async function compareTarget(
     const error = expected.reduce((most, v, i) => larger(most, Math.abs(values[i]! - v) / scale), 0);
     if (!(error <= worst.gradients)) worst = { gradients: error, parameter: name };
   }
+  model.destroy?.();
   return { loss: Math.abs(loss - point.loss) / Math.max(Math.abs(point.loss), 1e-6), ...worst };
 }
 
@@ -151,7 +170,7 @@ function certificateOf(
   );
 }
 
-function table({ check, targets: compared }: Result, seed: number): string {
+function table({ check, targets: compared, withoutGpu }: Result, seed: number): string {
   const { dims } = check.point;
   const counts = Object.entries(dims).map(([name, count]) => `, ${name} = ${count}`);
   const rows = check.parameters.map((p) => [
@@ -172,6 +191,7 @@ function table({ check, targets: compared }: Result, seed: number): string {
     lines(["parameter", "compared", "kinks", "error", ""], rows),
     "targets against the reference interpreter",
     lines(["target", "loss", "gradients", ""], ofTargets),
+    ...(withoutGpu === null ? [] : [`  webgpu takes no part: ${withoutGpu}\n`]),
   ].join("\n");
 }
 
@@ -195,8 +215,8 @@ function lines(head: readonly string[], rows: readonly (readonly string[])[]): s
 const small = (value: number): string => (value === 0 ? "0" : value.toExponential(1));
 
 /** Maps and arrays of numbers stay out. */
-function jsonOf({ check, targets: compared, passes, certificate }: Result): object {
-  return { passes, certificate, parameters: check.parameters, targets: compared };
+function jsonOf({ check, targets: compared, withoutGpu, passes, certificate }: Result): object {
+  return { passes, certificate, parameters: check.parameters, targets: compared, withoutGpu };
 }
 
 async function sha256(text: string): Promise<string> {
