@@ -5,6 +5,7 @@
 import { emitModule } from "./codegen/module.ts";
 import { wasmUnit } from "./codegen/wasm/unit.ts";
 import { shadersAsText } from "./codegen/webgpu/class-shaders.ts";
+import { deviceCost } from "./codegen/webgpu/cost.ts";
 import { gpuUnit } from "./codegen/webgpu/unit.ts";
 import type { Derivation } from "./derivation/derivation.ts";
 import { SampleError } from "./derivation/sample.ts";
@@ -19,7 +20,7 @@ import type { Level } from "./ir/kernel.ts";
 import { printSchedule } from "./ir/kernel-printer.ts";
 import type { ModelGraphs } from "./ir/model.ts";
 import { Sources } from "./ir/source.ts";
-import type { Program } from "./ir/types.ts";
+import type { Dim, Program } from "./ir/types.ts";
 import { elaborate } from "./parser/elaborate/elaborate.ts";
 import type { ResolveImport } from "./parser/elaborate/files.ts";
 import { flowOf } from "./flow.ts";
@@ -154,7 +155,8 @@ export async function compile(source: string, options: CompileOptions = {}): Pro
     { kind: "map", text: emitted.map },
     ...(text === undefined ? [] : [{ kind: "text" as const, text }]),
   ];
-  const report = at && { report: reportOf(scheduled, at) };
+  const ofDevice = gpu && ((dims: ReadonlyMap<Dim, number>) => deviceCost(gpu.program, dims));
+  const report = at && { report: reportOf(scheduled, at, ofDevice) };
   return { ...checked, outputs, graphs, rules: context.log, ...report, ...(choice && { choice }) };
 }
 

@@ -19,7 +19,9 @@ export async function predictCommand(path: string, flags: PredictFlags, host: Ho
 async function predict(path: string, flags: PredictFlags, host: Host): Promise<number> {
   const format = formatOf(flags.output);
   const { bytes, saved } = readModel(flags.weights, host.directory);
-  const { sizes, target, encodings, dims, batch } = saved;
+  const { sizes, encodings, dims, batch } = saved;
+  // Whoever predicts may have no GPU, and a forward pass seldom needs one.
+  const target = saved.target === "webgpu" ? "auto" : saved.target;
   const model = flags.model === undefined ? {} : { model: flags.model };
   const loaded = await loadModel({ ...model, path, sizes, target, level: 2 }, host);
   if (!loaded) return exitCode.diagnostics;

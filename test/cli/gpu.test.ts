@@ -1,0 +1,68 @@
+/** Commands that run a model on a GPU: here on the software adapter. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { describeOnDawn } from "../support/dawn.ts";
+import { folderWith, kinds, points } from "./training.ts";
+
+const files = { "kinds.nn": kinds, "train.csv": points(40), "new.csv": points(5, 9) };
+
+describeOnDawn("on a GPU", () => {
+  test("nnc gradcheck compares the shaders too", async () => {
+    const w = folderWith(files);
+    expect(await w.nnc("gradcheck", "kinds.nn", "--samples", "1", "--json")).toBe(0);
+    const { targets, withoutGpu, certificate } = JSON.parse(w.out);
+    expect(withoutGpu).toBeNull();
+    const found = targets.filter((t: { target: string }) => t.target.startsWith("webgpu"));
+    expect(found.map((t: { target: string }) => t.target)).toEqual(["webgpu -O1", "webgpu -O2"]);
+    for (const { loss, gradients } of found) expect(Math.max(loss, gradients)).toBeLessThan(1e-4);
+    expect(certificate).toContain(", webgpu ");
+  });
+
+  test("nnc train saves, resumes bit for bit, and nnc predict answers as on the processor", async () => {
+    const w = folderWith(files);
+    const train = ["train", "kinds.nn", "--data", "train.csv", "--target", "webgpu", "--save"];
+    const read = (name: string): Buffer => readFileSync(join(w.directory, name));
+    await w.nnc(...train, "whole.safetensors", "--epochs", "4");
+    await w.nnc(...train, "part.safetensors", "--epochs", "2");
+    expect(read("part.safetensors")).not.toEqual(read("whole.safetensors"));
+    expect(await w.nnc(...train, "part.safetensors", "--epochs", "4", "--resume", "part.safetensors")).toBe(
+      0,
+    );
+    expect(read("part.safetensors")).toEqual(read("whole.safetensors"));
+    expect(w.err).toContain("kinds.nn: 22 parameters, webgpu, seed 1");
+    await w.nnc(
+      "predict",
+      "kinds.nn",
+      "--weights",
+      "whole.safetensors",
+      "--data",
+      "new.csv",
+      "-o",
+      "gpu.csv",
+    );
+    const moved = read("whole.safetensors")
+      .toString("latin1")
+      .replace('\\"target\\":\\"webgpu\\"', '\\"target\\":\\"wasm\\"  ');
+    const { writeFileSync } = await import("node:fs");
+    writeFileSync(join(w.directory, "moved.safetensors"), moved, "latin1");
+    await w.nnc(
+      "predict",
+      "kinds.nn",
+      "--weights",
+      "moved.safetensors",
+      "--data",
+      "new.csv",
+      "-o",
+      "cpu.csv",
+    );
+    const numbers = (name: string): number[] =>
+      read(name)
+        .toString()
+        .split(/[,\n]/)
+        .map(Number)
+        .filter((n) => !Number.isNaN(n));
+    expect(numbers("gpu.csv").length).toBeGreaterThan(5);
+    numbers("gpu.csv").forEach((n, i) => expect(n).toBeCloseTo(numbers("cpu.csv")[i]!, 4));
+  }, 60_000);
+});
