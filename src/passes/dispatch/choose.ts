@@ -47,7 +47,7 @@ function whole(nest: Block, setting: Setting): Whole {
   const inTiles = tiles && tilesOf(nest, b, tiles);
   if (inTiles) {
     const together = inTiles.tile.down * inTiles.tile.across;
-    const cost = costOf(cells / together, together * work, device);
+    const cost = costOf(cells / together, together * work, device, together);
     return { part: { body: nest, launch: inTiles, made: [] }, cost, together };
   }
   const cost = costOf(cells, work, device);
@@ -68,7 +68,7 @@ function bestSplit(nest: Block, { cost, together }: Whole, setting: Setting): Sp
   const folds = sums.flatMap(([, f]) => f).length;
   let best: { readonly count: number; readonly cost: number } | undefined;
   for (let count = 4; count <= mostChunks; count *= 2) {
-    const first = costOf((cells * count) / together, (together * work) / count, device);
+    const first = costOf((cells * count) / together, (together * work) / count, device, together);
     const after = [
       costOf(cells, others + 2 * folds * count, device),
       costOf(cells * workgroup, others + folds * ((2 * count) / workgroup + device.meeting), device),

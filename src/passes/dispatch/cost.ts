@@ -45,9 +45,12 @@ export interface Setting {
   readonly b: Builder;
 }
 
-/** Invocations, each of so many operations. */
-export const costOf = (invocations: number, operations: number, { full }: Device): number =>
-  operations * Math.max(1, invocations / full);
+/** Sums that one invocation adds up side by side do not wait for each other: up to so many are as good as so many invocations. */
+const sideBySide = 8;
+
+/** Invocations, each of so many operations, in so many sums that are independent of each other. */
+export const costOf = (invocations: number, operations: number, { full }: Device, sums = 1): number =>
+  operations * Math.max(1, (invocations * Math.min(sums, sideBySide)) / full);
 
 /** Whether one cost is clearly less than another. */
 export const isLess = (cost: number, than: number, { gain }: Device): boolean => cost < than * (1 - gain);
