@@ -5,7 +5,8 @@
 import type { Builder } from "../ir/builder.ts";
 import type { Call, Kernel, Level, Procedure } from "../ir/kernel.ts";
 import type { Launch } from "../ir/launch.ts";
-import type { Program } from "../ir/types.ts";
+import type { Program, Tensor } from "../ir/types.ts";
+import { storedIn } from "./dispatch/block.ts";
 import { inCells, launched } from "./dispatch/choose.ts";
 import type { Device, Setting } from "./dispatch/cost.ts";
 import { anyDevice } from "./dispatch/cost.ts";
@@ -41,21 +42,50 @@ export function dispatch(
   const names = new NameSpace();
   for (const p of Object.values(given))
     for (const c of p.calls) if (c.kind === "call") names.reserve(c.kernel.name);
-  const clears = new Clears(names, b);
-  const withoutClears = mapProcedures(given, (c) => (c.kind === "clear" ? [clears.callFor(c.tensor)] : [c]));
+  const clearing = clearingBefore(given);
   const byKernel = new Map<Kernel, KernelCall[]>();
-  for (const c of Object.values(withoutClears).flatMap((p) => p.calls))
-    if (c.kind === "call") byKernel.set(c.kernel, [...(byKernel.get(c.kernel) ?? []), c]);
+  const add = (c: KernelCall): unknown => byKernel.set(c.kernel, [...(byKernel.get(c.kernel) ?? []), c]);
+  for (const c of callsOf(given)) if (c.kind === "call") add(c);
+  const largest = largestDims(callsOf(given));
   const table = new LaunchTable(program, level, names, b);
-  const largest = largestDims([...byKernel.values()].flat());
   const replaced = new Map<Call, readonly KernelCall[]>();
+  const needless = new Set<Call>();
   for (const [kernel, own] of byKernel) {
     const setting = { sizes: new Sizes(largest.get(kernel)!, b), device, b };
-    const parts = partsOf(kernel, level, level < 2 ? setting : { ...setting, tiles });
+    const clearOf = (c: KernelCall, t: Tensor): Call | undefined =>
+      clearing.get(c)?.get(c.buffers[kernel.buffers.findIndex((x) => x.tensor === t)]!);
+    const isCleared = (t: Tensor): boolean => own.every((c) => clearOf(c, t) !== undefined);
+    const parts = partsOf(kernel, level, isCleared, level < 2 ? setting : { ...setting, tiles });
+    for (const { fills } of parts) if (fills) for (const c of own) needless.add(clearOf(c, fills)!);
     for (const [call, made] of table.callsOf(parts, own)) replaced.set(call, made);
   }
-  const procedures = mapProcedures(withoutClears, (c) => replaced.get(c)!);
+  const clears = new Clears(names, b);
+  const procedures = mapProcedures(given, (c) => {
+    if (c.kind === "call") return replaced.get(c)!;
+    if (needless.has(c)) return [];
+    const clear = clears.callFor(c.tensor);
+    return table.callsOf([inCells(clear.kernel.body)], [clear]).get(clear)!;
+  });
   return { procedures, kernels: [...table.launches.keys()], launches: table.launches };
+}
+
+const callsOf = (given: Procedures): Call[] => Object.values(given).flatMap((p) => p.calls);
+
+/** For each call, which tensors are cleared right before it, and where. */
+function clearingBefore(given: Procedures): Map<Call, ReadonlyMap<Tensor, Call>> {
+  const found = new Map<Call, ReadonlyMap<Tensor, Call>>();
+  for (const { calls } of Object.values(given)) {
+    let cleared = new Map<Tensor, Call>();
+    for (const c of calls) {
+      if (c.kind === "clear") {
+        cleared.set(c.tensor, c);
+        continue;
+      }
+      found.set(c, cleared);
+      cleared = new Map();
+    }
+  }
+  return found;
 }
 
 function mapProcedures(given: Procedures, f: (c: Call) => readonly Call[]): Procedures {
@@ -71,7 +101,18 @@ function mapProcedures(given: Procedures, f: (c: Call) => readonly Call[]): Proc
 }
 
 /** At level 2, loops around sums are split first, so that what the factors of a contraction depend on is plain. */
-function partsOf({ body }: Kernel, level: Level, setting: Setting): Part[] {
+function partsOf(
+  { body }: Kernel,
+  level: Level,
+  isCleared: (t: Tensor) => boolean,
+  setting: Setting,
+): Part[] {
   const nests = nestsOf(level < 2 ? body : splitLoops(body, setting.b), setting.b);
-  return nests.flatMap((nest) => (level === 0 ? [inCells(nest)] : launched(nest, setting)));
+  if (level === 0) return nests.map(inCells);
+  const stored = new Set<Tensor>();
+  return nests.flatMap((nest) => {
+    const parts = launched(nest, (t) => !stored.has(t) && isCleared(t), setting);
+    for (const t of storedIn(nest)) stored.add(t);
+    return parts;
+  });
 }

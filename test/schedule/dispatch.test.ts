@@ -22,7 +22,15 @@ import { differences, graphsOf } from "./run.ts";
 
 const gpu = { machine: "gpu" } as const;
 /** A device on which workgroups share whatever they can. */
-const shares: Device = { full: 1e9, dispatch: 1e9, meeting: 0, scattered: 1, gain: 0, fewestTurns: 2 };
+const shares: Device = {
+  full: 1e9,
+  dispatch: 1e9,
+  meeting: 0,
+  scattered: 1,
+  gain: 0,
+  addition: 1e9,
+  fewestTurns: 2,
+};
 /** A device on which sums are split wherever they can be. */
 const splits: Device = { ...shares, dispatch: -1e9, meeting: 1e9, gain: -1e9 };
 const devices: readonly (Device | undefined)[] = [undefined, shares, splits];

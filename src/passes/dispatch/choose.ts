@@ -1,7 +1,11 @@
 /** How a nest is launched: by its cells, by rows that a workgroup shares, or as two nests, where its sums are split. */
+import type { Loop } from "../../ir/kernel.ts";
 import { nestOf } from "../../ir/nest.ts";
+import type { Tensor } from "../../ir/types.ts";
+import type { Sizes } from "../schedule/sizes.ts";
 import type { Block } from "./block.ts";
 import { tilesOf } from "./contractions.ts";
+import { gather } from "./gather.ts";
 import type { Setting } from "./cost.ts";
 import { costOf, isLess } from "./cost.ts";
 import { rowsOf } from "./rows.ts";
@@ -20,7 +24,16 @@ export function inCells(nest: Block): Part {
   return { body: nest, launch: { kind: "cells", loops, size: workgroup }, made: [] };
 }
 
-export function launched(nest: Block, setting: Setting): Part[] {
+/** `isCleared`: whether a tensor holds zeros where the nest begins. */
+export function launched(nest: Block, isCleared: (t: Tensor) => boolean, setting: Setting): Part[] {
+  const gathered = gather(nest, isCleared, setting.b);
+  if (!gathered || !paysToGather(nest, gathered.nest, setting)) return inParts(nest, setting);
+  const { tensor } = gathered;
+  const fills = isCleared(tensor) ? tensor : undefined;
+  return inParts(gathered.nest, setting).map((part) => ({ ...part, fills }));
+}
+
+function inParts(nest: Block, setting: Setting): Part[] {
   const once = whole(nest, setting);
   const split = bestSplit(nest, once, setting);
   if (!split) return [once.part];
@@ -30,6 +43,20 @@ export function launched(nest: Block, setting: Setting): Part[] {
     { ...whole(second, setting).part, made },
   ];
 }
+
+/** Whether all cells look at all turns in less time than the additions to them take, one after the other. */
+function paysToGather(nest: Block, gathered: Block, setting: Setting): boolean {
+  const { sizes, device } = setting;
+  const { loops, leaf } = nestOf(nest);
+  const cells = loops.reduce((n, l) => n * sizes.turns(l), 1);
+  const additions = leaf.reduce((n, s) => n * (s.kind === "loop" ? turnsIn(s, sizes) : 1), 1);
+  const cost = costOf(cells, sizes.work(leaf) + additions * device.addition, device);
+  return isLess(whole(gathered, setting).cost, cost, device);
+}
+
+/** How often the innermost of the loops in this one turn. */
+const turnsIn = (loop: Loop, sizes: Sizes): number =>
+  sizes.turns(loop) * loop.body.reduce((n, s) => n * (s.kind === "loop" ? turnsIn(s, sizes) : 1), 1);
 
 interface Whole {
   readonly part: Part;
@@ -68,12 +95,14 @@ function bestSplit(nest: Block, { cost, together }: Whole, setting: Setting): Sp
   const folds = sums.flatMap(([, f]) => f).length;
   let best: { readonly count: number; readonly cost: number } | undefined;
   for (let count = 4; count <= mostChunks; count *= 2) {
-    const first = costOf((cells * count) / together, (together * work) / count, device, together);
-    const after = [
-      costOf(cells, others + 2 * folds * count, device),
-      costOf(cells * workgroup, others + folds * ((2 * count) / workgroup + device.meeting), device),
-    ];
-    const total = first + device.dispatch + Math.min(...after);
+    // A chunk, as a cell, is folded by one invocation, or by a workgroup.
+    const folded = (n: number, operations: number, turns: number, sums = 1): number =>
+      Math.min(
+        costOf(n / sums, sums * (operations + turns), device, sums),
+        costOf(n * workgroup, operations + turns / workgroup + folds * device.meeting, device),
+      );
+    const first = folded(cells * count, 0, work / count, together);
+    const total = first + device.dispatch + folded(cells, others, 2 * folds * count);
     if (total < (best?.cost ?? cost)) best = { count, cost: total };
   }
   if (!best || !isLess(best.cost, cost, device)) return undefined;

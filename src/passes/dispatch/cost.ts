@@ -19,6 +19,8 @@ export interface Device {
   readonly scattered: number;
   /** A launch is changed where that gains at least this part of its cost. */
   readonly gain: number;
+  /** The cost of adding to a cell in memory, which waits for the one before it. */
+  readonly addition: number;
   /** A loop of fewer turns is not shared by a workgroup. */
   readonly fewestTurns: number;
 }
@@ -33,6 +35,7 @@ export const anyDevice: Device = {
   meeting: 60,
   scattered: 4,
   gain: 0.4,
+  addition: 20,
   fewestTurns: 32,
 };
 

@@ -20,6 +20,8 @@ export interface Part {
   readonly launch: Launch;
   /** It computes chunks of sums, which another part adds up. */
   readonly isChunked?: boolean;
+  /** A tensor that need not be cleared before, though the kernel adds to it. */
+  readonly fills?: Tensor | undefined;
   /** Tensors that are not the kernel's: what one part leaves for another. Every call has its own. */
   readonly made: readonly Tensor[];
 }
