@@ -16,7 +16,9 @@ import { ReferenceModel } from "../../src/reference/model.ts";
 import { library } from "../../src/std/index.ts";
 
 export interface ModelOptions {
-  readonly sizes?: Record<string, number | boolean>;
+  readonly sizes?: Readonly<Record<string, number | boolean>>;
+  /** Which one, where there are several. */
+  readonly model?: string | undefined;
   readonly simplify?: boolean;
   readonly realOnlyRules?: boolean;
   readonly imports?: Record<string, string>;
@@ -40,6 +42,7 @@ export function build(source: string, options: ModelOptions = {}): Built {
       return text === undefined ? null : { file: name, text };
     },
     sizes: new Map(Object.entries(options.sizes ?? {})),
+    model: options.model,
     builder,
     sources,
     diagnostics,

@@ -19,8 +19,8 @@ type Found = ReadonlyMap<Tensor, ArrayLike<number>>;
 /** How much may be off. */
 const tolerances = { value: 1e-4, gradient: 2e-4 } as const;
 
-/** Where a model is at a kink or cancels, more may be off: of the tensor of this name. */
-export type Allowance = (name: string) => number;
+/** Where a model is at a kink or cancels, more of a tensor may be off. */
+export type Allowance = (t: Tensor) => number;
 
 /** What differs, one line for each tensor, over training steps that take these inputs. */
 export async function disagreements(
@@ -155,7 +155,7 @@ class Comparison {
     const sizes = tensors.map((t) => largest(reference.of(t)));
     tensors.forEach((t, k) => {
       const scale = t.type === "f32" ? 1e-2 + (isShared ? Math.max(...sizes) : sizes[k]!) : 0;
-      const allowed = Math.max(tolerance, this.allowance(t.name));
+      const allowed = Math.max(tolerance, this.allowance(t));
       const [actual, expected] = [found.get(t)!, reference.of(t)];
       const isNear = (v: number, i: number): boolean =>
         Object.is(v, actual[i]) || Math.abs(v - actual[i]!) <= allowed * scale;

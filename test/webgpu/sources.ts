@@ -9,6 +9,8 @@ import { build } from "../support/model.ts";
 export interface Source {
   readonly name: string;
   readonly text: string;
+  /** Which one, where there are several. */
+  readonly model?: string | undefined;
   readonly sizes: Readonly<Record<string, number>>;
 }
 
@@ -18,6 +20,14 @@ const read = (path: string, sizes: Source["sizes"] = {}): Source => ({
   text: readFileSync(join(root, path), "utf8"),
   sizes,
 });
+/** All models of a file. */
+function modelsIn(path: string): Source[] {
+  const source = read(path);
+  const names = [...source.text.matchAll(/^model (\w+)/gm)].map(([, name]) => name);
+  return names.length < 2
+    ? [source]
+    : names.map((model) => ({ ...source, model, name: `${path}, ${model}` }));
+}
 const filesIn = (folder: string): string[] =>
   readdirSync(join(root, folder))
     .filter((file) => file.endsWith(".nn"))
@@ -44,9 +54,9 @@ export const validated: readonly Source[] = [
     ...["a", "b", "c", "d", "e"].map((s) => `examples/courses/${s}`),
   ]
     .flatMap(filesIn)
-    .map((path) => read(path)),
+    .flatMap(modelsIn),
   // In the sizes in which they are used.
   ...filesIn("examples").map((path) => read(path, basename(path) === "deep.nn" ? { depth: 8 } : {})),
 ];
 
-export const buildSource = ({ text, sizes }: Source): Built => build(text, { sizes });
+export const buildSource = ({ text, sizes, model }: Source): Built => build(text, { sizes, model });
