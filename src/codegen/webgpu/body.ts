@@ -144,17 +144,18 @@ export class Body implements Scope {
 
   // ---------------------------------------------------------------------------------------------------------- statements
 
-  statements(list: readonly KernelStatement[], names: Names, out: TextBuilder): void {
-    for (const s of list) this.statement(s, names, out);
+  /** `storer`: the condition on which an invocation stores, where several do the same. */
+  statements(list: readonly KernelStatement[], names: Names, out: TextBuilder, storer?: string): void {
+    for (const s of list) this.statement(s, names, out, storer);
   }
 
-  statement(s: KernelStatement, names: Names, out: TextBuilder): void {
+  statement(s: KernelStatement, names: Names, out: TextBuilder, storer?: string): void {
     const origin = this.originOf(s);
     const printer = this.expressions(names, out);
     this.heading(s, out);
     switch (s.kind) {
       case "loop":
-        return this.loop(s, names, out, printer);
+        return this.loop(s, names, out, 1, storer);
       case "let":
       case "variable": {
         const value = printer.text(s.value);
@@ -168,7 +169,7 @@ export class Body implements Scope {
       }
       case "if": {
         const inside = (block: readonly KernelStatement[]) => (): void =>
-          this.statements(block, wgslNames(names), out);
+          this.statements(block, wgslNames(names), out, storer);
         const close = s.otherwise.length > 0 ? "} else {" : "}";
         out.braces(`if (${printer.text(s.condition)})`, inside(s.body), origin, close);
         if (s.otherwise.length === 0) return;
@@ -177,7 +178,9 @@ export class Body implements Scope {
       }
       case "store": {
         const place = printer.place(s.tensor, s.subscripts);
-        return out.line(`${update(place, s.accumulate ? "+=" : "=", s.value, printer)};`, origin);
+        const line = `${update(place, s.accumulate ? "+=" : "=", s.value, printer)};`;
+        if (storer === undefined) return out.line(line, origin);
+        return out.braces(`if (${storer})`, () => out.line(line, origin), origin);
       }
     }
   }
@@ -189,19 +192,25 @@ export class Body implements Scope {
     for (const line of formulasOf(s.heading, this)) out.comment(line);
   }
 
-  private loop(s: Loop, names: Names, out: TextBuilder, printer: Expressions): void {
-    if (s.lanes !== undefined) throw new Error(`the lanes of \`${s.index.name}\` are printed by its launch`);
+  /** `shares`: how many invocations take turns in between one another. */
+  loop(s: Loop, names: Names, out: TextBuilder, shares = 1, storer?: string): void {
+    if (s.lanes !== undefined)
+      throw new Error(`the lanes of \`${s.index.name}\` are no turns of an invocation`);
+    const printer = this.expressions(names, out);
     const from = printer.text(s.from);
     const to = within(printer.print(s.to), precedence.add);
     const inner = wgslNames(names);
     const i = inner.fresh(s.index.name);
     this.call(s.index, i);
-    const next = s.step === undefined ? `${i}++` : `${i} += ${s.step}`;
+    const step = s.step ?? 1;
+    const own = step === 1 ? "i32(invocation)" : `${step} * i32(invocation)`;
+    const start = shares === 1 ? from : from === "0" ? own : `${from} + ${own}`;
+    const next = step * shares === 1 ? `${i}++` : `${i} += ${step * shares}`;
     const end = isCheap(s.to) ? to : inner.fresh(`${i}_end`);
     if (end !== to) out.line(`let ${names.take(end)} = ${to};`, this.originOf(s));
     out.braces(
-      `for (var ${i} = ${from}; ${i} < ${end}; ${next})`,
-      () => this.statements(s.body, inner, out),
+      `for (var ${i} = ${start}; ${i} < ${end}; ${next})`,
+      () => this.statements(s.body, inner, out, storer),
       this.originOf(s),
     );
   }

@@ -39,6 +39,11 @@ export class Expressions implements AtomPrinter {
     private out: TextBuilder,
   ) {}
 
+  /** From here on, this is what the value of the expression is. */
+  standFor(e: Expr, code: Code): void {
+    this.memo.set(e, code);
+  }
+
   print(e: Expr): Code {
     const known = this.memo.get(e);
     if (known) return known;

@@ -10,6 +10,7 @@ import { Body } from "./body.ts";
 import { cellNames, printCells } from "./cells.ts";
 import { helperNames, helperTexts } from "./math/index.ts";
 import type { Binding, Shader } from "./program.ts";
+import { printRows, rowNames } from "./rows.ts";
 import { printTiles, tileNames } from "./tiles.ts";
 
 /** What a launch says of its shader, beside the text of the entry point. */
@@ -87,7 +88,7 @@ export function printShader(
 }
 
 /** Names that entry points have: nothing of a kernel is called so. */
-const launchNames: readonly string[] = ["Call", "call", "main", ...cellNames, ...tileNames];
+const launchNames: readonly string[] = ["Call", "call", "main", ...cellNames, ...rowNames, ...tileNames];
 
 function printLaunch(
   launch: Launch,
@@ -103,7 +104,9 @@ function printLaunch(
     }
     case "tiles":
       return printTiles(launch, bindings, body, out);
-    case "rows":
-      throw new Error(`a launch in ${launch.kind} is not printed yet`);
+    case "rows": {
+      const { total, ...memory } = printRows(launch, body, out);
+      return { groups: total, size: launch.size, ...memory };
+    }
   }
 }
