@@ -58,9 +58,8 @@ export function printLoad({ model }: GpuModel, head: string, out: TextBuilder): 
       `const model = await ${model.className}.#open(${["options?.device", seed!, ...names].join(", ")});`,
     );
     printCounts(model, out);
-    out.line("const { queue } = model.#gpu.device;");
-    out.line("model.#tensors().forEach(({ buffer, offset }, n) => {");
-    out.indented(() => out.line("queue.writeBuffer(buffer, offset, wordsOf(stored[n].values));"));
+    out.line("model.#tensors().forEach((place, n) => {");
+    out.indented(() => out.line("model.#gpu.put(place, wordsOf(stored[n].values));"));
     out.line("});");
     out.line("return model;");
   });

@@ -1,20 +1,19 @@
 /** Two functions of a module for a GPU: what a model needs of its device, and where every tensor stands there. */
 import type { Affine, Tensor } from "../../ir/types.ts";
-import { dimsIn } from "../entries.ts";
 import { originOf, printViews } from "../memory.ts";
 import type { Views } from "../memory.ts";
 import { arrayTypes } from "../scope.ts";
 import type { TextBuilder } from "../text.ts";
 import { auxiliaryLimits, auxiliaryShaders } from "./class-gradients.ts";
 import type { GpuModel } from "./class-model.ts";
-import { codecs } from "./class-model.ts";
+import { codecs, numbered } from "./class-model.ts";
 import { mostBindings } from "./memory.ts";
 import type { DevicePlace } from "./program.ts";
 
 export function printNeeds(gpu: GpuModel, out: TextBuilder): void {
   const { model, unit } = gpu;
   out.doc(["What the model needs of its device: sizes are bytes."]);
-  out.braces(`function ${gpu.needsName}(${gpu.dimParameters.join(", ")})`, () => {
+  out.braces(`function ${gpu.needsName}(${numbered(dimsOfNeeds(gpu)).join(", ")})`, () => {
     out.line("const sizes = {");
     out.indented(() => {
       for (const { name, size } of unit.program.buffers) out.line(`${name}: ${gpu.bytes(size)},`);
@@ -34,6 +33,14 @@ export function printNeeds(gpu: GpuModel, out: TextBuilder): void {
       `return { sizes, limits, inputs: ${total(inputs)}, results: ${total(gpu.results)}, dispatches: ${dispatches(gpu)} };`,
     );
   });
+}
+
+/** The dimensions of creation that this depends on. */
+export function dimsOfNeeds(gpu: GpuModel): string[] {
+  const { model, unit } = gpu;
+  const counted = [...model.trainingInputs.filter((t) => gpu.isOnDevice(t)), ...gpu.results];
+  const sizes = unit.program.buffers.map((b) => b.size);
+  return gpu.dimsOf([...sizes, ...boundSizes(gpu), ...counted.map((t) => model.capacity(t))]);
 }
 
 /** The sizes of everything that is bound, in elements. */
@@ -80,7 +87,7 @@ export function printPlaces(gpu: GpuModel, out: TextBuilder): void {
     "`buffers` are arrays on this side: inputs are copied to them where they are no arrays of the right type.",
   ]);
   const type = `Record<keyof ReturnType<typeof ${gpu.needsName}>["sizes"], GPUBuffer>`;
-  const given = [`gpu«: Session»`, `stored«: ${type}»`, ...gpu.dimParameters];
+  const given = [`gpu«: Session»`, `stored«: ${type}»`, ...numbered(dimsOfPlaces(gpu))];
   out.braces(`function ${gpu.placeName}(${given.join(", ")})`, () => {
     out.line("return {");
     out.indented(() => {
@@ -102,6 +109,19 @@ export function printPlaces(gpu: GpuModel, out: TextBuilder): void {
     });
     out.line("};");
   });
+}
+
+/** The dimensions of creation that these depend on. */
+export function dimsOfPlaces(gpu: GpuModel): string[] {
+  const { model, unit } = gpu;
+  const named = [model.parameters, model.gradients, model.states].flatMap((p) => [...p.places.keys()]);
+  const inputs = model.inputsRead.flatMap((t) => [
+    model.capacity(t),
+    ...t.shape.map((e) => model.largest(e)),
+  ]);
+  const places = [...unit.program.places.values(), ...unit.shared].filter((p) => p.size !== p.buffer.size);
+  const stretches = [...places, ...named.map((t) => gpu.place(t))].flatMap((p) => [p.from, p.size]);
+  return gpu.dimsOf([...stretches, ...named.flatMap((t) => t.shape), ...inputs]);
 }
 
 class DeviceViews implements Views {
@@ -138,9 +158,4 @@ class DeviceViews implements Views {
     if (isWhole) return `whole(stored.${buffer.name})`;
     return `part(stored.${buffer.name}, ${this.gpu.bytes(from)}, ${this.gpu.bytes(size)})`;
   }
-}
-
-/** How many values a tensor has with the dimensions of creation. */
-export function mentionsDims(tensors: readonly Tensor[]): boolean {
-  return dimsIn(tensors.flatMap((t) => t.shape)).size > 0;
 }

@@ -95,16 +95,18 @@ export class GpuModel {
     return `${codecs[tensor.type]}.decode(results[${n}])${tensor.shape.length === 0 ? "[0]" : ""}`;
   }
 
-  /** The arguments of functions that are passed the dimensions of creation, with their types, and plain. */
-  get dimParameters(): string[] {
-    return this.model.createDims.map((d) => `${this.model.dimNames.get(d)!}«: number»`);
+  /** The dimensions of creation that these mention, by name. */
+  dimsOf(mentioning: readonly Affine[]): string[] {
+    const mentioned = dimsIn(mentioning);
+    const { createDims, dimNames } = this.model;
+    return createDims.filter((d) => mentioned.has(d)).map((d) => dimNames.get(d)!);
   }
 
-  get dimArguments(): string[] {
+  /** All dimensions of creation, by name. */
+  get dims(): string[] {
     return this.model.createDims.map((d) => this.model.dimNames.get(d)!);
   }
-
-  get dimFields(): string[] {
-    return this.dimArguments.map((name) => `this.#${name}`);
-  }
 }
+
+/** Parameters of a function. */
+export const numbered = (names: readonly string[]): string[] => names.map((name) => `${name}«: number»`);

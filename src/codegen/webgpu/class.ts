@@ -8,8 +8,8 @@ import type { TextBuilder } from "../text.ts";
 import { quoted } from "../text.ts";
 import { printEvaluate, printExchange, printForward, printUsing, printWriteInputs } from "./class-entries.ts";
 import { printDimChecks, printLoad, printSave, printStored } from "./class-files.ts";
-import { printNeeds, printPlaces } from "./class-memory.ts";
-import { GpuModel } from "./class-model.ts";
+import { dimsOfNeeds, dimsOfPlaces, printNeeds, printPlaces } from "./class-memory.ts";
+import { GpuModel, numbered } from "./class-model.ts";
 import { printRecording } from "./class-procedures.ts";
 import { printShaders } from "./class-shaders.ts";
 import {
@@ -132,7 +132,7 @@ function printConstructor(gpu: GpuModel, out: TextBuilder): void {
   const { model } = gpu;
   out.blank();
   const memory = `memory«: ReturnType<typeof ${gpu.placeName}>»`;
-  const parameters = ["gpu«: Session»", memory, "seed«: number»", ...gpu.dimParameters];
+  const parameters = ["gpu«: Session»", memory, "seed«: number»", ...numbered(gpu.dims)];
   out.braces(`«private »constructor(${parameters.join(", ")})`, () => {
     out.line("this.#gpu = gpu;");
     out.line("this.#memory = memory;");
@@ -168,17 +168,17 @@ function printCreate(gpu: GpuModel, head: string, out: TextBuilder): void {
 function printOpen(gpu: GpuModel, out: TextBuilder): void {
   const { model } = gpu;
   const name = quoted(model.className);
-  const parameters = ["device«: GPUDevice | undefined»", "seed«: number»", ...gpu.dimParameters];
+  const parameters = ["device«: GPUDevice | undefined»", "seed«: number»", ...numbered(gpu.dims)];
   out.blank();
   out.doc(["A model whose memory is all zeros."]);
   out.braces(`static async #open(${parameters.join(", ")})«: Promise<${model.className}>»`, () => {
     out.line(`checkOption(${name}, "seed", seed, -2147483648, 4294967295);`);
     printDimChecks(model, out);
-    out.line(`const needs = ${gpu.needsName}(${gpu.dimArguments.join(", ")});`);
+    out.line(`const needs = ${gpu.needsName}(${dimsOfNeeds(gpu).join(", ")});`);
     out.line(`const opened = await openSession(${name}, device, ${gpu.shadersName}, needs);`);
-    const given = ["opened.gpu", "opened.buffers", ...gpu.dimArguments];
+    const given = ["opened.gpu", "opened.buffers", ...dimsOfPlaces(gpu)];
     out.line(`const memory = ${gpu.placeName}(${given.join(", ")});`);
-    const args = ["opened.gpu", "memory", "seed", ...gpu.dimArguments];
+    const args = ["opened.gpu", "memory", "seed", ...gpu.dims];
     out.line(`return new ${model.className}(${args.join(", ")});`);
   });
 }

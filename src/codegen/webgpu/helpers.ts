@@ -64,10 +64,13 @@ export const gpuWords: readonly string[] =
     /\s+/,
   );
 
-/** Local variables of its methods, which no dimension may shadow and no kernel may be hidden by. */
+/** Local variables and private members of its class, which no dimension may shadow and no kernel may be hidden by. */
 export const gpuLocals: readonly string[] =
-  `batches call chunk chunks count decode device entries from given gradients gpu hyper inputs losses metadata name needs
-  options opened parameters pass places run shared states step stored submission sums values`.split(/\s+/);
+  `addGradients batches call chunk chunks count decode device entries exchange from given gradients gpu hyper initialise
+  inputs isAccumulating isExchanged keepResults look losses memory metadata most name needs open opened options parameters
+  pass places requireInPlace results rows run runBackward runEvaluate runForward runStatistics runUpdate scaleGradients
+  shared spare states step steps stored submission sums takeInputs takeTrainingInputs tensors upstream values writeInputs
+  writeTrainingInputs`.split(/\s+/);
 
 export const platformNote =
   'It needs WebGPU, and its types: the lib "dom" of TypeScript 6 and later has them; with 5.9, install @webgpu/types.';

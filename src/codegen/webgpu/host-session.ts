@@ -79,6 +79,11 @@ class Session {
     for (const { start } of this.#waiting.splice(0)) start();
   }
 
+  /** Writes to the device at once, which takes shared memory too, whatever the types of some libraries say. */
+  put({ buffer, offset }«: Place», values«: Float32Array | Int32Array | Uint32Array»)«: void» {
+    this.device.queue.writeBuffer(buffer, offset, values« as Int32Array<ArrayBuffer>»);
+  }
+
   /** A buffer that goes with the model. */
   own(size«: number», usage«: number»)«: GPUBuffer» {
     const buffer = this.device.createBuffer({ size, usage });

@@ -81,11 +81,10 @@ class Submission {
 
   /** Brings values to the device: at once, or, of several steps, before those dispatches that follow. */
   write(to«: Place», values«: Float32Array | Int32Array | Uint32Array»)«: void» {
-    const { queue } = this.#gpu.device;
-    if (this.#steps === 1) return queue.writeBuffer(to.buffer, to.offset, values);
+    if (this.#steps === 1) return this.#gpu.put(to, values);
     const size = values.byteLength;
     const from = { buffer: this.#gpu.uploads(this.#steps), offset: this.#uploaded, size };
-    queue.writeBuffer(from.buffer, from.offset, values);
+    this.#gpu.put(from, values);
     this.#uploaded += size;
     this.copy(from, to);
   }

@@ -50,7 +50,7 @@ function deviceTensor«<Values>»(gpu«: Session», codec«: Codec<Values>», bu
         if (given.length !== count) {
           throw new RangeError(\`\${buffer.label}: \${given.length} values do not fill the shape [\${shape.join(", ")}]\`);
         }
-        gpu.device.queue.writeBuffer(buffer, offset, codec.encode(given));
+        gpu.put(values, codec.encode(given));
       }),
   };
 }`;
