@@ -101,11 +101,11 @@ test("tiles are as large as leaves every workgroup of a device something to do",
     const tile = chooseTile({ batch, rows, columns, sums });
     return tile && `${tile.down}×${tile.across} in ${tile.workgroup.join("×")}`;
   };
-  expect(shape(1, 4096, 4096, 4096)).toBe("4×4 in 8×8");
+  expect(shape(1, 4096, 4096, 4096)).toBe("8×8 in 8×8");
   // Ten classes: no invocation stands beside the last column.
-  expect(shape(1, 4096, 10, 512)).toBe("4×4 in 16×4");
+  expect(shape(1, 4096, 10, 512)).toBe("8×4 in 16×4");
   expect(shape(1, 1, 65536, 512)).toBe("1×4 in 1×64");
-  expect(shape(64, 64, 64, 64)).toBe("4×4 in 8×8");
+  expect(shape(64, 64, 64, 64)).toBe("8×8 in 8×8");
   // Few cells and a long sum: several invocations share a sum instead.
   expect(shape(1, 8, 10, 512)).toBeUndefined();
 });

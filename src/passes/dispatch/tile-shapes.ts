@@ -38,6 +38,9 @@ const longSum = 64;
 
 /** Rows and columns of one invocation. */
 const shapes: readonly (readonly [down: number, across: number])[] = [
+  [8, 8],
+  [8, 4],
+  [4, 8],
   [4, 4],
   [2, 4],
   [4, 2],
