@@ -12,6 +12,8 @@ import { SampleError } from "./derivation/sample.ts";
 import { WantedError } from "./derivation/wanted.ts";
 import type { DerivationOptions } from "./explain.ts";
 import { derivationOf } from "./explain.ts";
+import type { OnnxOptions, OnnxResult } from "./export.ts";
+import { onnxOf } from "./export.ts";
 import { Builder } from "./ir/builder.ts";
 import type { Context, RuleApplication } from "./ir/context.ts";
 import type { Diagnostic } from "./ir/diagnostics.ts";
@@ -220,6 +222,16 @@ export function flow(source: string, options: FlowOptions = {}): FlowResult {
   return { ...checked, flow: flowOf(program, graphs, context, options) };
 }
 
+/** The inference of a model as an ONNX file. Throws a `WeightsError` where weights do not fit. */
+export function exportOnnx(source: string, options: OnnxOptions = {}): OnnxResult {
+  const { program, context, reporter, ...checked } = read(source, options, false);
+  const counts = program && dimensionsAt(options.at ?? {}, program, reporter);
+  if (!counts || reporter.hasErrors) return { ...checked, bytes: null };
+  const { weights, seed = 1, version = ownVersion } = options;
+  const graphs = buildGraphs(program, context, { simplify: true });
+  return { ...checked, bytes: onnxOf(graphs, context, reporter, { counts, weights, seed, version }) };
+}
+
 async function sha256(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -270,6 +282,8 @@ export type { Choice } from "./report/choose.ts";
 export type { CallCost, Cost, CostReport, ProcedureCost, Room } from "./report/report.ts";
 export { Sources } from "./ir/source.ts";
 export type { Derivation } from "./derivation/derivation.ts";
+export { WeightsError } from "./export.ts";
+export type { OnnxOptions, OnnxResult } from "./export.ts";
 export { SampleError } from "./derivation/sample.ts";
 export { WantedError } from "./derivation/wanted.ts";
 export { describeInputs } from "./ir/inputs.ts";

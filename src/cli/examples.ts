@@ -16,6 +16,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   predict: ["nnc predict digits.nn --weights digits.safetensors --data new.csv -o answers.csv"],
   gradcheck: ["nnc gradcheck digits.nn"],
+  export: ["nnc export digits.nn --weights digits.safetensors -o digits.onnx"],
   init: ["nnc init my-model"],
   explain: [
     "nnc explain digits.nn --as steps",

@@ -50,6 +50,16 @@ export interface FlowFlags {
   readonly model?: string;
 }
 
+/** What `nnc export` was asked for. */
+export interface ExportFlags {
+  readonly output: string;
+  readonly weights?: string;
+  readonly seed: number;
+  readonly at: Record<string, number>;
+  readonly set: Record<string, number | boolean>;
+  readonly model?: string;
+}
+
 /** What `nnc types` was asked for. */
 export interface TypesFlags {
   readonly check?: true;

@@ -1,12 +1,12 @@
 /** `nnc flow model.nn`: how gradients flow through it. */
 import { resolve } from "node:path";
-import { ModelFiles, readBytes, writeAll } from "../project/files.ts";
+import { ModelFiles, writeAll } from "../project/files.ts";
 import { renderDiagnostics, wantsColour } from "../project/render.ts";
 import type { FlowFlags } from "./flags.ts";
 import type { Host } from "./host.ts";
 import { exitCode, UsageError } from "./host.ts";
 import { readSample } from "./sample.ts";
-import { arraysOf, loadModel, restore } from "./train-model.ts";
+import { readWeights } from "./weights.ts";
 
 export async function flowCommand(path: string, flags: FlowFlags, host: Host): Promise<number> {
   const { output } = flags;
@@ -15,7 +15,8 @@ export async function flowCommand(path: string, flags: FlowFlags, host: Host): P
   const files = new ModelFiles(host.directory);
   const { file, text } = files.read(path);
   const { flow, printFlow, drawFlow, SampleError } = await import("../index.ts");
-  const weights = flags.weights === undefined ? undefined : await learned(path, flags.weights, flags, host);
+  const weights =
+    flags.weights === undefined ? undefined : await readWeights(path, flags.weights, flags, host);
   if (weights === null) return exitCode.diagnostics;
   const sample = flags.at === undefined ? {} : readSample(flags.at, host);
   const measure = (): ReturnType<typeof flow> => {
@@ -24,9 +25,9 @@ export async function flowCommand(path: string, flags: FlowFlags, host: Host): P
         file,
         sample,
         seed: flags.seed,
-        sizes: flags.set,
+        sizes: weights?.sizes ?? flags.set,
         resolveImport: files.resolveImport,
-        ...(weights === undefined ? {} : { weights }),
+        ...(weights === undefined ? {} : { weights: weights.values }),
         ...(flags.model === undefined ? {} : { model: flags.model }),
       });
     } catch (error) {
@@ -42,19 +43,4 @@ export async function flowCommand(path: string, flags: FlowFlags, host: Host): P
   if (flags.json) host.stdout(`${JSON.stringify(found)}\n`);
   else if (output === undefined) host.stdout(printFlow(found));
   return exitCode.ok;
-}
-
-/** Parameters and states of a saved model; null where the model has mistakes, which are then told. */
-async function learned(
-  path: string,
-  weights: string,
-  flags: FlowFlags,
-  host: Host,
-): Promise<ReadonlyMap<string, ArrayLike<number>> | null> {
-  const bytes = readBytes(weights, host.directory);
-  const model = flags.model === undefined ? {} : { model: flags.model };
-  const loaded = await loadModel({ ...model, path, sizes: flags.set, target: "typescript", level: 1 }, host);
-  if (!loaded) return null;
-  const trained = await restore(loaded, bytes, weights);
-  return new Map([...(await arraysOf(trained.parameters)), ...(await arraysOf(trained.states))]);
 }

@@ -43,7 +43,7 @@ export function addPictureCommands(
       "--weights <model.safetensors>",
       "what the model learned, as saved; without it, it is as initialised",
     )
-    .addOption(new Option("--seed <n>", "of starting values and random inputs").argParser(seed).default(1))
+    .addOption(seed("of starting values and random inputs"))
     .option("-o, --output <file.svg>", "draw it here, on a logarithmic axis")
     .option("--json", "print the numbers as one JSON object")
     .addOption(sizes())
@@ -54,7 +54,12 @@ export function addPictureCommands(
     });
 }
 
-function seed(text: string): number {
-  if (/^[0-9]+$/.test(text) && Number(text) <= 0xffffffff) return Number(text);
-  throw new InvalidArgumentError("Expected a whole number.");
+/** A seed, and what it decides. */
+export function seed(what: string): Option {
+  return new Option("--seed <n>", what)
+    .argParser((text: string) => {
+      if (/^[0-9]+$/.test(text) && Number(text) <= 0xffffffff) return Number(text);
+      throw new InvalidArgumentError("Expected a whole number.");
+    })
+    .default(1);
 }

@@ -1,12 +1,12 @@
 import type { Level } from "../ir/kernel.ts";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { CheckFlags, CompileFlags, FormatFlags, TypesFlags } from "./flags.ts";
+import type { CheckFlags, CompileFlags, ExportFlags, FormatFlags, TypesFlags } from "./flags.ts";
 import type { Host } from "./host.ts";
 import { exitCode, UsageError } from "./host.ts";
 import { addExamples } from "./examples.ts";
 import { reportInternalError } from "./internal-error.ts";
 import { addExplainCommand } from "./explain-command.ts";
-import { addPictureCommands } from "./picture-commands.ts";
+import { addPictureCommands, seed } from "./picture-commands.ts";
 import { addTrainCommands } from "./train-commands.ts";
 
 /** Written out, so that the compiler stays one file: a value that both import would be a third. */
@@ -66,7 +66,7 @@ function commands(host: Host, finish: (code: number) => void): Command {
     .option("--no-simplify", "show the chain rule as it falls out")
     .option("--exact", "use no rewrite that holds over the real numbers only")
     .option("--report", "print what every procedure and kernel costs, and the memory, before anything runs")
-    .addOption(counts())
+    .addOption(counts("report for this count of a dimension", "the maxima"))
     .option("--check", "check the gradients as nnc gradcheck does, and write the result into the header")
     .option("--trace", "print every stage to standard error")
     .option("--watch", "compile again whenever the model or a file that it imports changes (needs -o)")
@@ -108,6 +108,20 @@ function commands(host: Host, finish: (code: number) => void): Command {
     });
   addTrainCommands(program, sizes, host, finish);
   program
+    .command("export")
+    .description("write the inference of a model as an ONNX file")
+    .argument("<model.nn>", "the model to export")
+    .requiredOption("-o, --output <file.onnx>", "write here")
+    .option("--weights <model.safetensors>", "what the model learned, as saved; else it is as initialised")
+    .addOption(seed("of starting values"))
+    .addOption(counts("fix a dimension at this count", "open where it is the first of an input"))
+    .addOption(sizes())
+    .option("--model <name>", "which model, where the file holds several")
+    .action(async (file: string, flags: ExportFlags) => {
+      const { exportCommand } = await import("./export.ts");
+      finish(await exportCommand(file, flags, host));
+    });
+  program
     .command("init")
     .description("make a project: a page, built with Vite, that trains a model")
     .argument("[folder]", "where; it must be empty", ".")
@@ -122,14 +136,14 @@ function commands(host: Host, finish: (code: number) => void): Command {
   return program;
 }
 
-function counts(): Option {
-  return new Option("--at <name=count>", "report for this count of a dimension; may be repeated")
+function counts(what: string, otherwise: string): Option {
+  return new Option("--at <name=count>", `${what}; may be repeated`)
     .argParser((text: string, previous: Record<string, number>) => {
       const [, name, count] = /^([^=]+)=([0-9]+)$/s.exec(text) ?? [];
       if (name === undefined) throw new InvalidArgumentError("Expected name=count, such as batch=32.");
       return { ...previous, [name]: Number(count) };
     })
-    .default({}, "the maxima");
+    .default({}, otherwise);
 }
 
 function sizes(): Option {

@@ -38,16 +38,25 @@ export interface SavedModel {
 /** A file that `writeModel` wrote. Throws a `UsageError` for any other. */
 export function readModel(path: string, directory: string): SavedModel {
   const bytes = readBytes(path, directory);
-  const text = metadataOf(bytes, path)[key];
-  if (text === undefined) {
+  const saved = savedIn(bytes, path);
+  if (saved === null)
     throw new UsageError(`\`${path}\` was not written by \`nnc train\`: it does not say how inputs are read`);
-  }
-  const saved: unknown = JSON.parse(text);
-  if (!isSaved(saved)) throw new UsageError(`\`${path}\` was written by another version of nnc`);
   return { bytes, saved };
 }
 
-function metadataOf(bytes: Uint8Array, path: string): Readonly<Record<string, string>> {
+/** null where `nnc train` did not write the file. */
+function savedIn(bytes: Uint8Array, path: string): Saved | null {
+  const text = metadataOf(bytes, path)[key];
+  if (text === undefined) return null;
+  const saved: unknown = JSON.parse(text);
+  if (!isSaved(saved)) throw new UsageError(`\`${path}\` was written by another version of nnc`);
+  return saved;
+}
+
+/** The sizes that `nnc train` compiled the model with; none where it did not write the file. */
+export const sizesOf = (bytes: Uint8Array, path: string): Saved["sizes"] => savedIn(bytes, path)?.sizes ?? {};
+
+export function metadataOf(bytes: Uint8Array, path: string): Readonly<Record<string, string>> {
   try {
     return readMetadata(bytes, path);
   } catch (error) {

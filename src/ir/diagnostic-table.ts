@@ -130,6 +130,10 @@ export const diagnosticTable = {
   NN4001: error<{ name: string; gibibytes: string }>(
     (p) => `\`${p.name}\` needs ${p.gibibytes} GiB of memory at its largest, but WebAssembly has 4`,
   ),
+  NN4002: error<{ name: string; problem: string }>(
+    (p) => `\`${p.name}\` can't be exported to ONNX: ${p.problem}`,
+  ),
+  NN4003: error<{ model: string }>((p) => `\`${p.model}\` has no output, so there is nothing to export`),
 };
 
 /** `W` as a name, other descriptions as they are. */

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { renderDiagnostics } from "../../src/project/render.ts";
 import type { CompileOptions } from "../../src/index.ts";
-import { check, compile } from "../../src/index.ts";
+import { check, compile, exportOnnx } from "../../src/index.ts";
 import { diagnosticTable } from "../../src/ir/diagnostic-table.ts";
 
 const home = dirname(fileURLToPath(import.meta.url));
@@ -37,9 +37,13 @@ describe.each(codes)("%s", async (code) => {
   };
   const source = readFileSync(join(folder, "model.nn"), "utf8");
   const target = join(folder, "target.txt");
-  const { diagnostics, sources } = existsSync(target)
-    ? await compile(source, { ...options, target: readFileSync(target, "utf8").trim() as "wasm" })
-    : check(source, options);
+  const kind = existsSync(target) ? readFileSync(target, "utf8").trim() : "none";
+  const { diagnostics, sources } =
+    kind === "none"
+      ? check(source, options)
+      : kind === "onnx"
+        ? exportOnnx(source, options)
+        : await compile(source, { ...options, target: kind as "wasm" });
 
   test("is reported", () => {
     expect(diagnostics.map((d) => d.code)).toContain(code);
