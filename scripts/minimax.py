@@ -1,4 +1,4 @@
-"""Prints the coefficients of the polynomials in src/codegen/wasm/math: best approximations by the Remez exchange.
+"""Prints the coefficients of the polynomials in src/codegen: best approximations by the Remez exchange.
 
     apt-get install --no-install-recommends python3-mpmath
     /usr/bin/python3 scripts/minimax.py
@@ -98,5 +98,10 @@ show(
     "pow: (eʳ − 1 − r) / r²",
     lambda r: (expm1(r) - r) / r**2 if abs(r) > tiny else mpf(1) / 2,
     lambda r: r**2 + tiny, -half_log2 * 1.001, half_log2 * 1.001, 5, 16,
+)
+show(
+    "TypeScript exp: (2^(r/16) − 1) / r",
+    lambda r: (2 ** (r / 16) - 1) / r if r > tiny else log(2) / 16,
+    lambda r: r + tiny, 0, 1, 2, 16,
 )
 print("log 2, π/2:", mp.nstr(log(2), 25), mp.nstr(pi / 2, 30))

@@ -30,6 +30,11 @@ export class ExpressionPrinter implements AtomPrinter {
     return code;
   }
 
+  /** From here on, the value is spelled as this. */
+  spell(e: Expr, code: Code): void {
+    this.memo.set(e, code);
+  }
+
   text(e: Expr): string {
     return this.print(e).text;
   }

@@ -76,8 +76,9 @@ export const reading = (
   name: string,
   array: string,
   element: string,
-): string => `/** The values themselves where they are a ${array} of the caller's, else a copy in \`buffer\`. */
-function ${name}(model«: string», name«: string», values«: Nested<${element}>», buffer«: ${array}», inner«: readonly number[]», count«: number»)«: ${array}» {
+): string => `/** The values themselves where they are a ${array} of the caller's, else a copy in \`buffer\`. \`latest\`: what the call before gave. */
+function ${name}(model«: string», name«: string», values«: Nested<${element}>», latest«: ${array}», buffer«: ${array}», inner«: readonly number[]», count«: number»)«: ${array}» {
+  if (values === latest) return latest;
   if (values instanceof ${array} && values.buffer !== buffer.buffer) return values;
   const copied = copyValues(model, name, values, buffer, inner, 0, 0);
   if (copied !== count) {

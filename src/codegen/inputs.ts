@@ -95,8 +95,9 @@ function printReading(model: Model, input: Tensor, out: TextBuilder): void {
   const reader = (model.wasm ? copiers : readers)[input.type];
   model.module.helper(reader);
   const size = sizeText(model, input.shape);
+  const latest = model.wasm ? "" : ` taken.${key},`;
   out.line(
-    `taken.${key} = ${reader}(${names}, inputs.${key}, buffers.${key}, inner.${key}, ${size});`,
+    `taken.${key} = ${reader}(${names}, inputs.${key},${latest} buffers.${key}, inner.${key}, ${size});`,
     origin,
   );
   if (below !== undefined) {

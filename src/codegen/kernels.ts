@@ -1,14 +1,15 @@
 /** Prints a kernel as a plain function over typed arrays. */
 import { statementsIn } from "../ir/kernel-walk.ts";
-import { precedence } from "../ir/atoms.ts";
+import { atoms, precedence } from "../ir/atoms.ts";
 import type { Kernel, KernelStatement, Loop } from "../ir/kernel.ts";
-import type { Affine, Dim, Expr, Index, Local, Origin, Statement, Tensor } from "../ir/types.ts";
+import type { Affine, Apply, Dim, Expr, Index, Local, Origin, Statement, Tensor } from "../ir/types.ts";
 import { printAddress, summands } from "./addresses.ts";
 import type { Scope } from "./expressions.ts";
 import { ExpressionPrinter } from "./expressions.ts";
 import { formulasOf, kernelComment } from "./formulas.ts";
 import type { AtomPrinter } from "./integers.ts";
-import { within } from "./integers.ts";
+import { madeInPlace, writtenInPlace } from "./in-place.ts";
+import { primary, within } from "./integers.ts";
 import { Names, shortNames } from "./names.ts";
 import { noteOrigins } from "./origins.ts";
 import type { ModuleScope } from "./scope.ts";
@@ -23,17 +24,23 @@ export function printKernelFunction(
   module: ModuleScope,
   out: TextBuilder,
 ): void {
-  new KernelFunction(kernel, module, out).print(name, others);
+  // A procedure that is written out whole is so short that calls would take most of its time.
+  const isJoined = [...statementsIn(kernel.body)].some((s) => s.heading);
+  const written = isJoined ? madeInPlace(kernel, module.builder) : kernel;
+  new KernelFunction(written, isJoined, module, out).print(name, others);
 }
 
 class KernelFunction implements Scope {
   private readonly names: Names;
   private readonly tensors = new Map<Tensor, { readonly name: string; readonly byValue: boolean }>();
   private readonly things = new Map<Dim | Index | Local, string>();
+  /** What functions that are written in place are prepared in. */
+  private readonly variable: string | undefined;
   private readonly origins = new Map<KernelStatement, Origin>();
 
   constructor(
     private readonly kernel: Kernel,
+    private readonly isJoined: boolean,
     private readonly module: ModuleScope,
     private readonly out: TextBuilder,
   ) {
@@ -47,6 +54,8 @@ class KernelFunction implements Scope {
     };
     for (const { tensor } of kernel.buffers) named(tensor, false);
     for (const tensor of kernel.scalars) named(tensor, true);
+    const isPrepared = [...statementsIn(kernel.body)].some((s) => writtenInPlace(s).length > 0);
+    if (isJoined && isPrepared) this.variable = this.names.fresh("t", "power");
     noteOrigins(kernel.body, kernel.statements[0]!.origin, this.origins);
   }
 
@@ -58,15 +67,17 @@ class KernelFunction implements Scope {
       ...dims.map((d) => `${this.name(d)}«: number»`),
     ];
     const origin = statements[0]!.origin;
-    const isJoined = [...statementsIn(this.kernel.body)].some((s) => s.heading);
-    const lines = isJoined
+    const lines = this.isJoined
       ? [
           `All of \`${this.kernel.name}\` at once: loops over fixed sizes are written out, and cells are locals.`,
         ]
       : kernelComment(this.kernel, others, this.module);
     this.out.doc(lines, origin);
     this.out.list(`function ${name}`, parameters, "«: void» {", origin);
-    this.out.indented(() => this.statements(this.kernel.body, this.names));
+    this.out.indented(() => {
+      if (this.variable) this.out.line(`let ${this.variable} = 0;`);
+      this.statements(this.kernel.body, this.names);
+    });
     this.out.line("}");
   }
 
@@ -101,6 +112,7 @@ class KernelFunction implements Scope {
       for (const line of formulasOf(s.heading, this.module)) this.out.comment(line);
     }
     const printer = new ExpressionPrinter(this);
+    if (this.variable) this.prepare(writtenInPlace(s), this.variable, printer, names, origin);
     switch (s.kind) {
       case "loop":
         return this.loop(s, names, origin, printer);
@@ -131,6 +143,30 @@ class KernelFunction implements Scope {
         const step = s.accumulate ? undefined : printer.stepFrom(s.tensor, s.subscripts, s.value);
         if (step) return this.out.line(`${place} ${step.operator}= ${step.code.text};`, origin);
         return this.out.line(`${this.update(place, s.accumulate ? "+=" : "=", s.value, printer)};`, origin);
+      }
+    }
+  }
+
+  /** The lines of what is written in place; the last value stands in the statement itself. */
+  private prepare(
+    found: readonly Apply[],
+    variable: string,
+    printer: ExpressionPrinter,
+    names: Names,
+    origin: Origin,
+  ): void {
+    for (const e of found) {
+      const spelling = atoms[e.atom].inPlace;
+      if (spelling?.form !== "lines") continue;
+      spelling.helpers.forEach((h) => this.helper(h));
+      this.out.line(`${variable} = ${spelling.prepared(printer.text(e.args[0]!))};`, origin);
+      const text = spelling.value(variable);
+      if (e === found.at(-1)) {
+        printer.spell(e, { text, precedence: precedence.mul, operator: "*" });
+      } else {
+        const name = names.fresh(e.atom, `${e.atom}_value`);
+        this.out.line(`const ${name} = ${text};`, origin);
+        printer.spell(e, primary(name));
       }
     }
   }

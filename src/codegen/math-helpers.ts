@@ -15,6 +15,23 @@ function cube(x«: number»)«: number» {
   return x * x * x;
 }`;
 
+export const inRange = `/** x, or the end of the range beyond which 32-bit floats hold eˣ as 0 or ∞ only. */
+function inRange(x«: number»)«: number» {
+  return x < -104 ? -104 : x > 104 ? 104 : x;
+}`;
+
+/** The polynomial is that of scripts/minimax.py, divided by its last coefficient to save a product. */
+export const powersOfTwo = `/** 2^(k/16 − 152), in multiples of \`betweenPowers(0)\`. */
+const powersOfTwo = new Float64Array(4864);
+for (let k = 0; k < 4864; k++) {
+  powersOfTwo[k] = k < 16 ? 2 ** (k / 16 - 152) / 72274.34312194913 : 2 * powersOfTwo[k - 16];
+}`;
+
+export const betweenPowers = `/** Proportional to 2^(r/16) for r from 0 to 1, with an error of less than 2⁻²⁹ of it. */
+function betweenPowers(r«: number»)«: number» {
+  return r * (r * (r + 67.80913742844561) + 3131.049306184152) + 72274.34312194913;
+}`;
+
 export const softplus = `/** log(1 + eˣ), without overflow or cancellation. */
 function softplus(x«: number»)«: number» {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));

@@ -1,6 +1,7 @@
 /** Rows of the table of scalar functions (atoms.ts): arithmetic, and functions of numbers. */
 import type { Atom } from "./atom.ts";
 import { call, float, helper, infix, node, none, numeric, precedence, wat } from "./atom-spelling.ts";
+import { exponentialInPlace, sigmoidInPlace } from "./in-place.ts";
 import { erf, softplus } from "./numeric.ts";
 
 // One row, one block: the layout is kept by hand.
@@ -72,7 +73,7 @@ export const atomsOfNumbers = {
   exp: {
     arity: 1, type: float, evaluate: Math.exp, cost: 10, callable: true,
     partials: [(_b, _a, output) => output],
-    javascript: call("Math.exp"), formula: call("exp"),
+    javascript: call("Math.exp"), inPlace: exponentialInPlace, formula: call("exp"),
     wat: wat({ f32: "exp", lanes: "exp4" }),
     wgsl: helper("exponential"),
     onnx: node("Exp"),
@@ -108,7 +109,7 @@ export const atomsOfNumbers = {
   sigmoid: {
     arity: 1, type: float, evaluate: (a) => 1 / (1 + Math.exp(-a)), cost: 12, callable: true,
     partials: [(b, _a, output) => b.mul(output, b.sub(b.number(1), output))],
-    javascript: { form: "helper", callee: "sigmoid" }, formula: call("sigmoid"), symbol: "σ",
+    javascript: { form: "helper", callee: "sigmoid" }, inPlace: sigmoidInPlace, formula: call("sigmoid"), symbol: "σ",
     wat: wat({ f32: "sigmoid", lanes: "sigmoid4" }),
     wgsl: helper("sigmoid"),
     onnx: node("Sigmoid"),
