@@ -39,6 +39,7 @@ import { reportOf } from "./report/report.ts";
 import type { Trace } from "./pipeline.ts";
 import { buildGraphs } from "./pipeline.ts";
 import { library } from "./std/index.ts";
+import type { TileChoice } from "./passes/dispatch/tile-shapes.ts";
 import { version as ownVersion } from "./version.ts";
 
 export interface CompileOptions {
@@ -58,6 +59,11 @@ export interface CompileOptions {
    * to be faster with, and says so in `choice`.
    */
   readonly target?: ConcreteTarget | "auto";
+  /**
+   * How contractions are computed at level 2 of "webgpu": "registers" (the default), where every invocation reads for itself,
+   * or "staged", where a workgroup brings what it reads into its memory; or all in tiles of one shape, for measurements.
+   */
+  readonly tiles?: TileChoice;
   /** Default "typescript". "javascript" also gives the declarations. */
   readonly language?: "typescript" | "javascript";
   /** Which model, where the file has several. */
@@ -132,7 +138,10 @@ export async function compile(source: string, options: CompileOptions = {}): Pro
   const graphs = buildGraphs(program, context, { simplify, trace });
   const choice = options.target === "auto" ? chooseTarget(graphs) : undefined;
   const target = options.target === "auto" ? choice!.target : (options.target ?? "typescript");
-  const scheduled = schedule(graphs, level, context, { machine: machineOf[target] });
+  const scheduled = schedule(graphs, level, context, {
+    machine: machineOf[target],
+    ...(options.tiles && { tiles: options.tiles }),
+  });
   trace?.("fusion", `${(scheduled.notes ?? []).join("\n")}\n`);
   trace?.("schedule", printSchedule(scheduled));
   const { file = "model.nn", version = ownVersion } = options;
@@ -278,6 +287,7 @@ export { format } from "./format/format.ts";
 export type { Formatted } from "./format/format.ts";
 export type { Diagnostic } from "./ir/diagnostics.ts";
 export type { RuleApplication } from "./ir/context.ts";
+export type { TileChoice } from "./passes/dispatch/tile-shapes.ts";
 export type { Choice } from "./report/choose.ts";
 export type { CallCost, Cost, CostReport, ProcedureCost, Room } from "./report/report.ts";
 export { Sources } from "./ir/source.ts";
