@@ -8,7 +8,20 @@ const floats = (bits: readonly number[]): number[] => [...new Float32Array(Uint3
 
 /** The edges of exponents, and their neighbours; fractions; what is short in decimal digits. */
 const edges: readonly number[] = [
-  ...[0, -0, 1, -1, 0.1, 1 / 3, 2 / 3, 1e-30, 16777216, 16777217, 123456792, 1e38, largest, -largest],
+  0,
+  -0,
+  1,
+  -1,
+  0.1,
+  1 / 3,
+  2 / 3,
+  1e-30,
+  16777216,
+  16777217,
+  123456792,
+  1e38,
+  largest,
+  -largest,
   ...floats(Array.from({ length: 254 }, (_, e) => (e + 1) << 23)),
   ...floats(Array.from({ length: 253 }, (_, e) => ((e + 2) << 23) - 1)),
 ].map(Math.fround);
