@@ -1,6 +1,7 @@
 /** Measures how gradients flow through a model for a sample, with the reference interpreter, in 64 bits. */
 import { generator } from "./derivation/points.ts";
 import { SampleError, sampleOf } from "./derivation/sample.ts";
+import type { CheckResult, CompileOptions } from "./index.ts";
 import type { Context } from "./ir/context.ts";
 import { slice } from "./ir/dependences.ts";
 import type { Environment } from "./ir/interpreter.ts";
@@ -17,6 +18,20 @@ const barely = 0.01;
 
 /** Examples of a random sample, or less where the model takes less. */
 const randomExamples = 32;
+
+export interface FlowOptions extends Pick<CompileOptions, "file" | "sizes" | "model" | "resolveImport"> {
+  /** Values of inputs and parameters, as parsed JSON. Without inputs they are random, without parameters as initialised. */
+  readonly sample?: unknown;
+  /** Values of parameters and states by name, row-major, instead of their starting values. */
+  readonly weights?: ReadonlyMap<string, ArrayLike<number>>;
+  /** Of initialisers and random inputs. Default 1. */
+  readonly seed?: number;
+}
+
+export interface FlowResult extends CheckResult {
+  /** null where a diagnostic is an error, or the model has no loss. */
+  readonly flow: Flow | null;
+}
 
 export interface FlowSettings {
   readonly sample?: unknown;

@@ -25,10 +25,10 @@ import { Sources } from "./ir/source.ts";
 import type { Dim, Program } from "./ir/types.ts";
 import { elaborate } from "./parser/elaborate/elaborate.ts";
 import type { ResolveImport } from "./parser/elaborate/files.ts";
+import type { FlowOptions, FlowResult } from "./flow.ts";
 import { flowOf } from "./flow.ts";
 import { schedule } from "./passes/schedule.ts";
 import type { Detail } from "./pictures/clusters.ts";
-import type { Flow } from "./pictures/flow.ts";
 import type { GraphFormat } from "./pictures/graph.ts";
 import { drawGraph } from "./pictures/graph.ts";
 import type { Choice, ConcreteTarget } from "./report/choose.ts";
@@ -209,20 +209,6 @@ export function explain(source: string, options: ExplainOptions = {}): ExplainRe
   }
 }
 
-export interface FlowOptions extends Pick<CompileOptions, "file" | "sizes" | "model" | "resolveImport"> {
-  /** Values of inputs and parameters, as parsed JSON. Without inputs they are random, without parameters as initialised. */
-  readonly sample?: unknown;
-  /** Values of parameters and states by name, row-major, instead of their starting values. */
-  readonly weights?: ReadonlyMap<string, ArrayLike<number>>;
-  /** Of initialisers and random inputs. Default 1. */
-  readonly seed?: number;
-}
-
-export interface FlowResult extends CheckResult {
-  /** null where a diagnostic is an error, or the model has no loss. */
-  readonly flow: Flow | null;
-}
-
 /** Measures gradients and updates of one step, and how activations react. Throws a `SampleError` about a sample. */
 export function flow(source: string, options: FlowOptions = {}): FlowResult {
   const { program, context, reporter, ...checked } = read(source, options, false);
@@ -292,6 +278,7 @@ export type { Choice } from "./report/choose.ts";
 export type { CallCost, Cost, CostReport, ProcedureCost, Room } from "./report/report.ts";
 export { Sources } from "./ir/source.ts";
 export type { Derivation } from "./derivation/derivation.ts";
+export type { FlowOptions, FlowResult } from "./flow.ts";
 export { WeightsError } from "./export.ts";
 export type { OnnxOptions, OnnxResult } from "./export.ts";
 export { SampleError } from "./derivation/sample.ts";

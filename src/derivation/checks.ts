@@ -2,7 +2,7 @@
 import type { Builder } from "../ir/builder.ts";
 import type { Environment } from "../ir/interpreter.ts";
 import { evaluateAffine, interpret, tensorSize } from "../ir/interpreter.ts";
-import { slice } from "../ir/dependences.ts";
+import { dependents, slice } from "../ir/dependences.ts";
 import { rewriter } from "../ir/rewrite.ts";
 import type { AdjointStep, Equation, Expr, Index, Statement, Tensor } from "../ir/types.ts";
 import {
@@ -208,7 +208,9 @@ export function slopesOf(
   point: Environment,
 ): (number | null)[] {
   const environment = copyOf(point);
-  const statements = withStopsFixed(b, statementsAfter(forward, wrt), environment);
+  // What does not depend on the tensor was computed at this point already.
+  const needed = slice({ name: "", statements: statementsAfter(forward, wrt), results: [] }, [of], "drop");
+  const statements = withStopsFixed(b, dependents(needed.statements, wrt), environment);
   const base = valuesOf(point, wrt);
   return cells.map((cell) =>
     slopeAt(

@@ -24,6 +24,15 @@ export function tensorsWritten(s: Statement): readonly Tensor[] {
   return s.kind === "gradient" ? s.results : [s.tensor];
 }
 
+/** The statements whose values change where those of `tensor` do, in order; all parts of what changes. */
+export function dependents(statements: readonly Statement[], tensor: Tensor): Statement[] {
+  const changed = new Set<Tensor>([tensor]);
+  for (const s of statements) {
+    if (tensorsRead(s).some((t) => changed.has(t))) for (const t of tensorsWritten(s)) changed.add(t);
+  }
+  return statements.filter((s) => tensorsWritten(s).some((t) => t !== tensor && changed.has(t)));
+}
+
 /** Parameters, states and the like keep their values between runs; only definitions and adjoints are computed. */
 export function isPersistent(t: Tensor): boolean {
   return t.role !== "definition" && t.role !== "adjoint";
