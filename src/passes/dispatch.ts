@@ -10,6 +10,7 @@ import { storedIn } from "./dispatch/block.ts";
 import { inCells, launched } from "./dispatch/choose.ts";
 import type { Device, Setting } from "./dispatch/cost.ts";
 import { anyDevice } from "./dispatch/cost.ts";
+import { joinSmall } from "./dispatch/join.ts";
 import { nestsOf } from "./dispatch/nest.ts";
 import type { KernelCall, Part } from "./dispatch/table.ts";
 import { LaunchTable } from "./dispatch/table.ts";
@@ -60,13 +61,24 @@ export function dispatch(
     for (const [call, made] of table.callsOf(parts, own)) replaced.set(call, made);
   }
   const clears = new Clears(names, b);
-  const procedures = mapProcedures(given, (c) => {
+  const launched = mapProcedures(given, (c) => {
     if (c.kind === "call") return replaced.get(c)!;
     if (needless.has(c)) return [];
     const clear = clears.callFor(c.tensor);
     return table.callsOf([inCells(clear.kernel.body)], [clear]).get(clear)!;
   });
-  return { procedures, kernels: [...table.launches.keys()], launches: table.launches };
+  const join = (p: Procedure): Procedure => (level === 0 ? p : joinSmall(p, table, device, b));
+  const { forward, evaluate, backward, statistics } = launched;
+  const procedures = {
+    ...launched,
+    forward: join(forward),
+    evaluate: join(evaluate),
+    backward: join(backward),
+    statistics: join(statistics),
+  };
+  const called = new Set(callsOf(procedures).flatMap((c) => (c.kind === "call" ? [c.kernel] : [])));
+  const launches = new Map([...table.launches].filter(([kernel]) => called.has(kernel)));
+  return { procedures, kernels: [...launches.keys()], launches };
 }
 
 const callsOf = (given: Procedures): Call[] => Object.values(given).flatMap((p) => p.calls);

@@ -107,7 +107,8 @@ function expectLaunchable(made: Schedule, b: Builder): void {
     }
     const outer = loops.slice(0, launched.length).map((l) => l.index);
     expect(outer.filter((i) => launched.includes(i))).toEqual(outer);
-    if (made.level > 0 && kernel.statements.length > 1)
+    const isJoined = kernel.body.some((s) => s.heading);
+    if (made.level > 0 && kernel.statements.length > 1 && !isJoined)
       expect(kernel.buffers.length, printKernel(kernel)).toBeLessThanOrEqual(machines.gpu.mostBuffers);
   }
   expect(new Set(made.kernels.map((k) => k.name)).size).toBe(made.kernels.length);

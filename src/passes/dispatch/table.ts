@@ -56,6 +56,15 @@ export class LaunchTable {
     return new Map(calls.map((call) => [call, this.passed(kernel, made, tensors, call)]));
   }
 
+  /** A kernel that is made of several, under a name of its own, or the one that is equal. */
+  adopt(made: Kernel, launch: Launch): Kernel {
+    const key = `joined ${this.texts.textOf(made)}`;
+    const known = this.known.get(key) ?? { ...made, name: this.names.fresh(made.name) };
+    this.known.set(key, known);
+    if (!this.launches.has(known)) this.launches.set(known, launch);
+    return known;
+  }
+
   private make(kernel: Kernel, part: Part, n: number, count: number, calls: readonly KernelCall[]): Made {
     const statements = statementsOf(part.body, kernel);
     const own = statements.map((at) => kernel.statements[at]!);
