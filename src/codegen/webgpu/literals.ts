@@ -1,6 +1,10 @@
 /** Numbers as WGSL writes them. A constant that is no finite 32-bit float is an error there. */
 
-/** The largest 32-bit float: it stands for ∞, which WGSL does not promise to know. */
+/**
+ * The largest 32-bit float: it stands for ∞, which WGSL does not promise to know. So `max` of nothing but −∞ is
+ * −3.4e38 on a GPU; positions of extremes are as elsewhere, unless −∞ stands before −3.4e38 itself. A NaN among the values
+ * makes `max` and `min` NaN, and is what `argmax` and `argmin` find.
+ */
 export const largest = (2 - 2 ** -23) * 2 ** 127;
 
 /** The bits of what is no number. */
