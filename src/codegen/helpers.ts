@@ -12,6 +12,7 @@ import {
   checkDistribution,
   checkNumber,
   checkOption,
+  refuseOptions,
 } from "./input-helpers.ts";
 import {
   cube,
@@ -101,6 +102,7 @@ const helpers: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ["checkDistribution", { code: checkDistribution }],
   ["checkNumber", { code: checkNumber }],
   ["checkOption", { code: checkOption }],
+  ["refuseOptions", { code: refuseOptions }],
   ["Stored", { code: storedType }],
   ["TensorFile", { code: fileType }],
   ["property", { code: property }],

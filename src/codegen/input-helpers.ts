@@ -142,6 +142,14 @@ function checkNumber(model«: string», name«: string», value«: number | bool
   return number;
 }`;
 
+export const refuseOptions = `/** What only modules of WebAssembly can do is refused, not left undone. */
+function refuseOptions(model«: string», options«: object | undefined»)«: void» {
+  for (const [name, value] of Object.entries(options ?? {})) {
+    const asks = name === "threads" ? value !== undefined && value !== 1 : name === "relaxed" && value === true;
+    if (asks) throw new TypeError(\`\${model}: the option "\${name}" needs a module of WebAssembly, but this is none\`);
+  }
+}`;
+
 export const checkOption = `/** An integer that \`create\` was given. */
 function checkOption(model«: string», name«: string», value«: number», least«: number», most«: number»)«: number» {
   if (Number.isInteger(value) && value >= least && value <= most) return value;

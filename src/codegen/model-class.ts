@@ -183,6 +183,10 @@ function printCreate(model: Model, head: string, out: TextBuilder): void {
     const dims = model.createDims.map((d) => `options.${model.optionNames.get(d)!}`);
     const given = `options${isRequired ? "" : "?"}`;
     const threads = model.wasm ? [`${given}.threads ?? 1`, `${given}.relaxed`] : [];
+    if (!model.wasm) {
+      model.module.helper("refuseOptions");
+      out.line(`refuseOptions(${quoted(model.className)}, options);`);
+    }
     out.line(`const model = new ${model.className}(${[seed, ...dims, ...threads].join(", ")});`);
     if (model.schedule.initialise.calls.length > 0) out.line("model.#initialise();");
     out.line("return model;");

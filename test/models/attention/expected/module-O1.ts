@@ -217,6 +217,7 @@ export class Attention {
 
   /** Makes a model with fresh parameters. All memory is taken here. */
   static create(options?: AttentionOptions): Attention {
+    refuseOptions("Attention", options);
     const model = new Attention(options?.seed ?? 0);
     model.#initialise();
     return model;
@@ -575,6 +576,7 @@ export class Attention {
       "Attention",
       "letter",
       inputs.letter,
+      taken.letter,
       buffers.letter,
       inner.letter,
       batch * 4,
@@ -605,6 +607,7 @@ export class Attention {
       "Attention",
       "letter",
       inputs.letter,
+      taken.letter,
       buffers.letter,
       inner.letter,
       batch * 4,
@@ -614,6 +617,7 @@ export class Attention {
       "Attention",
       "next",
       inputs.next,
+      taken.next,
       buffers.next,
       inner.next,
       batch * 4,
@@ -1434,15 +1438,17 @@ function copyValues(
   return at;
 }
 
-/** The values themselves where they are a Int32Array of the caller's, else a copy in `buffer`. */
+/** The values themselves where they are a Int32Array of the caller's, else a copy in `buffer`. `latest`: what the call before gave. */
 function readIntegers(
   model: string,
   name: string,
   values: Nested<number>,
+  latest: Int32Array,
   buffer: Int32Array,
   inner: readonly number[],
   count: number,
 ): Int32Array {
+  if (values === latest) return latest;
   if (values instanceof Int32Array && values.buffer !== buffer.buffer) return values;
   const copied = copyValues(model, name, values, buffer, inner, 0, 0);
   if (copied !== count) {
@@ -1480,6 +1486,20 @@ function checkOption(
   throw new RangeError(
     `${model}: ${name} is ${value}, but it must be an integer from ${least} to ${most}`,
   );
+}
+
+/** What only modules of WebAssembly can do is refused, not left undone. */
+function refuseOptions(model: string, options: object | undefined): void {
+  for (const [name, value] of Object.entries(options ?? {})) {
+    const asks =
+      name === "threads"
+        ? value !== undefined && value !== 1
+        : name === "relaxed" && value === true;
+    if (asks)
+      throw new TypeError(
+        `${model}: the option "${name}" needs a module of WebAssembly, but this is none`,
+      );
+  }
 }
 
 /** A tensor as it stands in a file. */

@@ -137,6 +137,7 @@ export class Convolution {
 
   /** Makes a model with fresh parameters. All memory is taken here. */
   static create(options?: ConvolutionOptions): Convolution {
+    refuseOptions("Convolution", options);
     const model = new Convolution(options?.seed ?? 0);
     model.#initialise();
     return model;
@@ -380,6 +381,7 @@ export class Convolution {
       "Convolution",
       "image",
       inputs.image,
+      taken.image,
       buffers.image,
       inner.image,
       batch * 98,
@@ -409,6 +411,7 @@ export class Convolution {
       "Convolution",
       "image",
       inputs.image,
+      taken.image,
       buffers.image,
       inner.image,
       batch * 98,
@@ -417,6 +420,7 @@ export class Convolution {
       "Convolution",
       "label",
       inputs.label,
+      taken.label,
       buffers.label,
       inner.label,
       batch,
@@ -1305,15 +1309,17 @@ function copyValues(
   return at;
 }
 
-/** The values themselves where they are a Float32Array of the caller's, else a copy in `buffer`. */
+/** The values themselves where they are a Float32Array of the caller's, else a copy in `buffer`. `latest`: what the call before gave. */
 function readFloats(
   model: string,
   name: string,
   values: Nested<number>,
+  latest: Float32Array,
   buffer: Float32Array,
   inner: readonly number[],
   count: number,
 ): Float32Array {
+  if (values === latest) return latest;
   if (values instanceof Float32Array && values.buffer !== buffer.buffer) return values;
   const copied = copyValues(model, name, values, buffer, inner, 0, 0);
   if (copied !== count) {
@@ -1324,15 +1330,17 @@ function readFloats(
   return buffer;
 }
 
-/** The values themselves where they are a Int32Array of the caller's, else a copy in `buffer`. */
+/** The values themselves where they are a Int32Array of the caller's, else a copy in `buffer`. `latest`: what the call before gave. */
 function readIntegers(
   model: string,
   name: string,
   values: Nested<number>,
+  latest: Int32Array,
   buffer: Int32Array,
   inner: readonly number[],
   count: number,
 ): Int32Array {
+  if (values === latest) return latest;
   if (values instanceof Int32Array && values.buffer !== buffer.buffer) return values;
   const copied = copyValues(model, name, values, buffer, inner, 0, 0);
   if (copied !== count) {
@@ -1370,6 +1378,20 @@ function checkOption(
   throw new RangeError(
     `${model}: ${name} is ${value}, but it must be an integer from ${least} to ${most}`,
   );
+}
+
+/** What only modules of WebAssembly can do is refused, not left undone. */
+function refuseOptions(model: string, options: object | undefined): void {
+  for (const [name, value] of Object.entries(options ?? {})) {
+    const asks =
+      name === "threads"
+        ? value !== undefined && value !== 1
+        : name === "relaxed" && value === true;
+    if (asks)
+      throw new TypeError(
+        `${model}: the option "${name}" needs a module of WebAssembly, but this is none`,
+      );
+  }
 }
 
 /** A tensor as it stands in a file. */

@@ -153,6 +153,7 @@ export class Recurrent {
 
   /** Makes a model with fresh parameters. All memory is taken here. */
   static create(options?: RecurrentOptions): Recurrent {
+    refuseOptions("Recurrent", options);
     const model = new Recurrent(options?.seed ?? 0);
     model.#initialise();
     return model;
@@ -386,7 +387,7 @@ export class Recurrent {
       8,
       "x",
     );
-    taken.x = readFloats("Recurrent", "x", inputs.x, buffers.x, inner.x, batch * 6);
+    taken.x = readFloats("Recurrent", "x", inputs.x, taken.x, buffers.x, inner.x, batch * 6);
     this.#batch = batch;
   }
 
@@ -408,8 +409,8 @@ export class Recurrent {
       batch,
       "batch",
     );
-    taken.x = readFloats("Recurrent", "x", inputs.x, buffers.x, inner.x, batch * 6);
-    taken.y = readFloats("Recurrent", "y", inputs.y, buffers.y, inner.y, batch);
+    taken.x = readFloats("Recurrent", "x", inputs.x, taken.x, buffers.x, inner.x, batch * 6);
+    taken.y = readFloats("Recurrent", "y", inputs.y, taken.y, buffers.y, inner.y, batch);
     this.#batch = batch;
   }
 
@@ -1041,15 +1042,17 @@ function copyValues(
   return at;
 }
 
-/** The values themselves where they are a Float32Array of the caller's, else a copy in `buffer`. */
+/** The values themselves where they are a Float32Array of the caller's, else a copy in `buffer`. `latest`: what the call before gave. */
 function readFloats(
   model: string,
   name: string,
   values: Nested<number>,
+  latest: Float32Array,
   buffer: Float32Array,
   inner: readonly number[],
   count: number,
 ): Float32Array {
+  if (values === latest) return latest;
   if (values instanceof Float32Array && values.buffer !== buffer.buffer) return values;
   const copied = copyValues(model, name, values, buffer, inner, 0, 0);
   if (copied !== count) {
@@ -1072,6 +1075,20 @@ function checkOption(
   throw new RangeError(
     `${model}: ${name} is ${value}, but it must be an integer from ${least} to ${most}`,
   );
+}
+
+/** What only modules of WebAssembly can do is refused, not left undone. */
+function refuseOptions(model: string, options: object | undefined): void {
+  for (const [name, value] of Object.entries(options ?? {})) {
+    const asks =
+      name === "threads"
+        ? value !== undefined && value !== 1
+        : name === "relaxed" && value === true;
+    if (asks)
+      throw new TypeError(
+        `${model}: the option "${name}" needs a module of WebAssembly, but this is none`,
+      );
+  }
 }
 
 /** A tensor as it stands in a file. */
