@@ -10,7 +10,7 @@ import type { Built } from "../support/model.ts";
 import { describeOnNaga } from "../support/naga.ts";
 
 /** The levels at which every kernel can be printed. */
-export const levels: readonly Level[] = [0];
+export const levels: readonly Level[] = [0, 1, 2];
 
 export interface OnGpu {
   readonly made: Schedule;

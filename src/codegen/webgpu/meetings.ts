@@ -67,9 +67,10 @@ export class Meetings {
     for (const l of locals) out.line(`${parts.get(l)}[invocation] = ${this.body.name(l)};`, origin);
     out.line("workgroupBarrier();", origin);
     const tree = (): void => {
+      const inside = wgslNames(names);
       out.braces(
         "if (invocation < half)",
-        () => folds.forEach((f) => this.join(f, parts, wgslNames(names), out)),
+        () => folds.forEach((f) => this.join(f, parts, inside, out)),
         origin,
       );
       out.line("workgroupBarrier();", origin);
