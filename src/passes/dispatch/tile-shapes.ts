@@ -5,7 +5,8 @@
  *
  * `cells` counts whole workgroups, so that what tiles compute past the edges of the result counts. Each product costs one,
  * and the reads that it needs in a tile of down × across cells; `busy` is how much of the device has work: the workgroups
- * there are, of those that a device needs, at most 1. A cell for itself (cells.ts) is a tile of 1 × 1.
+ * there are, with chunks of long sums, of those that a device needs, at most 1. A cell for itself (cells.ts) is a tile of
+ * 1 × 1.
  */
 import type { TileShape } from "../../ir/launch.ts";
 
@@ -28,6 +29,8 @@ export interface TileChoice {
 const loadCost = 2;
 /** Workgroups that keep a device busy. */
 const enoughGroups = 32;
+/** Sums of more turns than this can be split into chunks, each with workgroups of its own (split-sum.ts). */
+const chunk = 1024;
 /** Invocations of a workgroup: what every GPU runs well, and a multiple of how many it runs in step. */
 const invocations = 64;
 /** Turns of the sum that are brought into the memory of a workgroup at a time. */
@@ -77,7 +80,7 @@ export function chooseTile(
 function costOf(size: ContractionSize, { down, across, workgroup }: TileShape): number {
   const [rows, columns] = [down * workgroup[0], across * workgroup[1]];
   const groups = size.batch * Math.ceil(size.rows / rows) * Math.ceil(size.columns / columns);
-  const busy = Math.min(1, groups / enoughGroups);
+  const busy = Math.min(1, (groups * Math.max(1, size.sums / chunk)) / enoughGroups);
   return (groups * rows * columns * (1 + loadCost * (1 / down + 1 / across))) / busy;
 }
 
