@@ -70,7 +70,7 @@ const plain = ({ count, image, label }: Digits): unknown => ({ count, image: [..
 async function moduleFor(target: "webgpu" | "wasm"): Promise<string> {
   const { outputs } = await compile(example("digits.nn"), {
     target,
-    level: target === "webgpu" ? 0 : 2,
+    level: 2,
     language: "javascript",
   });
   return outputs.find((o) => o.kind === "module")!.text;

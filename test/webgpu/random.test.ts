@@ -36,8 +36,8 @@ describeValidity("shaders of random models", () =>
 );
 
 describeOnDawn("on a device", (gpu) => {
-  test.each(models.map((m, k) => ({ ...m, k })))(
-    "random model $k, -O$level",
+  test.each(models.map((m, k) => ({ ...m, title: `random model ${k}, -O${m.level}` })))(
+    "$title",
     async ({ draft, built, level }) => {
       const { made, program } = onGpu(built, level);
       for (const batch of [largestBatch, 3]) {
