@@ -110,6 +110,18 @@ test("independent equations are launched each in its own loops", () => {
   expect(made(text).update.calls).toHaveLength(1);
 });
 
+test("a parameter whose length is bound at creation is no part of a row", () => {
+  const text = `model Classes {
+    dim batch <= 4
+    dim classes <= 20
+    input x: [batch, 3]
+    input y: [batch, classes]
+    loss mse(x |> linear(5) |> linear(classes), y)
+    optimizer adam(lr = 0.1)
+  }`;
+  expect(differences(text, 1, { classes: 7 }, gpu).found).toEqual([]);
+});
+
 test("the turns of a recurrence share their kernels", () => {
   const recurrent = (time: number): string => `model Recurrent {
     dim batch <= 4

@@ -62,6 +62,8 @@ function familiesIn(calls: readonly Call[]): KernelCall[][] {
   for (const call of calls) {
     if (call.kind === "clear" || call.kernel.row === undefined) continue;
     const { kernel } = call;
+    // How long a row is must be known, though its slot may be as long whatever the model is created with.
+    if (typeof call.dims[kernel.dims.indexOf(call.kernel.row)] !== "number") continue;
     const values = call.buffers.filter((_, n) => !isRow(kernel, n));
     const others = call.dims.map((d, n) =>
       kernel.dims[n] === kernel.row ? "" : typeof d === "number" ? d : `d${d.id}`,
