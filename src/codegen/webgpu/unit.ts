@@ -17,7 +17,9 @@ export async function gpuUnit(
 ): Promise<GpuUnit> {
   const program = gpuProgram(schedule, context);
   await checkShaders(program);
-  const own = new Set(program.places.values());
-  const bound = [...program.procedures.values()].flat().flatMap((d) => d.places);
-  return { program, shared: [...new Set(bound)].filter((place) => !own.has(place)) };
+  const dispatches = [...program.procedures.values()].flat();
+  const shared = dispatches.flatMap(({ shader, places }) =>
+    places.filter((_, n) => shader.bindings[n]!.buffers.length > 1),
+  );
+  return { program, shared: [...new Set(shared)] };
 }
