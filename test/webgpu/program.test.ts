@@ -74,7 +74,7 @@ model Digits(hidden: int = 5) {
   optimizer adam(lr = 0.01)
 }`;
 
-test.each([0, 1] as const)("families are one buffer each, all else has its own, at level %i", (level) => {
+test.each([0, 1] as const)("families are one buffer each, at level %i", (level) => {
   const planned = programOf(digits, level, { classes: 10 });
   const { program, scheduled } = planned;
   expectLegal(planned);
@@ -86,7 +86,8 @@ test.each([0, 1] as const)("families are one buffer each, all else has its own, 
   // 35, 5, 5, 5 values, 5 × 10 of them, and 10.
   expect(starts.toSorted((a, z) => a - z)).toEqual([0, 64, 128, 192, 256, 320]);
   const [x, y] = scheduled.program.inputs.map((t) => program.places.get(t)!.buffer);
-  expect([x!.name, y!.name]).toEqual(["x", "y"]);
+  // At level 1 calls as small as these are one, with more tensors than a dispatch may bind: they share buffers.
+  expect([x!.name, y!.name]).toEqual(level === 0 ? ["x", "y"] : ["common", "commonIntegers"]);
 });
 
 test("dimensions of creation move what follows", () => {
