@@ -12,13 +12,20 @@ export type Numbers = readonly number[] | Float32Array;
 /** Values of buffers and scalars, by tensor. */
 export type Values = ReadonlyMap<Tensor, Numbers>;
 
-/** A binding for each buffer. */
-export const bindingsOf = (kernel: Kernel): Binding[] =>
-  kernel.buffers.map(({ tensor, access }, n) => ({
-    buffers: [n],
-    type: tensor.type,
-    access: access === "read" ? "read" : "read_write",
-  }));
+/** A binding for each buffer; where these are too many, one for all of a type. */
+export function bindingsOf({ buffers }: Kernel): Binding[] {
+  if (buffers.length <= 8)
+    return buffers.map(({ tensor, access }, n) => ({
+      buffers: [n],
+      type: tensor.type,
+      access: access === "read" ? "read" : "read_write",
+    }));
+  const types = [...new Set(buffers.map((b) => b.tensor.type))];
+  return types.map((type) => {
+    const own = buffers.flatMap((b, n) => (b.tensor.type === type ? [n] : []));
+    return { buffers: own, type, access: "read_write" };
+  });
+}
 
 /** The outer loops of independent turns, where the kernel is a nest. */
 export function cellsOf(kernel: Kernel, size = 64): CellsLaunch | undefined {
