@@ -1,5 +1,6 @@
 /** Models on a device, trained beside the TypeScript target. */
 import { describe, expect, test } from "vitest";
+import { levels } from "../../src/ir/kernel.ts";
 import { describeOnDawn } from "../support/dawn.ts";
 import { numbers } from "../support/model.ts";
 import type { AnyModel } from "../codegen/load.ts";
@@ -172,6 +173,16 @@ describeOnDawn("a model on a GPU", (device) => {
 });
 
 describeOnDawn("what models may have", (device) => {
+  test.each(levels)("kernels of level %i", async (level) => {
+    const { gpu, javascript } = await pairOf(digits, level);
+    const [model, other] = [await gpu.create({ device: device(), seed: 6 }), javascript.create({ seed: 6 })];
+    nearly(
+      await model.stepMany(batches),
+      batches.map((batch) => other.step(batch)),
+    );
+    model.destroy();
+  });
+
   test("averaged weights take the places of the parameters while `using` runs", async () => {
     const source = `optimizer tracked(lr = 0.1) {
       state average = parameter
