@@ -118,7 +118,7 @@ export class LaunchTable {
       ...kernel.buffers.map((x, n) => [x.tensor, call.buffers[n]!] as const),
       ...kernel.scalars.map((t, n) => [t, call.scalars[n]!] as const),
     ]);
-    const counts = new Map(kernel.dims.map((d, n) => [d, call.dims[n]!] as const));
+    const counts = countsIn(kernel, call);
     const sized = rewriter(this.b, {
       atom: (a) => (a.kind === "dim" ? this.b.toAffine(counts.get(a) ?? a) : undefined),
     });
@@ -139,6 +139,29 @@ export class LaunchTable {
       statements: aligned ? m.statements.map((n) => call.statements[n]!) : call.statements,
     }));
   }
+}
+
+/**
+ * What a call passes for the dimensions of its kernel, and what else its tensors tell: a part may have loops over the first
+ * extent of a tensor, which no address of the whole kernel needs.
+ */
+function countsIn(kernel: Kernel, call: KernelCall): Map<Dim, Dim | number> {
+  const counts = new Map<Dim, Dim | number>();
+  kernel.buffers.forEach(({ tensor }, n) => {
+    const [own, passed] = [tensor.shape[0], call.buffers[n]!.shape[0]];
+    const dim = own && dimOf(own);
+    if (!dim || !passed) return;
+    const count = passed.terms.length === 0 ? passed.constant : dimOf(passed);
+    if (count !== undefined) counts.set(dim, count);
+  });
+  kernel.dims.forEach((d, n) => counts.set(d, call.dims[n]!));
+  return counts;
+}
+
+function dimOf({ terms, constant }: Affine): Dim | undefined {
+  const [only, ...more] = terms;
+  if (constant !== 0 || more.length > 0 || only?.factor !== 1 || only.atom.kind !== "dim") return undefined;
+  return only.atom;
 }
 
 /** Which of the kernel's statements a block computes: those that store what it stores, and those that only they need. */
