@@ -56,7 +56,7 @@ describeOnDawn("models in tiles", (gpu) => {
       test(`${name}, ${shape}`, { timeout: 60_000 }, async () => {
         const built = build(source);
         const made = schedule(built.graphs, 2, built.context, { machine: "gpu", tiles: { always } });
-        expect([...made.launches!.values()].filter((l) => l.kind === "tiles").length).toBeGreaterThan(2);
+        expect([...made.launches!.values()].filter((l) => l.kind === "tiles").length).toBeGreaterThan(1);
         const reference = new Model(built, { batch: 3 });
         const inputs = Object.fromEntries(
           reference.program.inputs.map((t, n) => {

@@ -68,6 +68,9 @@ function cellsOf({ tensor, subscripts }: Store, loops: readonly Loop[], b: Build
     if (loop) plain.add(loop.index);
     return loop?.index ?? b.index("cell", extent);
   });
-  const isNew = new Set(cells).size === cells.length && cells.length > plain.size;
-  return isNew && plain.size === loops.length ? cells : undefined;
+  const made = cells.filter((i) => !plain.has(i));
+  // A dimension that only a new loop has is passed by no call.
+  const isNew = new Set(cells).size === cells.length && made.length > 0;
+  const isFixed = made.every((i) => b.constantOf(i.extent) !== undefined);
+  return isNew && isFixed && plain.size === loops.length ? cells : undefined;
 }

@@ -97,11 +97,6 @@ class Places {
     return this.at.get(t) ?? -1;
   }
 
-  /** How many cells the slot of a tensor has. */
-  sizeOf(t: Tensor): number {
-    return this.slots[this.of(t)]!.size.constant;
-  }
-
   /** Whether `next` begins where the slot of `t` ends. */
   follows(next: Tensor, t: Tensor): boolean {
     const [a, z] = [this.slots[this.of(t)], this.slots[this.of(next)]];
@@ -157,9 +152,7 @@ function joined(run: readonly KernelCall[], places: Places, rows: RowTable): Ker
   const [first, last] = [run[0]!, run.at(-1)!];
   const { kernel } = first;
   const from = kernel.buffers.findIndex((_, n) => isRow(kernel, n));
-  const count = last.dims[kernel.dims.indexOf(kernel.row!)]!;
-  // Where the last count is bound at creation, but its place is as large for each, the row goes on to the end of it.
-  const cells = typeof count === "number" ? count : places.sizeOf(last.buffers[from]!);
+  const cells = last.dims[kernel.dims.indexOf(kernel.row!)] as number;
   const row = (n: number): Row =>
     rows.of(kernel.buffers[n]!.tensor.name, places.of(first.buffers[n]!), places.of(last.buffers[n]!), cells);
   return {
