@@ -21,11 +21,14 @@ test("the command starts fast, by itself", () => {
   expect(statSync(cli).mode & 0o111).toBe(0o111);
 });
 
-test("the compiler is one file that needs neither Node nor a package, but to assemble WebAssembly", () => {
+test("the compiler is one file that needs neither Node nor a package, but to assemble WebAssembly and to read shaders back", () => {
   const index = readFileSync(join(dist, "index.mjs"), "utf8");
   expect(index.match(/^import .*/gm) ?? []).toEqual([]);
   expect(index).not.toMatch(/["']node:|createRequire/);
-  expect(index.match(/\bimport\(["'].*?\)/g)).toEqual(['import("wabt")']);
+  expect(index.match(/\bimport\(["'].*?\)/g)).toEqual([
+    'import("wabt")',
+    'import("wgsl_reflect/wgsl_reflect.module.js")',
+  ]);
 });
 
 test("a model compiles through a pipe that closes early", () => {

