@@ -27,7 +27,8 @@ export interface Device {
 
 /**
  * Of the size that GPUs of different makes have in common: tens of thousands of invocations, some microseconds for a
- * dispatch, some nanoseconds for an operation.
+ * dispatch, some nanoseconds for an operation. `fewestTurns` was measured, on a software adapter: with 32 in its place a step
+ * of the benchmark's transformer takes 1.3 times as long, of its mnist_mlp 1.7 times.
  */
 export const anyDevice: Device = {
   full: 16_384,
@@ -36,7 +37,7 @@ export const anyDevice: Device = {
   scattered: 4,
   gain: 0.4,
   addition: 20,
-  fewestTurns: 32,
+  fewestTurns: 1024,
 };
 
 /** What the launch of a kernel is decided by. */
