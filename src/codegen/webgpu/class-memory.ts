@@ -7,7 +7,7 @@ import type { TextBuilder } from "../text.ts";
 import { auxiliaryLimits, auxiliaryShaders } from "./class-gradients.ts";
 import type { GpuModel } from "./class-model.ts";
 import { codecs, numbered } from "./class-model.ts";
-import { mostBindings } from "./memory.ts";
+import { mostBindings } from "../../ir/device.ts";
 import type { DevicePlace } from "./program.ts";
 
 export function printNeeds(gpu: GpuModel, out: TextBuilder): void {

@@ -5,16 +5,12 @@
  * 256 bytes, as bindings must (WebGPU, `minStorageBufferOffsetAlignment`).
  */
 import type { Builder } from "../../ir/builder.ts";
+import { bindingAlignment, mostBindings } from "../../ir/device.ts";
 import type { Call, Procedure, Schedule } from "../../ir/kernel.ts";
 import { rewriter } from "../../ir/rewrite.ts";
 import type { Affine, Program, ScalarType, Tensor } from "../../ir/types.ts";
 import { Names } from "../names.ts";
 import type { DeviceBuffer, DevicePlace } from "./program.ts";
-
-/** Places begin and end on such a multiple, in elements of 4 bytes. */
-export const alignment = 64;
-/** A dispatch may bind at most so many storage buffers on every device. */
-export const mostBindings = 8;
 
 /** A buffer as it is filled: where each of its slots begins, and where the last one ends. */
 interface Filled extends DeviceBuffer {
@@ -129,7 +125,7 @@ export class DeviceMemory {
   /** At least so many elements, and a whole number of places that a binding can begin at. */
   private aligned(size: Affine): Affine {
     const b = this.builder;
-    return b.times(b.floorDivide(b.plus(size, alignment - 1), alignment), alignment);
+    return b.times(b.floorDivide(b.plus(size, bindingAlignment - 1), bindingAlignment), bindingAlignment);
   }
 
   private capacity(tensor: Tensor): Affine {

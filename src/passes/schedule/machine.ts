@@ -1,4 +1,5 @@
 /** What runs the kernels, as far as their form and their memory depend on it. */
+import { bindingAlignment, mostBindings } from "../../ir/device.ts";
 import type { Level } from "../../ir/kernel.ts";
 
 /** An engine, one with vectors of four numbers, or a GPU. */
@@ -48,8 +49,8 @@ export const machines: Readonly<Record<Machine, MachineFacts>> = {
   gpu: {
     hasVectors: false,
     launches: true,
-    mostBuffers: 8,
-    alignment: { from: 0, cells: 64, isComplete: true },
+    mostBuffers: mostBindings,
+    alignment: { from: 0, cells: bindingAlignment, isComplete: true },
     rowsFrom: 1,
   },
 };
