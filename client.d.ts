@@ -1,7 +1,7 @@
 /**
  * For `"types": ["nnc/client"]` in a tsconfig.json, or `/// <reference types="nnc/client" />`: imports of `.nn` files
  * whose own types are not there yet are of type `any`. `nnc types` and the plugins write the exact ones, which go before
- * these; an import with options behind a question mark has these only.
+ * these; those of imports with options behind a question mark where `.nnc/types` is in the `include` of the tsconfig.json.
  */
 declare module "*.nn";
 declare module "*.nn?level=0";

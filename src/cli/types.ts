@@ -1,12 +1,28 @@
+/** `nnc types`: what TypeScript knows of `.nn` imports, in `.nnc/types`. */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { declarationOf, typesFolder } from "../project/declarations.ts";
 import { ModelFiles, writeAll } from "../project/files.ts";
+import type { ModelOptions } from "../project/model-options.ts";
+import { defaults, mergedOptions, OptionError, optionsOfQuery } from "../project/model-options.ts";
 import { declaredModels, modelsAt } from "../project/models.ts";
+import type { QueryImport } from "../project/query-imports.ts";
+import { queryImports } from "../project/query-imports.ts";
+import type { Bodies } from "../project/query-types.ts";
+import {
+  ambiguousImports,
+  bodyOf,
+  fixedBodies,
+  queryKey,
+  queryTypes,
+  queryTypesFile,
+  writtenBodies,
+} from "../project/query-types.ts";
 import { renderDiagnostics, wantsColour } from "../project/render.ts";
+import { requestOf } from "../project/request.ts";
 import { missingSettings } from "../project/typescript-settings.ts";
 import type { TypesFlags } from "./flags.ts";
-import type { Host } from "./host.ts";
+import type { Compiler, Host } from "./host.ts";
 import { exitCode, UsageError } from "./host.ts";
 
 interface Declaration {
@@ -14,14 +30,20 @@ interface Declaration {
   readonly text: string;
 }
 
-/** `nnc types [paths…] [--check]`: the declarations of `.nn` imports, in `.nnc/types`. */
+/** `nnc types [paths…] [--check]` */
 export async function typesCommand(paths: readonly string[], flags: TypesFlags, host: Host): Promise<number> {
   const root = host.directory;
+  const writer = new Writer(host, await host.loadCompiler());
   const found = (paths.length === 0 ? ["."] : paths).flatMap((path) => modelsAt(path, root));
-  const { outputs, failed } = await declarations(found, host);
+  for (const path of found) await writer.add(path);
+  await writer.addQueries(queryImports(root));
+  const { outputs, failed } = writer;
   const changed = outputs.filter(({ path, text }) => !holds(path, text));
-  const stale = staleFiles(root);
-  const settings = missingSettings(root);
+  const stale = staleFiles(root, outputs);
+  const settings = missingSettings(
+    root,
+    outputs.some(({ path }) => path === join(root, queryTypesFile)),
+  );
   if (!flags.check) {
     writeAll(changed);
     for (const path of stale) rmSync(path);
@@ -40,56 +62,105 @@ export async function typesCommand(paths: readonly string[], flags: TypesFlags, 
   return failed || (flags.check && differs) ? exitCode.diagnostics : exitCode.ok;
 }
 
-/** The declarations of all files that hold one model; mistakes are shown. */
-async function declarations(
-  paths: readonly string[],
-  host: Host,
-): Promise<{ outputs: Declaration[]; failed: boolean }> {
-  const { compile } = await host.loadCompiler();
-  const outputs: Declaration[] = [];
-  let failed = false;
-  for (const path of paths) {
-    const files = new ModelFiles(host.directory);
-    const { file, text } = files.read(path);
-    const place = declarationOf(resolve(host.directory, path), host.directory);
+/** Compiles what is imported, each way once; mistakes are shown. */
+class Writer {
+  readonly outputs: Declaration[] = [];
+  failed = false;
+
+  constructor(
+    private readonly host: Host,
+    private readonly compiler: Compiler,
+  ) {}
+
+  /** The declarations of the file itself, as `import … from "./digits.nn"` sees them. */
+  async add(path: string): Promise<void> {
+    const { directory, stderr } = this.host;
+    const place = declarationOf(resolve(directory, path), directory);
     if (place === null)
-      throw new UsageError(`\`${path}\` lies outside of ${host.directory}: run nnc types in its project`);
+      throw new UsageError(`\`${path}\` lies outside of ${directory}: run nnc types in its project`);
+    const files = new ModelFiles(directory);
+    const { file, text } = files.read(path);
     const models = declaredModels(text);
     // What only other models import is nothing that a program imports.
-    if (models.length === 0) continue;
+    if (models.length === 0) return;
     if (models.length > 1) {
-      host.stderr(
+      stderr(
         `nnc: ${file} holds several models (${models.join(", ")}): the plugin writes the types of the one it is told\n`,
       );
-      continue;
+      return;
     }
-    const compilation = await compile(text, {
+    const declaration = await this.compile(path, defaults);
+    if (declaration === null) this.failed = true;
+    else this.outputs.push({ path: place, text: declaration });
+  }
+
+  /** One file for all imports with a question mark. What can't be compiled keeps the types that it had. */
+  async addQueries(imports: readonly QueryImport[]): Promise<void> {
+    const { directory, stderr } = this.host;
+    const written = writtenBodies(directory);
+    const bodies: Bodies = new Map();
+    for (const { specifier, model } of imports) {
+      const key = queryKey(model, specifier.slice(specifier.indexOf("?") + 1), directory);
+      if (bodies.has(key)) continue;
+      const body = (await this.body(specifier, model)) ?? written.get(key);
+      if (body !== undefined) bodies.set(key, body);
+    }
+    const text = queryTypes(imports, bodies, directory);
+    if (text !== "") this.outputs.push({ path: join(directory, queryTypesFile), text });
+    for (const { pattern, models } of ambiguousImports(text)) {
+      const query = pattern.slice(pattern.indexOf("?"));
+      stderr(
+        `nnc: ${models.join(" and ")} are imported with ${query} by the same path: TypeScript can't tell them apart, and both are any\n`,
+      );
+    }
+  }
+
+  private async body(specifier: string, model: string): Promise<string | null> {
+    const request = requestOf(specifier);
+    if (request === null) return null;
+    if (request.asks !== "module") return fixedBodies[request.asks];
+    try {
+      const options = mergedOptions(defaults, optionsOfQuery(request.query));
+      const declaration = await this.compile(model, options);
+      if (declaration !== null) return bodyOf(declaration);
+    } catch (error) {
+      if (!(error instanceof OptionError)) throw error;
+      this.host.stderr(`nnc: ${specifier}: ${error.message}\n`);
+    }
+    this.failed = true;
+    return null;
+  }
+
+  /** As the plugin compiles where nobody says otherwise: threads, for one, are in the types. */
+  private async compile(path: string, { exact, ...options }: ModelOptions): Promise<string | null> {
+    const { host, compiler } = this;
+    const files = new ModelFiles(host.directory);
+    const { file, text } = files.read(path);
+    const { diagnostics, sources, outputs } = await compiler.compile(text, {
+      ...options,
       file,
+      realOnlyRules: exact !== true,
       language: "javascript",
-      // As the plugin compiles where nobody says otherwise: threads, for one, are in the types.
-      level: 2,
-      target: "auto",
       resolveImport: files.resolveImport,
       version: host.version,
     });
-    const { diagnostics, sources } = compilation;
     const errors = diagnostics.filter((d) => d.severity === "error");
     if (errors.length > 0) host.stderr(renderDiagnostics(errors, sources, wantsColour(host)));
-    const declaration = compilation.outputs.find((o) => o.kind === "declaration");
-    if (declaration) outputs.push({ path: place, text: declaration.text });
-    else failed = true;
+    return outputs.find((o) => o.kind === "declaration")?.text ?? null;
   }
-  return { outputs, failed };
 }
 
 /** Declarations whose model is gone. */
-function staleFiles(root: string): string[] {
+function staleFiles(root: string, outputs: readonly Declaration[]): string[] {
   const folder = join(root, typesFolder);
   if (!existsSync(folder)) return [];
+  const queries = join(root, queryTypesFile);
+  const unasked = isFile(queries) && !outputs.some(({ path }) => path === queries) ? [queries] : [];
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".d.nn.ts"))
     .filter((name) => !isFile(join(root, name.replace(/\.d\.nn\.ts$/, ".nn"))))
-    .map((name) => join(folder, name));
+    .map((name) => join(folder, name))
+    .concat(unasked);
 }
 
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import type { CheckResult, CompileOptions, CompileResult, Diagnostic, Sources } from "../index.ts";
 import { ModelFiles } from "../project/files.ts";
 import { renderDiagnostics } from "../project/render.ts";
-import type { ModelOptions } from "./options.ts";
+import type { ModelOptions } from "../project/model-options.ts";
 
 /** A mistake in a model, as bundlers show it. */
 export interface Problem {

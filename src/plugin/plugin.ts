@@ -3,15 +3,16 @@ import { readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { createUnplugin } from "unplugin";
 import type { UnpluginBuildContext, UnpluginContext, UnpluginContextMeta } from "unplugin";
-import { declarationOf } from "../project/declarations.ts";
-import { writeAll } from "../project/files.ts";
-import { UsageError } from "../project/usage-error.ts";
 import type { BuiltDerivation, BuiltModel, Problem, SourceMap } from "./build.ts";
 import { buildDerivation, buildModel } from "./build.ts";
 import { hotCode } from "./hot.ts";
-import type { ModelOptions, PluginOptions } from "./options.ts";
-import { checkedOptions, defaults, mergedOptions, OptionError, optionsOfQuery } from "./options.ts";
-import { isPlain, modelName, requestOf } from "./request.ts";
+import type { ModelOptions } from "../project/model-options.ts";
+import { defaults, mergedOptions, OptionError, optionsOfQuery } from "../project/model-options.ts";
+import type { PluginOptions } from "./options.ts";
+import { checkedOptions } from "./options.ts";
+import { fixedBodies } from "../project/query-types.ts";
+import { modelName, requestOf } from "../project/request.ts";
+import { declareImport } from "./declare.ts";
 
 type Bundler = UnpluginContextMeta["framework"];
 type BundlerContext = UnpluginBuildContext & UnpluginContext;
@@ -91,7 +92,9 @@ async function load(context: BundlerContext, id: string, project: Project): Prom
   if (request === null || !isFile(request.path)) return null;
   const { path } = request;
   if (path !== id) context.addWatchFile(path);
+  const declare = (body: string): void => declareImport(id, body, project, (text) => context.warn(text));
   if (request.asks === "raw") {
+    declare(fixedBodies.raw);
     return { code: `export default ${JSON.stringify(readFileSync(path, "utf8"))};\n`, map: null };
   }
   let options: ModelOptions;
@@ -108,11 +111,12 @@ async function load(context: BundlerContext, id: string, project: Project): Prom
   if (built.warning) context.warn(built.warning);
   if (built.error) return fail(context, project, built.error);
   const { derivation, module } = built;
-  if (derivation !== undefined) return { code: `export default ${derivation};\n`, map: null };
-  if (!module) throw new Error(`there is neither a mistake nor a module of ${path}`);
-  if (project.options.types !== false && isPlain(request)) {
-    writeDeclaration(context, path, module.declaration, project);
+  if (derivation !== undefined) {
+    declare(fixedBodies.derivation);
+    return { code: `export default ${derivation};\n`, map: null };
   }
+  if (!module) throw new Error(`there is neither a mistake nor a module of ${path}`);
+  declare(module.declaration);
   const hot = project.hot ? hotCode(nameIn(project, path), module.classes) : "";
   return { code: module.code + hot, map: module.map };
 }
@@ -135,19 +139,6 @@ function checkPaths({ options, root }: Project): void {
   for (const file of Object.keys(options.models ?? {})) {
     if (isFile(resolve(root, file))) continue;
     throw new OptionError(`models["${file}"]: there is no such file in ${root}`);
-  }
-}
-
-function writeDeclaration(context: BundlerContext, path: string, text: string, { root }: Project): void {
-  const place = declarationOf(path, root);
-  // What lies outside of the project has its types where it lies.
-  if (place === null) return;
-  try {
-    writeAll([{ path: place, text }]);
-  } catch (error) {
-    // A project that can't be written to, as on some servers, can be built all the same.
-    if (!(error instanceof UsageError)) throw error;
-    context.warn(`${error.message}; \`types: false\` writes no declarations`);
   }
 }
 

@@ -2,7 +2,8 @@ import type { Plugin } from "rolldown";
 import type { PluginOptions } from "./options.ts";
 import { nnc } from "./plugin.ts";
 
-export type { ModelOptions, PluginOptions } from "./options.ts";
+export type { ModelOptions } from "../project/model-options.ts";
+export type { PluginOptions } from "./options.ts";
 
 const plugin: (options?: PluginOptions) => Plugin = nnc.rolldown;
 export default plugin;

@@ -6,6 +6,7 @@ import { typesFolder } from "./declarations.ts";
 interface Config {
   readonly extends?: string | readonly string[];
   readonly files?: readonly string[];
+  readonly include?: readonly string[];
   readonly references?: readonly { readonly path: string }[];
   readonly compilerOptions?: {
     readonly allowArbitraryExtensions?: boolean;
@@ -17,29 +18,42 @@ interface Config {
 interface Settings {
   readonly allowArbitraryExtensions?: boolean;
   readonly rootDirs?: readonly string[];
+  readonly files?: readonly string[];
+  readonly include?: readonly string[];
 }
 
-/** What to change, each a sentence; nothing where all is well. */
-export function missingSettings(root: string): string[] {
+/**
+ * What to change, each a sentence; nothing where all is well. `hasQueries`: there are types of imports with a question mark,
+ * which TypeScript must be told to read.
+ */
+export function missingSettings(root: string, hasQueries = false): string[] {
   const file = join(root, "tsconfig.json");
   if (!existsSync(file)) return ["there is no tsconfig.json here: run nnc types where it is"];
   const config = parse(file);
   const references = (config.references ?? []).map(({ path }) => referenced(resolve(root, path)));
   // A tsconfig.json that holds no files of its own hands them on, as projects made by Vite do.
   const files = config.files?.length === 0 && references.length > 0 ? references : [file];
-  const found = files.map((f) => complaints(f, root));
+  const found = files.map((f) => complaints(f, root, hasQueries));
   return found.find((c) => c.length === 0) ?? found[0]!;
 }
 
-function complaints(file: string, root: string): string[] {
-  const { allowArbitraryExtensions, rootDirs = [] } = settingsOf(file, []);
+function complaints(file: string, root: string, hasQueries: boolean): string[] {
+  const { allowArbitraryExtensions, rootDirs = [], files = [], include } = settingsOf(file, []);
   const name = relative(root, file);
   const add = (setting: string): string => `${name}: add ${setting} to "compilerOptions"`;
   const missing: string[] = [];
   if (allowArbitraryExtensions !== true) missing.push(add('"allowArbitraryExtensions": true'));
+  const up = relative(dirname(file), root) || ".";
+  const reads = [...files, ...(include ?? [])].some((path) => path.startsWith(join(root, typesFolder)));
+  if (hasQueries && !reads) {
+    const types = JSON.stringify(relative(dirname(file), join(root, typesFolder)));
+    const beside = files.length > 0 ? "" : '"**/*", ';
+    missing.push(
+      include ? `${name}: add ${types} to "include"` : `${name}: add "include": [${beside}${types}]`,
+    );
+  }
   if (rootDirs.some((folder) => rootDirs.includes(join(root, typesFolder, relative(root, folder)))))
     return missing;
-  const up = relative(dirname(file), root) || ".";
   const wanted = JSON.stringify([...new Set([up, `${up}/${typesFolder}`])]).replace(",", ", ");
   const place =
     rootDirs.length === 0
@@ -54,19 +68,21 @@ const referenced = (path: string): string => (path.endsWith(".json") ? path : jo
 /** The settings of a file over those that it extends. `trail`: the files on the way here. */
 function settingsOf(file: string, trail: readonly string[]): Settings {
   if (trail.includes(file) || !existsSync(file)) return {};
-  const { extends: bases = [], compilerOptions = {} } = parse(file);
+  const { extends: bases = [], compilerOptions = {}, files, include } = parse(file);
   const inherited = (typeof bases === "string" ? [bases] : bases)
     .map((base) => settingsOf(extended(base, file), [...trail, file]))
     .reduce<Settings>((before, after) => ({ ...before, ...after }), {});
   const { allowArbitraryExtensions, rootDirs } = compilerOptions;
   // `${configDir}` is the folder of the file that was started from.
   const outermost = dirname(trail[0] ?? file);
+  const placed = (paths: readonly string[]): string[] =>
+    paths.map((path) => resolve(dirname(file), path.replace("${configDir}", outermost)));
   return {
     ...inherited,
+    ...(files && { files: placed(files) }),
+    ...(include && { include: placed(include) }),
     ...(allowArbitraryExtensions === undefined ? {} : { allowArbitraryExtensions }),
-    ...(rootDirs === undefined
-      ? {}
-      : { rootDirs: rootDirs.map((d) => resolve(dirname(file), d.replace("${configDir}", outermost))) }),
+    ...(rootDirs && { rootDirs: placed(rootDirs) }),
   };
 }
 

@@ -1,54 +1,20 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { missingSettings, withoutComments } from "../../src/project/typescript-settings.ts";
-import type { World } from "./world.ts";
-import { temporaryFolder, world } from "./world.ts";
-
-const root = join(import.meta.dirname, "../..");
-const client = join(root, "client.d.ts");
-const model = `import { twice } from "./layers.nn"
-model Small(hidden: int = 3) {
-  dim batch <= 4
-  input x: [batch, 2]
-  input t: int[batch] < hidden
-  y = x |> linear(hidden) |> twice()
-  output y
-  loss cross_entropy(y, t)
-  optimizer sgd(lr = 0.1)
-}
-`;
-const settings = { allowArbitraryExtensions: true, rootDirs: [".", "./.nnc/types"] };
-
-function write(folder: string, files: Readonly<Record<string, string | object>>): void {
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), typeof content === "string" ? content : JSON.stringify(content));
-  }
-}
-
-function project(more: Readonly<Record<string, string | object>> = {}): { folder: string; shell: World } {
-  const folder = temporaryFolder();
-  write(folder, {
-    "src/small.nn": model,
-    "src/layers.nn": "layer twice(x: [...s]) -> [...s] { return x * 2 }\n",
-    "tsconfig.json": { compilerOptions: settings },
-    ...more,
-  });
-  return { folder, shell: world(folder, { loadCompiler: () => import("../../src/index.ts") }) };
-}
+import {
+  complaints,
+  configuration,
+  model,
+  project,
+  resolutions,
+  settings,
+  versions,
+  write,
+} from "./typescript-project.ts";
+import { temporaryFolder } from "./world.ts";
 
 const declaration = ".nnc/types/src/small.d.nn.ts";
-
-/** What `tsc -p` of a version says, a complaint a line. */
-function complaints(version: string, folder: string): string[] {
-  const tsc = join(root, "node_modules", version, "bin/tsc");
-  const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder, "--pretty", "false"], {
-    encoding: "utf8",
-  });
-  return stdout.split("\n").filter((line) => line !== "");
-}
 
 const program = `import { Small } from "./small.nn";
 import type { SmallOutputs, SmallTrainingInputs } from "./small.nn";
@@ -70,33 +36,20 @@ export const losses = [Small, Fast].map((Model) => Model.create().step({ x: [[1,
 `;
 
 describe("nnc types", () => {
-  test.each(["typescript-5.9", "typescript", "typescript-7"])(
+  test.each(versions)(
     "writes what %s reads",
     async (version) => {
-      const options = {
-        ...settings,
-        strict: true,
-        noEmit: true,
-        target: "es2022",
-        lib: ["es2022"],
-        types: [],
-      };
-      const configuration = (modules: object): object => ({
-        compilerOptions: { ...options, ...modules },
-        include: ["src"],
-        files: [client],
-      });
       const { folder, shell } = project({
         "package.json": { type: "module" },
-        "tsconfig.json": configuration({ module: "nodenext" }),
+        "tsconfig.json": configuration({ module: "nodenext" }, { include: ["src", ".nnc/types"] }),
         "src/main.ts": untyped,
       });
       expect(complaints(version, folder)).toEqual([]);
-      expect(await shell.nnc("types")).toBe(0);
-      expect(shell.err).toBe("1 declaration is up to date in .nnc/types\n");
       write(folder, { "src/main.ts": program });
-      for (const modules of [{ module: "nodenext" }, { module: "esnext", moduleResolution: "bundler" }]) {
-        write(folder, { "tsconfig.json": configuration(modules) });
+      expect(await shell.nnc("types")).toBe(0);
+      expect(shell.err).toBe("2 declarations are up to date in .nnc/types\n");
+      for (const modules of resolutions) {
+        write(folder, { "tsconfig.json": configuration(modules, { include: ["src", ".nnc/types"] }) });
         const found = complaints(version, folder);
         expect(found.length, found.join("\n")).toBe(2);
         expect(found[0]).toContain(

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/index.ts";
-import { OptionError } from "../../src/plugin/options.ts";
+import { OptionError } from "../../src/project/model-options.ts";
 import type { PluginOptions } from "../../src/plugin/options.ts";
 import rollupPlugin from "../../src/plugin/rollup.ts";
 import { load } from "../support/generated.ts";
