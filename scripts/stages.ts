@@ -258,7 +258,7 @@ export const stages: Readonly<Record<string, (runs: Runs) => string>> = {
   "procedure-1": ({ Spam: r }) =>
     `${paragraph(r.level[1], "procedure backward")}\n${paragraph(r.level[1], "procedure update")}`,
   "notes-1": ({ Spam: r }) =>
-    `${(r.level[1].schedule.notes ?? []).filter((n) => n.startsWith("backward")).join("\n")}\n`,
+    `${(r.level[1].schedule.notes?.() ?? []).filter((n) => n.startsWith("backward")).join("\n")}\n`,
   "memory-1": ({ Spam: r }) => paragraph(r.level[1], "memory"),
   "typescript-0": ({ Spam: r }) => code(r.level[0], [kernelOf(r.level[0], "dp.linear.W").name]),
   "typescript-1": ({ Spam: r }) => code(r.level[1], ["step", "update", "#runBackward"]),

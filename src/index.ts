@@ -142,7 +142,7 @@ export async function compile(source: string, options: CompileOptions = {}): Pro
     machine: machineOf[target],
     ...(options.tiles && { tiles: options.tiles }),
   });
-  trace?.("fusion", `${(scheduled.notes ?? []).join("\n")}\n`);
+  trace?.("fusion", `${(scheduled.notes?.() ?? []).join("\n")}\n`);
   trace?.("schedule", printSchedule(scheduled));
   const { file = "model.nn", version = ownVersion } = options;
   const unit = `${file.replace(/\.nn$/, "")}.${language === "typescript" ? "ts" : "js"}`;

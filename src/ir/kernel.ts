@@ -210,5 +210,5 @@ export interface Schedule {
   /** How a GPU runs each kernel, where that is the target. */
   readonly launches?: ReadonlyMap<Kernel, Launch>;
   /** One line for every decision of fusion, for a trace. */
-  readonly notes?: readonly string[];
+  readonly notes?: () => readonly string[];
 }

@@ -3,7 +3,7 @@ import type { Level } from "../ir/kernel.ts";
 import type { Builder } from "../ir/builder.ts";
 import type { Context } from "../ir/context.ts";
 import type { Equation, Graph, Reshape, Tensor } from "../ir/types.ts";
-import { AccessTable, Aliases } from "./fuse/dependences.ts";
+import { AccessTable, Aliases, Together } from "./fuse/dependences.ts";
 import type { Item } from "./fuse/dependences.ts";
 import type { FusedGraph, KernelGroup } from "./fuse/group.ts";
 import { lone, statementsOf, storedInParts } from "./fuse/group.ts";
@@ -34,7 +34,7 @@ export function fuse(graph: Graph, level: Level, context: Context, mostBuffers: 
   const items = separate(statements, inlined.sources, b);
   if (level === 0) {
     const grouped = bringHome(items, readers, new AccessTable(aliases), b);
-    return { name: graph.name, items: grouped, results: graph.results, notes: [] };
+    return { name: graph.name, items: grouped, results: graph.results, notes: () => [] };
   }
   const merger = new Merger(aliases, readers, mostBuffers, b);
   for (const item of items) merger.add(item);
@@ -42,7 +42,7 @@ export function fuse(graph: Graph, level: Level, context: Context, mostBuffers: 
     name: graph.name,
     items: merger.items,
     results: graph.results,
-    notes: [...inlined.notes, ...merger.notes, ...merger.unfused()],
+    notes: () => [...inlined.notes, ...merger.notes, ...merger.unfused()],
   };
 }
 
@@ -94,11 +94,11 @@ class Merger implements Surroundings {
   private join(group: KernelGroup): boolean {
     let sibling: { at: number; merged: Merged } | undefined;
     // What the group must stay behind, of what was passed so far: a kernel that it joins moves past none of it.
-    const before: Item[] = [];
+    const before = new Together(this.access);
     for (let at = this.items.length - 1; at >= Math.max(0, this.items.length - reach.uses); at--) {
       const into = this.items[at]!;
-      const isFollowed = before.some((x) => this.access.depends(x, into));
-      if (isFollowed || this.access.depends(group, into)) before.push(into);
+      const isFollowed = before.isBehind(into);
+      if (isFollowed || this.access.depends(group, into)) before.add(into);
       if (into.kind === "reshape" || isFollowed || group.members.length > 1) continue;
       const merged = mergeGroups(into, group, this);
       if (typeof merged === "string") continue;
@@ -114,11 +114,13 @@ class Merger implements Surroundings {
 
   /** What stands behind the kernel at this place and must stay behind it. */
   private followers(at: number): Set<Item> {
-    const behind = new Set<Item>([this.items[at]!]);
+    const before = new Together(this.access, this.items[at]!);
+    const behind = new Set<Item>();
     for (const item of this.items.slice(at + 1)) {
-      if ([...behind].some((x) => this.access.depends(item, x))) behind.add(item);
+      if (!before.isBefore(item)) continue;
+      before.add(item);
+      behind.add(item);
     }
-    behind.delete(this.items[at]!);
     return behind;
   }
 

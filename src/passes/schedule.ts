@@ -59,13 +59,13 @@ export function schedule(
     (t) => inputs.get(aliases.root(t)) ?? t,
     context.builder,
   );
-  const notes: string[] = [];
+  const notes: (() => readonly string[])[] = [];
   const draft = (graph: Graph, phase: Phase = "compute", known: readonly Tensor[] = []): Draft => {
     const clears = undefinedIn(graph, [...known, ...program.gradients]).map(
       (tensor) => ({ kind: "clear", tensor }) as const,
     );
     const fused = fuse(graph, level, context, machine.mostBuffers);
-    notes.push(...fused.notes.map((note) => `${graph.name}: ${note}`));
+    notes.push(() => fused.notes().map((note) => `${graph.name}: ${note}`));
     const calls = fused.items.flatMap((i) => (i.kind === "group" ? table.callsOf(i, phase) : []));
     return { name: graph.name, calls: [...clears, ...calls] };
   };
@@ -108,7 +108,7 @@ export function schedule(
     plan: inRows?.plan ?? planned,
     ...(dispatched ? { launches: dispatched.launches } : {}),
     ...(machine.hasVectors ? { divided: divide(repeated(procedures), context.builder) } : {}),
-    notes,
+    notes: () => notes.flatMap((ofGraph) => ofGraph()),
   };
 }
 

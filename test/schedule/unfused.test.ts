@@ -14,11 +14,8 @@ const made = (text: string, level: Level = 1): Schedule => {
 };
 
 /** The reasons of one procedure: pairs of reader and tensor, and what is said of them. */
-function said(
-  { notes = [] }: Schedule,
-  procedure: string,
-): [reader: string, tensor: string, reason: string][] {
-  return notes.flatMap((note) => {
+function said({ notes }: Schedule, procedure: string): [reader: string, tensor: string, reason: string][] {
+  return (notes?.() ?? []).flatMap((note) => {
     const [, graph, reader, tensor, reason] = /^(\w+): (\S+) reads (\S+) from memory: (.*)$/.exec(note) ?? [];
     return graph === procedure ? [[reader!, tensor!, reason!]] : [];
   });
@@ -64,5 +61,5 @@ test("what is read in another shape", () => {
 });
 
 test("level 0 fuses nothing, and says nothing", () => {
-  expect(made(digits, 0).notes).toEqual([]);
+  expect(made(digits, 0).notes?.()).toEqual([]);
 });

@@ -67,10 +67,41 @@ export class AccessTable {
 
   /** Whether `later` must stay behind `earlier`. */
   depends(later: Item, earlier: Item): boolean {
-    const a = this.of(earlier);
-    const z = this.of(later);
-    return overlap(a.writes, z.reads) || overlap(a.writes, z.writes) || overlap(a.reads, z.writes);
+    return follows(this.of(later), this.of(earlier));
   }
+}
+
+/** Items that stand in a row, asked as one: whether another must stay behind any of them. */
+export class Together implements Access {
+  readonly reads = new Set<Tensor>();
+  readonly writes = new Set<Tensor>();
+  private readonly table: AccessTable;
+
+  constructor(table: AccessTable, ...items: readonly Item[]) {
+    this.table = table;
+    for (const item of items) this.add(item);
+  }
+
+  add(item: Item): void {
+    const { reads, writes } = this.table.of(item);
+    for (const t of reads) this.reads.add(t);
+    for (const t of writes) this.writes.add(t);
+  }
+
+  /** Whether `item`, which comes later, must stay behind one of these. */
+  isBefore(item: Item): boolean {
+    return follows(this.table.of(item), this);
+  }
+
+  /** Whether one of these, which come later, must stay behind `item`. */
+  isBehind(item: Item): boolean {
+    return follows(this, this.table.of(item));
+  }
+}
+
+/** Two reads need no order; anything else of the same memory does. */
+function follows(z: Access, a: Access): boolean {
+  return overlap(a.writes, z.reads) || overlap(a.writes, z.writes) || overlap(a.reads, z.writes);
 }
 
 function overlap(a: ReadonlySet<Tensor>, b: ReadonlySet<Tensor>): boolean {

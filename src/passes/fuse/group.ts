@@ -28,8 +28,8 @@ export interface FusedGraph {
   readonly name: string;
   readonly items: readonly (KernelGroup | Reshape)[];
   readonly results: readonly Tensor[];
-  /** One line for every decision, for whoever reads a trace. */
-  readonly notes: readonly string[];
+  /** One line for every decision, for whoever reads a trace: finding the reasons takes as long as fusing. */
+  readonly notes: () => readonly string[];
 }
 
 /** The statements of a graph in which every gradient was expanded. */

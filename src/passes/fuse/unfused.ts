@@ -4,6 +4,7 @@
  */
 import type { Tensor } from "../../ir/types.ts";
 import type { AccessTable, Aliases, Item } from "./dependences.ts";
+import { Together } from "./dependences.ts";
 import type { KernelGroup, Member } from "./group.ts";
 import type { MergeContext } from "./merge.ts";
 import { mergeGroups, mostMembers } from "./merge.ts";
@@ -76,9 +77,12 @@ const alone = (group: KernelGroup, member: Member): KernelGroup => ({ ...group, 
 
 /** Whether something has to stand behind the first and before the second. */
 function isBetween(items: readonly Item[], from: number, at: number, access: AccessTable): boolean {
-  const behind: Item[] = [items[from]!];
+  const before = new Together(access, items[from]!);
+  const between = new Together(access);
   for (const item of items.slice(from + 1, at)) {
-    if (behind.some((x) => access.depends(item, x))) behind.push(item);
+    if (!before.isBefore(item)) continue;
+    before.add(item);
+    between.add(item);
   }
-  return behind.slice(1).some((x) => access.depends(items[at]!, x));
+  return between.isBefore(items[at]!);
 }
