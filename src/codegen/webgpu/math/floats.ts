@@ -40,6 +40,20 @@ fn smaller(a: f32, b: f32) -> f32 {
   return select(select(b, min(a, b), isNumber(b)), a, !isNumber(a));
 }`,
   },
+  signOf: {
+    calls: ["isNumber"],
+    text: `// -1, 0 or 1; what is no number stays.
+fn signOf(x: f32) -> f32 {
+  return select(sign(x), x, !isNumber(x));
+}`,
+  },
+  exponential: {
+    calls: ["isNumber"],
+    text: `// e to the power x; what is no number stays.
+fn exponential(x: f32) -> f32 {
+  return select(exp(x), x, !isNumber(x));
+}`,
+  },
   flush: {
     text: `// x, or 0 where it is so small that it means nothing.
 fn flush(x: f32) -> f32 {
@@ -114,9 +128,13 @@ fn cosReduced(x: f32) -> f32 {
 }`,
   },
   quarterTurns: {
+    calls: ["fromBits"],
     text: `// sin(x + n·π/2) within 2e-7 where |x| ≤ 1000, ever less precise beyond: what is left of x beyond multiples of π/2,
-// which are subtracted in three parts, and two polynomials. Moshier, Cephes, sinf.c.
+// which are subtracted in three parts, and two polynomials. Moshier, Cephes, sinf.c. Of ∞ it is no number.
 fn quarterTurns(x: f32, n: i32) -> f32 {
+  if ((bitcast<u32>(x) & 0x7fffffffu) > 0x7f7fffffu) {
+    return fromBits(0x7fc00000u);
+  }
   let turns = clamp(round(x * 0.63661975), -1e9, 1e9);
   let rest = ((x - turns * 1.5703125) - turns * 4.837512969970703e-4) - turns * 7.549789948768648e-8;
   let r = clamp(rest, -0.7855, 0.7855);
