@@ -9,8 +9,6 @@ import { exitCode } from "./host.ts";
 import type { JsonReport } from "./json.ts";
 import { jsonDiagnostics } from "./json.ts";
 import type { CompileFlags } from "./flags.ts";
-import { renderDiagnostics, wantsColour } from "../project/render.ts";
-import { renderReport } from "./report.ts";
 
 /**
  * Bytecodes until V8 optimises a function; its own value is about a tenth. A compilation lasts a second, in which most
@@ -18,9 +16,13 @@ import { renderReport } from "./report.ts";
  */
 const patientOptimiser = "--interrupt-budget=1500000";
 
+/** The same for the assembler, which is WebAssembly itself and runs for a tenth of a second; ten times its own value. */
+const patientAssembler = "--wasm-tiering-budget=30000000";
+
 /** `nnc compile model.nn` */
 export async function compileCommand(path: string, flags: CompileFlags, host: Host): Promise<number> {
   setFlagsFromString(patientOptimiser);
+  setFlagsFromString(patientAssembler);
   const target = flags.output === undefined ? null : targetOf(flags.output, flags, host);
   const result = await compileOnce(path, flags, target, host);
   return result.failed ? exitCode.diagnostics : exitCode.ok;
@@ -51,10 +53,13 @@ export async function compileOnce(
     host.stdout(`${JSON.stringify(report)}\n`);
     return result;
   }
-  if (diagnostics.length > 0) host.stderr(renderDiagnostics(diagnostics, sources, wantsColour(host)));
+  if (diagnostics.length > 0) {
+    const { renderDiagnostics, wantsColour } = await import("../project/render.ts");
+    host.stderr(renderDiagnostics(diagnostics, sources, wantsColour(host)));
+  }
   if (choice) host.stderr(`note: target ${choice.target}: ${choice.reason}\n`);
   // A report stands in place of the module, so that standard output is one or the other.
-  if (cost !== undefined) host.stdout(renderReport(cost));
+  if (cost !== undefined) host.stdout((await import("./report.ts")).renderReport(cost));
   else if (target === null && !result.failed) host.stdout(textOf(result.compilation, "module") ?? "");
   return result;
 }

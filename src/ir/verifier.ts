@@ -2,7 +2,7 @@
 import type { Builder } from "./builder.ts";
 import { printStatement } from "./printer.ts";
 import { coversWhole } from "./rewrite.ts";
-import type { Equation, Graph, Override, Role, Statement, Tensor } from "./types.ts";
+import type { Equation, Graph, Override, Read, Role, Statement, Tensor } from "./types.ts";
 import { checkRanges } from "./verifier-ranges.ts";
 import { checkScope, checkTypes } from "./verifier-scope.ts";
 
@@ -101,6 +101,9 @@ function verifyOverride(o: Override, progress: Progress): void {
   }
 }
 
+/** Equations that keep what an equation must by itself, with their reads: most of them stay through many passes. */
+const checked = new WeakMap<Equation, readonly Read[]>();
+
 function verifyEquation(e: Equation, progress: Progress): void {
   const { tensor } = e;
   requireWritable(tensor);
@@ -110,8 +113,9 @@ function verifyEquation(e: Equation, progress: Progress): void {
     );
   }
   if (e.reducer === null && e.reduced.length > 0) throw new Error("it has reduced indices, but no reducer");
-  checkTypes(e);
-  const reads = checkScope(e);
+  const known = checked.get(e);
+  if (!known) checkTypes(e);
+  const reads = known ?? checkScope(e);
   const persists = isPersistent[tensor.role];
   for (const read of reads) {
     requireReadable(read.tensor, progress);
@@ -120,7 +124,8 @@ function verifyEquation(e: Equation, progress: Progress): void {
       throw new Error(`an update reads \`${tensor.name}\` elsewhere than where it stores`);
     }
   }
-  checkRanges(e, progress.builder);
+  if (!known) checkRanges(e, progress.builder);
+  checked.set(e, reads);
   progress.written.add(tensor);
   if (persists || e.accumulate) return;
   const whole = coversWhole(e);

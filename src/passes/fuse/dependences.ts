@@ -111,9 +111,9 @@ function overlap(a: ReadonlySet<Tensor>, b: ReadonlySet<Tensor>): boolean {
 }
 
 /**
- * Whether two members, whose first `shared` loops are the same objects, may run turn by turn: a cell that one of them
- * stores and the other touches is touched by both in the same turn only. Enough for that: both name it by the plain
- * index of the loop in the same dimension.
+ * Whether two members, whose first `shared` loops become the same, may run turn by turn: a cell that one of them stores
+ * and the other touches is touched by both in the same turn only. Enough for that: both name it by the plain index of the
+ * loop in the same dimension.
  */
 export function sharesSafely(a: Member, z: Member, shared: number, aliases: Aliases): boolean {
   const loops = a.loops.slice(0, shared);
@@ -126,7 +126,9 @@ export function sharesSafely(a: Member, z: Member, shared: number, aliases: Alia
   ];
   return pairs.every(([[s, at], [t, there]]) => {
     if (aliases.root(s) !== aliases.root(t)) return true;
-    return s === t && loops.every((i) => at.some((e, d) => isPlain(e, i) && isPlain(there[d]!, i)));
+    return (
+      s === t && loops.every((i, n) => at.some((e, d) => isPlain(e, i) && isPlain(there[d]!, z.loops[n]!)))
+    );
   });
 }
 

@@ -45,14 +45,14 @@ export function mergeGroups(
   let next: Member | undefined;
   for (const depth of depths) {
     if (!mayPay(first, last, only!, depth)) continue;
+    if (!isLegal(first, only!, depth, aliases)) {
+      refusal = "cells";
+      continue;
+    }
     next ??= withOwnIndices(first, only!, b);
     const renamed = withLoopsOf(last, next, depth, b);
     const why = whyShare(first, last, renamed, depth);
     if (!why) continue;
-    if (!isLegal(first, renamed, aliases)) {
-      refusal = "cells";
-      continue;
-    }
     const group = readers.withInternal({
       ...first,
       members: [...first.members, withReductionOf(last, renamed, depth, b)],
@@ -163,9 +163,10 @@ function reducedByBoth(last: Member, next: Member): Tensor | undefined {
   return readsOf(z.body).find((r) => known.has(r.tensor))?.tensor;
 }
 
-/** Turn by turn, in the loops that are shared with each of the members before. */
-function isLegal(first: KernelGroup, next: Member, aliases: Aliases): boolean {
-  return first.members.every((m) => sharesSafely(m, next, commonLoops(m, next), aliases));
+/** Turn by turn, in the loops that are shared with each of the members before. Asked before the loops are renamed. */
+function isLegal(first: KernelGroup, next: Member, depth: number, aliases: Aliases): boolean {
+  const last = first.members.at(-1)!;
+  return first.members.every((m) => sharesSafely(m, next, Math.min(commonLoops(m, last), depth), aliases));
 }
 
 /** An equation that adds into cells of several turns keeps its loops to itself: they are no parallel loops. */

@@ -4,11 +4,11 @@ import { printStatement } from "../../ir/printer.ts";
 import { freeIndices, readsOf, targetsWhole } from "../../ir/rewrite.ts";
 import type { Equation, Expr, Graph, Read, Statement, Tensor } from "../../ir/types.ts";
 import { bodyAt } from "./alias.ts";
-import { costOfEquation, lengthOf } from "./cost.ts";
+import { lengthOf } from "./cost.ts";
 import { TooLarge } from "./fraction.ts";
 import { guardedBody } from "./merge.ts";
 import { isPersistent } from "../../ir/dependences.ts";
-import { GraphIndex } from "./workspace.ts";
+import type { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 import { Writing } from "./writing.ts";
 
@@ -76,7 +76,7 @@ class Cancellation {
 
   constructor(graph: Graph, work: Workspace) {
     this.work = work;
-    this.index = new GraphIndex(graph, work);
+    this.index = work.indexOf(graph);
     const writing = (reach: Reach): Writing => new Writing(work, (r) => this.inlined(r, reach));
     this.writings = { closed: writing("closed"), all: writing("all") };
   }
@@ -140,7 +140,7 @@ class Cancellation {
       const stays = new Set(equation === e ? seen : this.dyingIn(equation, reach));
       const dying = seen.filter((d) => !stays.has(d));
       const saved = dying.reduce((sum, d) => sum + this.shareOf(d, e), 0);
-      const cheaper = costOfEquation(equation) < this.work.cost(e).whole + saved;
+      const cheaper = this.work.cost(equation).whole < this.work.cost(e).whole + saved;
       return cheaper ? { equation, by, dying, saved } : undefined;
     } catch (error) {
       if (error instanceof TooLarge) return undefined;

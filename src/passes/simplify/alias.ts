@@ -3,7 +3,7 @@ import { freeIndices, mapEquation, readsOf, rewriter, substitute } from "../../i
 import type { Affine, Equation, Expr, Graph, Index, Read, Statement, Tensor } from "../../ir/types.ts";
 import { printStatement } from "../../ir/printer.ts";
 import { isPersistent } from "../../ir/dependences.ts";
-import { GraphIndex } from "./workspace.ts";
+import type { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** The read that an expression is, also where it is an integer. */
@@ -62,7 +62,7 @@ function partAt(b: Builder, { target, indices, body }: Equation, read: Read): Ex
  * constant); so does what a gradient is asked for.
  */
 export function replaceAliases(graph: Graph, work: Workspace): Graph {
-  const index = new GraphIndex(graph, work);
+  const index = work.indexOf(graph);
   const b = work.builder;
   const aliases = new Map<Tensor, Equation>();
   const parts = new Map<Tensor, Equation[]>();

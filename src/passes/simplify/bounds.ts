@@ -4,7 +4,6 @@ import { mapEquation, readsOf, rewriter, visit } from "../../ir/rewrite.ts";
 import type { Apply, Equation, Expr, Graph, Read, Statement } from "../../ir/types.ts";
 import { simplifyNode } from "./local.ts";
 import { Views } from "./views.ts";
-import { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**
@@ -17,7 +16,7 @@ export function askBoundedValues(graph: Graph, work: Workspace): Graph {
   let changed = false;
   const statements = graph.statements.map((s, position): Statement => {
     if (s.kind !== "equation" || s.tensor.role !== "adjoint" || work.unbounded.has(s)) return s;
-    views ??= new Views(new GraphIndex(graph, work), b);
+    views ??= new Views(work.indexOf(graph), b);
     views.position = position;
     const next = askingBounded(s, views, b);
     work.unbounded.add(next);

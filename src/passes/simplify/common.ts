@@ -3,7 +3,6 @@ import { printStatement } from "../../ir/printer.ts";
 import type { Equation, Graph, Statement, Tensor } from "../../ir/types.ts";
 import { isTransparent } from "./alias.ts";
 import { isPersistent } from "../../ir/dependences.ts";
-import { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**
@@ -11,7 +10,7 @@ import type { Workspace } from "./workspace.ts";
  * which its readers then read instead. A parameter or state that was updated in between counts as another tensor.
  */
 export function shareRepeated(graph: Graph, work: Workspace): Graph {
-  const index = new GraphIndex(graph, work);
+  const index = work.indexOf(graph);
   const first = new Map<string, Tensor>();
   const versions = new Map<Tensor, number>();
   let changed = false;

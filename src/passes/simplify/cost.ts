@@ -1,7 +1,7 @@
 import { countOf } from "../../ir/affine.ts";
 import { atoms } from "../../ir/atoms.ts";
 import { children, freeIndices, visit } from "../../ir/rewrite.ts";
-import type { Affine, Equation, Expr, Index } from "../../ir/types.ts";
+import type { Equation, Expr, Index } from "../../ir/types.ts";
 
 /** A power by squaring: the cost of x^n for a small constant n. */
 function costOfPower(e: Expr): number | undefined {
@@ -35,11 +35,9 @@ export function costOfExpr(e: Expr): number {
 }
 
 /** What an equation costs, stores included. */
-export function costOfEquation(e: Equation): number {
+export function costOfEquation(e: Equation, body = costOfBody(e)): number {
   const loops = countOf(e.indices);
-  return (
-    loops * (e.accumulate ? 2 : 1) + (e.reducer === null ? 0 : loops * countOf(e.reduced)) + costOfBody(e)
-  );
+  return loops * (e.accumulate ? 2 : 1) + (e.reducer === null ? 0 : loops * countOf(e.reduced)) + body;
 }
 
 /**
@@ -51,10 +49,13 @@ export function costOfBody(e: Equation): number {
   const loops = [...e.indices, ...e.reduced];
   const all = countOf(loops);
   const free = memoisedIndices();
+  const counts = new Map<ReadonlySet<Index>, number>();
   const repeats = (x: Expr): number => {
     const depends = free(x);
     if (e.reducer !== null) return depends.size === 0 ? 1 : all;
-    return countOf(depends);
+    const count = counts.get(depends) ?? countOf(depends);
+    counts.set(depends, count);
+    return count;
   };
   let total = 0;
   visit([...e.where, e.body], (node) => {
@@ -71,14 +72,18 @@ function memoisedIndices(): (e: Expr) => ReadonlySet<Index> {
   const walk = (e: Expr): ReadonlySet<Index> => {
     const known = memo.get(e);
     if (known) return known;
-    const found =
-      e.kind === "affine" ? indicesOfAffine(e) : new Set(children(e).flatMap((c) => [...walk(c)]));
+    const found = e.kind === "affine" ? freeIndices(e) : union(children(e).map(walk));
     memo.set(e, found);
     return found;
   };
   return walk;
 }
 
-function indicesOfAffine(e: Affine): ReadonlySet<Index> {
-  return freeIndices(e);
+/** Most expressions depend on what one of their parts depends on: that set is shared. */
+function union(sets: readonly ReadonlySet<Index>[]): ReadonlySet<Index> {
+  const [first = none, ...others] = sets.filter((s) => s.size > 0);
+  if (others.every((s) => s === first || [...s].every((i) => first.has(i)))) return first;
+  return new Set([first, ...others].flatMap((s) => [...s]));
 }
+
+const none: ReadonlySet<Index> = new Set();

@@ -10,7 +10,7 @@ import { conjuncts, freeIndices, readsOf, substitute } from "../../ir/rewrite.ts
 import type { Affine, Equation, Expr, Graph, Index, Read, Statement, Tensor } from "../../ir/types.ts";
 import { targetIndices } from "./alias.ts";
 import { Decisions } from "./decisions.ts";
-import { GraphIndex } from "./workspace.ts";
+import type { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 export function dropDemanded(graph: Graph, work: Workspace): Graph {
@@ -36,7 +36,7 @@ class Demand {
 
   constructor(graph: Graph, work: Workspace) {
     this.work = work;
-    this.index = new GraphIndex(graph, work);
+    this.index = work.indexOf(graph);
   }
 
   visit(e: Equation): Equation {

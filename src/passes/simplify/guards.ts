@@ -13,7 +13,7 @@ import {
   tightenExtents,
 } from "./guards-loops.ts";
 import { isPersistent } from "../../ir/dependences.ts";
-import { GraphIndex } from "./workspace.ts";
+import type { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**
@@ -21,7 +21,7 @@ import type { Workspace } from "./workspace.ts";
  * `where`, an equality that determines a loop removes the loop, and a bound of one loop alone becomes its extent.
  */
 export function simplifyGuards(graph: Graph, work: Workspace): Graph {
-  const index = new GraphIndex(graph, work);
+  const index = work.indexOf(graph);
   const left = new Map([...index.writers].map(([t, positions]) => [t, positions.length]));
   let changed = false;
   const statements = graph.statements.flatMap((s, position): Statement[] => {

@@ -4,7 +4,7 @@ import { printStatement } from "../../ir/printer.ts";
 import { freeIndices, readsOf } from "../../ir/rewrite.ts";
 import type { Equation, Expr, Graph, Index, Statement } from "../../ir/types.ts";
 import { Deviations } from "./deviations.ts";
-import { GraphIndex } from "./workspace.ts";
+import type { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A product taken apart: sign · Π above / Π below. */
@@ -20,7 +20,7 @@ interface Factors {
  */
 export function hoistInvariants(graph: Graph, work: Workspace): Graph {
   if (!work.realOnly) return graph;
-  const index = new GraphIndex(graph, work);
+  const index = work.indexOf(graph);
   const deviations = new Deviations(index, work.builder);
   let changed = false;
   const statements = graph.statements.flatMap((s, position): Statement[] => {

@@ -5,7 +5,6 @@ import { isNumber } from "../../ir/builder.ts";
 import { printExpr } from "../../ir/printer.ts";
 import { expressionsOf, mapEquation, rewriter } from "../../ir/rewrite.ts";
 import type { Apply, Expr, Graph, Statement } from "../../ir/types.ts";
-import { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** As many as the atom's arity are there. */
@@ -258,7 +257,7 @@ export function simplifyNode(
 /** Local algebra: identities of one expression. What `stop_gradient` says is forgotten once no gradient is asked for. */
 export function simplifyLocally(graph: Graph, work: Workspace): Graph {
   const b = work.builder;
-  const keepStops = new GraphIndex(graph, work).asksForGradients;
+  const keepStops = work.indexOf(graph).asksForGradients;
   let current: Statement | undefined;
   const used = (rule: LocalRule, before: Expr, after: Expr): void => {
     if (current?.kind !== "equation") return;

@@ -4,7 +4,7 @@ import { coversWhole, readsOf, substitute, targetsWhole } from "../../ir/rewrite
 import type { Equation, Expr, Graph, Statement, Tensor } from "../../ir/types.ts";
 import { targetIndices } from "./alias.ts";
 import { isPersistent } from "../../ir/dependences.ts";
-import { GraphIndex } from "./workspace.ts";
+import type { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A contribution without a reduction to every cell of a tensor. */
@@ -22,7 +22,7 @@ export function guardedBody(b: Builder, e: Equation): Expr {
  * What they read is complete by then, and is not overwritten: no persistent tensor may be updated between.
  */
 export function mergeContributions(graph: Graph, work: Workspace): Graph {
-  const index = new GraphIndex(graph, work);
+  const index = work.indexOf(graph);
   const replaced = new Map<number, Equation | null>();
   for (const [tensor, positions] of index.writers) {
     if (tensor.role !== "adjoint" || tensor.type !== "f32") continue;

@@ -1,7 +1,7 @@
 import { printStatement } from "../../ir/printer.ts";
 import { mapEquation, rewriter } from "../../ir/rewrite.ts";
 import type { Equation, Graph, Statement, Tensor } from "../../ir/types.ts";
-import { GraphIndex } from "./workspace.ts";
+import type { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**
@@ -10,7 +10,7 @@ import type { Workspace } from "./workspace.ts";
  */
 export function hoistSigns(graph: Graph, work: Workspace): Graph {
   const b = work.builder;
-  const index = new GraphIndex(graph, work);
+  const index = work.indexOf(graph);
   const negated = new Set<Tensor>();
   const positive = graph.statements.map((s): Statement => {
     if (!isNegativeSum(s, index)) return s;

@@ -5,7 +5,6 @@ import { mapEquation, rewriter } from "../../ir/rewrite.ts";
 import type { Apply, Expr, Graph, Statement, Tensor } from "../../ir/types.ts";
 import { Shifts } from "./shift.ts";
 import { Views } from "./views.ts";
-import { GraphIndex } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** The logarithm of a shape of expression, without the overflow of the shape. */
@@ -131,7 +130,7 @@ class Stability {
     this.graph = graph;
     this.work = work;
     this.builder = work.builder;
-    const index = new GraphIndex(graph, work);
+    const index = work.indexOf(graph);
     this.views = new Views(index, work.builder);
     this.shifts = new Shifts(work.builder, (name) => index.freshName(name));
   }

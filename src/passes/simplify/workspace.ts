@@ -33,6 +33,7 @@ export class Workspace {
   private readonly reads = new Map<Statement, readonly Tensor[]>();
   private readonly costs = new Map<Equation, Cost>();
   private readonly keys = new Map<Equation, string>();
+  private latest: GraphIndex | undefined;
 
   constructor(context: Context, graph: string) {
     this.context = context;
@@ -58,9 +59,19 @@ export class Workspace {
 
   /** What an equation costs, computed once. */
   cost(e: Equation): Cost {
-    const known = this.costs.get(e) ?? { body: costOfBody(e), whole: costOfEquation(e) };
-    this.costs.set(e, known);
-    return known;
+    const known = this.costs.get(e);
+    if (known) return known;
+    const body = costOfBody(e);
+    const cost = { body, whole: costOfEquation(e, body) };
+    this.costs.set(e, cost);
+    return cost;
+  }
+
+  /** Who writes and who reads what; most sub-passes leave the graph as it was for the one before. */
+  indexOf(graph: Graph): GraphIndex {
+    if (this.latest?.graph !== graph) this.latest = new GraphIndex(graph, this);
+    this.latest.forgetNames();
+    return this.latest;
   }
 
   /** The key of an equation, computed once. */
@@ -88,7 +99,7 @@ export class Workspace {
   }
 }
 
-/** Who writes and who reads each tensor, by position in the list. Built once per sub-pass: no rescans. */
+/** Who writes and who reads each tensor, by position in the list. Built once for a graph (`indexOf`): no rescans. */
 export class GraphIndex {
   readonly graph: Graph;
   readonly writers = new Map<Tensor, number[]>();
@@ -127,6 +138,11 @@ export class GraphIndex {
   pointwise(t: Tensor): Equation | undefined {
     const definition = this.definition(t);
     return definition?.reducer === null ? definition : undefined;
+  }
+
+  /** What the last sub-pass took and did not use is free again. */
+  forgetNames(): void {
+    this.names = undefined;
   }
 
   /** A name that no tensor of the graph has yet. */

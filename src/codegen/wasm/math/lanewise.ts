@@ -67,29 +67,47 @@ function written<P extends Parameters>(
     const output = description.body(writer, Object.fromEntries(values) as Values<P>);
     return { statements: writer.statements, result: output.parts[0]! };
   };
-  const locals = new Map(parameters.map(([n, kind]) => [n, type(kind, lanes)]));
-  const operands = parameters.map(([n]): Wat => ["local.get", `$${n}`]);
+  const operands = parameters.map(([, kind]) => type(kind, lanes));
+  const result = type(description.result, lanes);
+  const head = `(func $${name} ${parameters.map(([n], i) => `(param $${n} ${operands[i]})`).join(" ")} (result ${result})`;
+  // Written when it is asked for: a module holds few of all functions.
+  let text: string | undefined;
+  return {
+    get text() {
+      return (text ??= textOf(
+        [...commentLines([description.comment]), head],
+        new Map(parameters.map(([n], i) => [n, operands[i]!])),
+        inline,
+      ));
+    },
+    calls: [],
+    inline,
+    operands,
+    result,
+  };
+}
+
+/** A function as WebAssembly text; `parameters` are those of its locals that are declared by its head. */
+function textOf(
+  head: readonly string[],
+  parameters: ReadonlyMap<string, string>,
+  inline: LanewiseFunction["inline"],
+): string {
+  const locals = new Map(parameters);
+  const operands = [...parameters.keys()].map((n): Wat => ["local.get", `$${n}`]);
   const { statements, result } = inline(operands, (wanted, localType) => {
     let unique = wanted;
     for (let n = 2; locals.has(unique); n++) unique = `${wanted}${n}`;
     locals.set(unique, localType);
     return unique;
   });
-  const declared = [...locals].map(([n, t]) => [`$${n}`, t]);
-  const head = declared.slice(0, parameters.length).map(([n, t]) => `(param ${n} ${t})`);
+  const declared = [...locals].slice(parameters.size);
   const lines = [
-    ...commentLines([description.comment]),
-    `(func $${name} ${head.join(" ")} (result ${type(description.result, lanes)})`,
-    ...filled(declared.slice(parameters.length).map(([n, t]) => `(local ${n} ${t})`)),
+    ...head,
+    ...filled(declared.map(([n, t]) => `(local $${n} ${t})`)),
     ...[...statements, result].map((statement) => layOut(statement, 1)),
   ];
-  return {
-    text: `${lines.join("\n")})`,
-    calls: [],
-    inline,
-    operands: declared.slice(0, parameters.length).map(([, t]) => t!),
-    result: type(description.result, lanes),
-  };
+  return `${lines.join("\n")})`;
 }
 
 /** Declarations, as many on a line as fit. */
