@@ -2,11 +2,7 @@
  * nnc: from the text of a `.nn` file to a training module. This file is the whole way on one screen; it and all below
  * it run in a browser.
  */
-import { emitModule } from "./codegen/module.ts";
-import { wasmUnit } from "./codegen/wasm/unit.ts";
-import { shadersAsText } from "./codegen/webgpu/class-shaders.ts";
-import { deviceCost } from "./codegen/webgpu/cost.ts";
-import { gpuUnit } from "./codegen/webgpu/unit.ts";
+import { reportClashes } from "./codegen/exports.ts";
 import type { Derivation } from "./derivation/derivation.ts";
 import { SampleError } from "./derivation/sample.ts";
 import { WantedError } from "./derivation/wanted.ts";
@@ -14,31 +10,25 @@ import type { DerivationOptions } from "./explain.ts";
 import { derivationOf } from "./explain.ts";
 import type { OnnxOptions, OnnxResult } from "./export.ts";
 import { onnxOf } from "./export.ts";
-import { Builder } from "./ir/builder.ts";
-import type { Context, RuleApplication } from "./ir/context.ts";
+import type { RuleApplication } from "./ir/context.ts";
 import type { Diagnostic } from "./ir/diagnostics.ts";
-import { Diagnostics } from "./ir/diagnostics.ts";
 import type { Level } from "./ir/kernel.ts";
-import { printSchedule } from "./ir/kernel-printer.ts";
 import type { ModelGraphs } from "./ir/model.ts";
-import { Sources } from "./ir/source.ts";
-import type { Dim, Program } from "./ir/types.ts";
-import { elaborate } from "./parser/elaborate/elaborate.ts";
+import type { Sources } from "./ir/source.ts";
+import type { Program } from "./ir/types.ts";
 import type { ResolveImport } from "./parser/elaborate/files.ts";
 import type { FlowOptions, FlowResult } from "./flow.ts";
 import { flowOf } from "./flow.ts";
-import { schedule } from "./passes/schedule.ts";
 import type { Detail } from "./pictures/clusters.ts";
 import type { GraphFormat } from "./pictures/graph.ts";
 import { drawGraph } from "./pictures/graph.ts";
 import type { Choice, ConcreteTarget } from "./report/choose.ts";
-import { chooseTarget } from "./report/choose.ts";
+import { described, lower, outputsOf, unitsOf } from "./lower.ts";
+import { read } from "./read.ts";
 import { dimensionsAt } from "./report/dimensions.ts";
 import type { CostReport } from "./report/report.ts";
-import { reportOf } from "./report/report.ts";
 import type { Trace } from "./pipeline.ts";
 import { buildGraphs } from "./pipeline.ts";
-import { library } from "./std/index.ts";
 import type { TileChoice } from "./passes/dispatch/tile-shapes.ts";
 import { version as ownVersion } from "./version.ts";
 
@@ -66,8 +56,10 @@ export interface CompileOptions {
   readonly tiles?: TileChoice;
   /** Default "typescript". "javascript" also gives the declarations. */
   readonly language?: "typescript" | "javascript";
-  /** Which model, where the file has several. */
+  /** Only this model, where the file has several; the module has a class for each without it. */
   readonly model?: string;
+  /** Several models are a mistake, unless one is named. */
+  readonly isOne?: boolean;
   /** Asks what the model costs, for these counts of its dimensions; where none is given, for the largest. */
   readonly report?: { readonly at?: Readonly<Record<string, number>> };
   /** Called with a readable text after every stage. */
@@ -81,7 +73,7 @@ export interface CompileOptions {
 }
 
 export interface Emitted {
-  /** `text`: the kernels as WebAssembly text or as WGSL, where that is the target. */
+  /** `text`: the kernels of a model as WebAssembly text or as WGSL, where that is the target. */
   readonly kind: "module" | "declaration" | "map" | "text";
   readonly text: string;
 }
@@ -93,16 +85,28 @@ export interface CheckResult {
   readonly files: readonly string[];
 }
 
+/** One model of a file, for tools that look inside. */
+export interface CompiledModel {
+  readonly name: string;
+  readonly graphs: ModelGraphs;
+  /** Where it was asked for. */
+  readonly report?: CostReport;
+  /** What was chosen, where the target was left open. */
+  readonly choice?: Choice;
+}
+
 export interface CompileResult extends CheckResult {
   /** Empty where a diagnostic is an error. */
   readonly outputs: readonly Emitted[];
-  /** What was compiled, for tools that look inside; null where a diagnostic is an error. */
+  /** In the order of the source; empty where a diagnostic is an error. */
+  readonly models: readonly CompiledModel[];
+  /** Of the model, where there is exactly one; null where a diagnostic is an error. */
   readonly graphs: ModelGraphs | null;
   /** The simplification rules that were applied, in order. */
   readonly rules: readonly RuleApplication[];
-  /** Where it was asked for, and no diagnostic is an error. */
+  /** Of the model, where there is exactly one. */
   readonly report?: CostReport;
-  /** What was chosen, where the target was left open, and no diagnostic is an error. */
+  /** Of the model, where there is exactly one. */
   readonly choice?: Choice;
 }
 
@@ -118,57 +122,28 @@ export interface ExplainResult extends CheckResult {
   readonly problem?: string;
 }
 
-/** Reads and checks a model, or a file of functions and layers for others to import; compiles nothing. */
+/** Reads and checks models, or a file of functions and layers for others to import; compiles nothing. */
 export function check(source: string, options: CompileOptions = {}): CheckResult {
-  const { program: _, context: __, reporter: ___, ...result } = read(source, options, true);
-  return result;
+  const { programs, reporter, checked } = read(source, options, "library");
+  reportClashes(programs, reporter);
+  return checked;
 }
 
-/** What runs the kernels of each target. */
-const machineOf = { typescript: "scalar", wasm: "vector", webgpu: "gpu" } as const;
-
-/** Compiles one model. Mistakes in the source are diagnostics; only a broken invariant of the compiler throws. */
+/** Compiles all models of a file, or the one that is named. Mistakes in the source are diagnostics; only a broken invariant of the compiler throws. */
 export async function compile(source: string, options: CompileOptions = {}): Promise<CompileResult> {
-  const { program, context, reporter, ...checked } = read(source, options, false);
-  const nothing = { ...checked, outputs: [], graphs: null, rules: [] };
-  if (!program) return nothing;
-  const at = options.report && dimensionsAt(options.report.at ?? {}, program, reporter);
-  if (reporter.hasErrors) return nothing;
-  const { level = 1, simplify = true, trace, language = "typescript" } = options;
-  const graphs = buildGraphs(program, context, { simplify, trace });
-  const choice = options.target === "auto" ? chooseTarget(graphs) : undefined;
-  const target = options.target === "auto" ? choice!.target : (options.target ?? "typescript");
-  const scheduled = schedule(graphs, level, context, {
-    machine: machineOf[target],
-    ...(options.tiles && { tiles: options.tiles }),
-  });
-  trace?.("fusion", `${(scheduled.notes?.() ?? []).join("\n")}\n`);
-  trace?.("schedule", printSchedule(scheduled));
-  const { file = "model.nn", version = ownVersion } = options;
-  const unit = `${file.replace(/\.nn$/, "")}.${language === "typescript" ? "ts" : "js"}`;
-  const { certificate } = options;
-  const note = choice && `Target ${choice.target}: ${choice.reason}.`;
-  const header = { version, file, sha256: await sha256(source), note, ...(certificate && { certificate }) };
-  const wasm = target === "wasm" ? await wasmUnit(scheduled, context, reporter) : undefined;
-  if (wasm === null) return nothing;
-  const gpu = target === "webgpu" ? await gpuUnit(scheduled, context) : undefined;
-  const kernels = {
-    ...(wasm && { wasm: new Map([[scheduled, wasm]]) }),
-    ...(gpu && { gpu: new Map([[scheduled, gpu]]) }),
-  };
-  const emitted = emitModule(scheduled, context, { language, header, unit, ...kernels });
-  const text = wasm?.program.text ?? (gpu && shadersAsText(scheduled, gpu));
-  const outputs: Emitted[] = [
-    { kind: "module", text: emitted.code },
-    ...(emitted.declaration === undefined
-      ? []
-      : [{ kind: "declaration" as const, text: emitted.declaration }]),
-    { kind: "map", text: emitted.map },
-    ...(text === undefined ? [] : [{ kind: "text" as const, text }]),
-  ];
-  const ofDevice = gpu && ((dims: ReadonlyMap<Dim, number>) => deviceCost(gpu.program, dims));
-  const report = at && { report: reportOf(scheduled, at, ofDevice) };
-  return { ...checked, outputs, graphs, rules: context.log, ...report, ...(choice && { choice }) };
+  const { programs, context, reporter, checked } = read(source, options, options.isOne ? "one" : "models");
+  const nothing = { ...checked, outputs: [], models: [], graphs: null, rules: [] };
+  reportClashes(programs, reporter);
+  const counts = options.report && dimensionsAt(options.report.at ?? {}, programs, reporter);
+  if (programs.length === 0 || reporter.hasErrors) return nothing;
+  const lowered = programs.map((program) => lower(program, context, options, programs.length === 1));
+  const units = await unitsOf(lowered, context, reporter);
+  if (!units) return nothing;
+  const outputs = await outputsOf(lowered, units, source, context, options);
+  const models = lowered.map((model) => described(model, units, counts));
+  const [{ graphs, report, choice }] = models as [CompiledModel];
+  const ofOne = models.length === 1 && { ...(report && { report }), ...(choice && { choice }) };
+  return { ...checked, outputs, models, graphs: ofOne ? graphs : null, rules: context.log, ...ofOne };
 }
 
 export interface GraphOptions extends Pick<
@@ -190,7 +165,11 @@ export interface GraphResult extends CheckResult {
 
 /** Draws the training graph of a model: values and their gradients in two mirrored lanes. */
 export function graph(source: string, options: GraphOptions = {}): GraphResult {
-  const { program, context, reporter: _, ...checked } = read(source, options, false);
+  const {
+    programs: [program],
+    context,
+    checked,
+  } = read(source, options, "one");
   if (!program) return { ...checked, picture: null };
   const { simplify = true, format = "svg", detail = 1, unrolled = false } = options;
   const graphs = buildGraphs(program, context, { simplify });
@@ -199,7 +178,12 @@ export function graph(source: string, options: GraphOptions = {}): GraphResult {
 
 /** How the gradients of a model come about, step by step, each checked in 64 bits. */
 export function explain(source: string, options: ExplainOptions = {}): ExplainResult {
-  const { program, context, reporter, ...checked } = read(source, options, false);
+  const {
+    programs: [program],
+    context,
+    reporter,
+    checked,
+  } = read(source, options, "one");
   if (!program || reporter.hasErrors) return { ...checked, derivation: null };
   try {
     return { ...checked, derivation: derivationOf(program, context, options.file ?? "model.nn", options) };
@@ -211,7 +195,12 @@ export function explain(source: string, options: ExplainOptions = {}): ExplainRe
 
 /** Measures gradients and updates of one step, and how activations react. Throws a `SampleError` about a sample. */
 export function flow(source: string, options: FlowOptions = {}): FlowResult {
-  const { program, context, reporter, ...checked } = read(source, options, false);
+  const {
+    programs: [program],
+    context,
+    reporter,
+    checked,
+  } = read(source, options, "one");
   if (!program || reporter.hasErrors || !program.loss) return { ...checked, flow: null };
   const graphs = buildGraphs(program, context, { simplify: true });
   return { ...checked, flow: flowOf(program, graphs, context, options) };
@@ -219,51 +208,17 @@ export function flow(source: string, options: FlowOptions = {}): FlowResult {
 
 /** The inference of a model as an ONNX file. Throws a `WeightsError` where weights do not fit. */
 export function exportOnnx(source: string, options: OnnxOptions = {}): OnnxResult {
-  const { program, context, reporter, ...checked } = read(source, options, false);
-  const counts = program && dimensionsAt(options.at ?? {}, program, reporter);
+  const {
+    programs: [program],
+    context,
+    reporter,
+    checked,
+  } = read(source, options, "one");
+  const counts = program && dimensionsAt(options.at ?? {}, [program], reporter);
   if (!counts || reporter.hasErrors) return { ...checked, bytes: null };
   const { weights, seed = 1, version = ownVersion } = options;
   const graphs = buildGraphs(program, context, { simplify: true });
   return { ...checked, bytes: onnxOf(graphs, context, reporter, { counts, weights, seed, version }) };
-}
-
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-interface ReadResult extends CheckResult {
-  readonly program: Program | null;
-  readonly context: Context;
-  /** What `diagnostics` shows, for what is reported later. */
-  readonly reporter: Diagnostics;
-}
-
-function read(source: string, options: CompileOptions, mayBeLibrary: boolean): ReadResult {
-  const { file = "model.nn", model, sizes = {}, realOnlyRules = true } = options;
-  const builder = new Builder();
-  const sources = new Sources();
-  const diagnostics = new Diagnostics();
-  const program = elaborate({
-    source: { file, text: source },
-    library,
-    resolveImport: options.resolveImport ?? (() => null),
-    model,
-    mayBeLibrary,
-    sizes: new Map(Object.entries(sizes)),
-    builder,
-    sources,
-    diagnostics,
-  });
-  const internal = new Set(library.map((l) => l.file));
-  return {
-    program,
-    context: { builder, sources, options: { realOnlyRules }, log: [] },
-    diagnostics: diagnostics.all,
-    reporter: diagnostics,
-    sources,
-    files: [...sources.files()].filter((f) => !internal.has(f)),
-  };
 }
 
 export { drawFlow } from "./pictures/flow-chart.ts";

@@ -110,8 +110,15 @@ export function textOf(compilation: Compilation, kind: OutputKind): string | und
 }
 
 function outputsOf(compilation: Compilation, target: Target, files: ModelFiles): Output[] {
-  const text = target.isText ? textOf(compilation, "text") : undefined;
-  if (text !== undefined) return [{ path: target.module, text }];
+  if (target.isText) {
+    const texts = compilation.outputs.filter((o) => o.kind === "text");
+    const names = compilation.models.map((m) => m.name).join(", ");
+    if (texts.length > 1)
+      throw new UsageError(
+        `\`${basename(target.module)}\` holds the kernels of one model, not of ${names}: name it, --model`,
+      );
+    if (texts[0]) return [{ path: target.module, text: texts[0].text }];
+  }
   const module = textOf(compilation, "module");
   if (module === undefined) throw new Error("the compiler reported no error and made no module");
   const declaration = textOf(compilation, "declaration");

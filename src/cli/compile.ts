@@ -37,7 +37,7 @@ export async function compileOnce(
   files?: ModelFiles,
 ): Promise<Build> {
   const result = await build(path, flags, target, host, files);
-  const { diagnostics, sources, report: cost, choice } = result.compilation;
+  const { diagnostics, sources, models } = result.compilation;
   writeAll(result.outputs);
   if (flags.json) {
     const report: JsonReport = {
@@ -47,8 +47,7 @@ export async function compileOnce(
         path: relative(host.directory, o.path),
         bytes: Buffer.byteLength(o.text),
       })),
-      ...(cost === undefined ? {} : { report: cost }),
-      ...(choice === undefined ? {} : { target: choice }),
+      ...figuresOf(models),
     };
     host.stdout(`${JSON.stringify(report)}\n`);
     return result;
@@ -57,9 +56,26 @@ export async function compileOnce(
     const { renderDiagnostics, wantsColour } = await import("../project/render.ts");
     host.stderr(renderDiagnostics(diagnostics, sources, wantsColour(host)));
   }
-  if (choice) host.stderr(`note: target ${choice.target}: ${choice.reason}\n`);
+  for (const { name, choice } of models) {
+    const of = models.length > 1 ? `${name}: ` : "";
+    if (choice) host.stderr(`note: ${of}target ${choice.target}: ${choice.reason}\n`);
+  }
   // A report stands in place of the module, so that standard output is one or the other.
-  if (cost !== undefined) host.stdout((await import("./report.ts")).renderReport(cost));
-  else if (target === null && !result.failed) host.stdout(textOf(result.compilation, "module") ?? "");
+  if (models.some((m) => m.report)) {
+    const { renderReport } = await import("./report.ts");
+    host.stdout(models.flatMap(({ report }) => (report ? [renderReport(report)] : [])).join("\n"));
+  } else if (target === null && !result.failed) host.stdout(textOf(result.compilation, "module") ?? "");
   return result;
+}
+
+/** What is known of the model; where there are several, a list. */
+function figuresOf(models: Build["compilation"]["models"]): Pick<JsonReport, "report" | "target" | "models"> {
+  const figures = models.map(({ name, report, choice }) => ({
+    name,
+    ...(report && { report }),
+    ...(choice && { target: choice }),
+  }));
+  if (figures.length !== 1) return figures.length === 0 ? {} : { models: figures };
+  const [{ name: _, ...ofOne }] = figures as [(typeof figures)[0]];
+  return ofOne;
 }

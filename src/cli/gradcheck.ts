@@ -1,4 +1,6 @@
 /** `nnc gradcheck model.nn`: reverse mode, central differences and every target, compared at one point. */
+import { ModelFiles } from "../project/files.ts";
+import { declaredModels } from "../project/models.ts";
 import { UsageError } from "../project/usage-error.ts";
 import type { GradientCheck, ParameterCheck, Point } from "../index.ts";
 import type { CompileFlags } from "./flags.ts";
@@ -52,19 +54,28 @@ export async function gradcheckCommand(path: string, flags: GradientCheckFlags, 
   return result.passes ? exitCode.ok : exitCode.diagnostics;
 }
 
-/** For `nnc compile --check`: the line of the header; null where the check fails, which is told on standard error. */
+/** For `nnc compile --check`: the line of the header, one for each model; null where the check fails, which is told on standard error. */
 export async function certify(
   path: string,
   flags: CompileFlags,
   host: Host,
 ): Promise<{ readonly certificate?: string } | null> {
-  const request: Request = { ...flags, seed: 1 };
-  const result = await compare(path, request, host, true);
-  // The compilation that follows tells what is wrong with the model.
-  if (!result) return {};
-  if (result.passes) return { certificate: result.certificate };
-  host.stderr(`${table(result, request.seed)}\nerror: ${path} is not compiled. ${result.certificate}\n`);
-  return null;
+  const { text } = new ModelFiles(host.directory).read(path);
+  const names = flags.model === undefined ? declaredModels(text) : [flags.model];
+  const certificates: string[] = [];
+  for (const model of names) {
+    const request: Request = { ...flags, model, seed: 1 };
+    const result = await compare(path, request, host, true);
+    // The compilation that follows tells what is wrong with the model.
+    if (!result) return {};
+    const { passes, certificate } = result;
+    if (!passes) {
+      host.stderr(`${table(result, request.seed)}\nerror: ${path} is not compiled. ${certificate}\n`);
+      return null;
+    }
+    certificates.push(names.length === 1 ? certificate : `${model}: ${certificate}`);
+  }
+  return { certificate: certificates.join("\n") };
 }
 
 /** null where the model has mistakes. */

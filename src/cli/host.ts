@@ -57,8 +57,12 @@ export type OutputKind = "module" | "declaration" | "map" | "text";
 
 export interface Compilation extends Checked {
   readonly outputs: readonly { readonly kind: OutputKind; readonly text: string }[];
-  readonly report?: CostReport;
-  readonly choice?: Choice;
+  /** In the order of the source. */
+  readonly models: readonly {
+    readonly name: string;
+    readonly report?: CostReport;
+    readonly choice?: Choice;
+  }[];
 }
 
 /** The world around a command: the terminal and the compiler. Tests bring their own. */

@@ -34,6 +34,12 @@ export interface JsonReport {
   readonly report?: CostReport;
   /** What was chosen for `--target auto`, and why. */
   readonly target?: Choice;
+  /** Both by model, where the file has several. */
+  readonly models?: readonly {
+    readonly name: string;
+    readonly report?: CostReport;
+    readonly target?: Choice;
+  }[];
 }
 
 export function jsonDiagnostics(diagnostics: readonly Diagnostic[], sources: Sources): JsonDiagnostic[] {

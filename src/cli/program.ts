@@ -62,7 +62,7 @@ function commands(host: Host, finish: (code: number) => void): Command {
         .default("1"),
     )
     .addOption(sizes())
-    .option("--model <name>", "which model, where the file holds several")
+    .option("--model <name>", "only this model, where the file holds several; else the module has them all")
     .option("--no-simplify", "show the chain rule as it falls out")
     .option("--exact", "use no rewrite that holds over the real numbers only")
     .option("--report", "print what every procedure and kernel costs, and the memory, before anything runs")

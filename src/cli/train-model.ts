@@ -78,6 +78,7 @@ export async function loadModel(
   const { compile, describeInputs } = await import("../index.ts");
   const { diagnostics, sources, outputs, graphs, choice } = await compile(text, {
     file,
+    isOne: true,
     language: "javascript",
     level: request.level,
     target: request.target,

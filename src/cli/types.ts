@@ -74,21 +74,14 @@ class Writer {
 
   /** The declarations of the file itself, as `import … from "./digits.nn"` sees them. */
   async add(path: string): Promise<void> {
-    const { directory, stderr } = this.host;
+    const { directory } = this.host;
     const place = declarationOf(resolve(directory, path), directory);
     if (place === null)
       throw new UsageError(`\`${path}\` lies outside of ${directory}: run nnc types in its project`);
     const files = new ModelFiles(directory);
-    const { file, text } = files.read(path);
-    const models = declaredModels(text);
+    const { text } = files.read(path);
     // What only other models import is nothing that a program imports.
-    if (models.length === 0) return;
-    if (models.length > 1) {
-      stderr(
-        `nnc: ${file} holds several models (${models.join(", ")}): the plugin writes the types of the one it is told\n`,
-      );
-      return;
-    }
+    if (declaredModels(text).length === 0) return;
     const declaration = await this.compile(path, defaults);
     if (declaration === null) this.failed = true;
     else this.outputs.push({ path: place, text: declaration });

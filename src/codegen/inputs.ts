@@ -4,7 +4,8 @@ import type { Binding } from "./entries.ts";
 import { bindings, dimsIn } from "./entries.ts";
 import { shapeText } from "./interfaces.ts";
 import { originOf, sizeText } from "./memory.ts";
-import type { Model, TypeRole } from "./model.ts";
+import type { TypeRole } from "./exports.ts";
+import type { Model } from "./model.ts";
 import type { TextBuilder } from "./text.ts";
 import { quoted } from "./text.ts";
 

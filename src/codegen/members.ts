@@ -1,6 +1,7 @@
 /** The public members of a model's class, once for the class itself and once for its declaration. */
 import { shadowNames } from "./exchange.ts";
-import type { Model, TypeRole } from "./model.ts";
+import type { TypeRole } from "./exports.ts";
+import type { Model } from "./model.ts";
 
 export interface Member {
   readonly doc: readonly string[];

@@ -6,6 +6,7 @@ import { rewriter } from "../ir/rewrite.ts";
 import type { Affine, Dim, Output, Program, Tensor } from "../ir/types.ts";
 import { dimsIn, dimsOf, dimsOfCall, inputsFor } from "./entries.ts";
 import { ExpressionPrinter } from "./expressions.ts";
+import type { TypeRole } from "./exports.ts";
 import type { Paths } from "./names.ts";
 import { access, Names, pathTree, propertyNames } from "./names.ts";
 import { countsOf } from "./procedures.ts";
@@ -65,9 +66,10 @@ export class Model {
     const program = schedule.program;
     this.program = program;
     this.builder = context.builder;
-    this.className = module.globals.fresh(program.name);
-    this.allocateName = module.globals.fresh(`allocate${this.className}`);
-    this.typeNames = new Map(typeRoles.map((role) => [role, module.globals.fresh(this.className + role)]));
+    const { className, types } = module.exports.get(program)!;
+    this.className = className;
+    this.typeNames = types;
+    this.allocateName = module.globals.fresh(`allocate${className}`);
     this.compiledName = module.globals.fresh(`compiled${this.className}`);
     this.kernelsName = module.globals.fresh(`${this.className}Kernels`);
     for (const kernel of gpu ? [] : schedule.kernels)
@@ -262,21 +264,6 @@ export class Model {
     for (const { tensor } of this.schedule.plan.rows) this.rowNames.set(tensor, rows.fresh(tensor.name));
   }
 }
-
-/** The exported types of a model, by what they are appended to its name. */
-export type TypeRole = (typeof typeRoles)[number];
-const typeRoles = [
-  "Options",
-  "Inputs",
-  "TrainingInputs",
-  "Outputs",
-  "Evaluation",
-  "Metrics",
-  "Parameters",
-  "Gradients",
-  "States",
-  "Hyper",
-] as const;
 
 /** Local variables of methods, which no dimension may shadow. */
 const methodWords =

@@ -2,6 +2,7 @@
 import type { Context } from "../ir/context.ts";
 import type { Schedule } from "../ir/kernel.ts";
 import type { Origin } from "../ir/types.ts";
+import { exportedNames } from "./exports.ts";
 import { printDeclaration } from "./declaration.ts";
 import type { ModuleHeader } from "./header.ts";
 import { printHeader } from "./header.ts";
@@ -57,11 +58,17 @@ export function emitModule(
   const globals = new Names(reserved);
   for (const word of [...callWords, ...(options.gpu ? gpuLocals : [])]) globals.take(word);
   const used = new Set<string>();
+  const shared = new Set<string>();
   const module: ModuleScope = {
     helperNames: reserved,
     globals,
+    exports: exportedNames(
+      list.map((schedule) => schedule.program),
+      globals,
+    ),
     sources: context.sources,
     builder: context.builder,
+    isFirst: (part) => !shared.has(part) && shared.add(part).has(part),
     helper: (name: string): unknown => used.add(name),
   };
   const models = list.map(

@@ -14,7 +14,7 @@ export interface ModelOptions {
   readonly target?: Target;
   /** Compile-time sizes and dimensions by name, instead of the defaults of the source. */
   readonly sizes?: Readonly<Record<string, number | boolean>>;
-  /** Which model, where a file has several. */
+  /** Only this model, where a file has several. Default: all of them. */
   readonly model?: string;
   /** false shows the chain rule as it falls out. Default true. */
   readonly simplify?: boolean;

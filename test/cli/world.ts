@@ -87,7 +87,7 @@ function standIn(calls: World["calls"]): Compiler {
       diagnostics,
       sources,
       outputs: diagnostics.length > 0 ? [] : outputs,
-      ...(choice && { choice }),
+      models: [{ name: "Model", ...(choice && { choice }) }],
     };
   };
   return {

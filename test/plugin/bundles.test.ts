@@ -22,7 +22,10 @@ model M(hidden: int = 3) {
   optimizer sgd(lr = 0.1)
 }
 `;
+const several = `model A { input x: [2];  output y = x + 1 }\nmodel B { input x: [2];  output y = x + 2 }\n`;
 const main = `import { M } from "./models/m.nn";
+import { A, B } from "./models/several.nn";
+import { B as Alone } from "./models/several.nn?model=B";
 import { M as Wide } from "./models/m.nn?target=wasm&level=2&sizes.hidden=5";
 import text from "./models/m.nn?raw";
 import derivation from "./models/m.nn?derivation";
@@ -30,15 +33,22 @@ const predict = (Class) => [...Class.create({ seed: 1 }).forward({ x: [[1, 2]] }
 export const narrow = predict(M);
 export const wide = predict(Wide);
 export const derived = derivation.model;
+export const each = [A, B, Alone].map((Class) => Class.create().forward({ x: [1, 2] }).y[0]);
 export { text };
 `;
-const files = { "main.js": main, "models/m.nn": model, "models/layers.nn": layers };
+const files = {
+  "main.js": main,
+  "models/m.nn": model,
+  "models/layers.nn": layers,
+  "models/several.nn": several,
+};
 
 interface Results {
   readonly narrow: number[];
   readonly wide: number[];
   readonly text: string;
   readonly derived: string;
+  readonly each: number[];
 }
 
 async function expected(sizes: Record<string, number>): Promise<number[]> {
@@ -84,6 +94,7 @@ describe.each(Object.entries(bundlers))("%s", (_, bundle) => {
     results.wide.forEach((value, i) => expect(value).toBeCloseTo(wide[i]!, 5));
     expect(results.text).toBe(model);
     expect(results.derived).toBe("M");
+    expect(results.each).toEqual([2, 3, 3]);
     if (watched) {
       expect(watched).toContain(join(folder, "models/m.nn"));
       expect(watched).toContain(join(folder, "models/layers.nn"));

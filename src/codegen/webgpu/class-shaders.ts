@@ -17,15 +17,20 @@ export function printShaders(gpu: GpuModel, out: TextBuilder): void {
   }
   const names = [...gpu.shaderNames.values()];
   if (model.accumulates) {
-    printTitle("gradients of several passes", out);
-    for (const [name, code] of auxiliaryShaders) {
-      out.blank();
-      out.verbatim(`const ${name} = ${code};`);
-    }
+    if (model.module.isFirst("gradients of several passes")) printAuxiliaries(out);
     names.push(...auxiliaryShaders.keys());
   }
   out.blank();
   out.line(`const ${gpu.shadersName} = { ${names.join(", ")} };`);
+}
+
+/** They are the same for all models of a module. */
+function printAuxiliaries(out: TextBuilder): void {
+  printTitle("gradients of several passes", out);
+  for (const [name, code] of auxiliaryShaders) {
+    out.blank();
+    out.verbatim(`const ${name} = ${code};`);
+  }
 }
 
 function printTitle(title: string, out: TextBuilder): void {

@@ -1,7 +1,8 @@
 /** The public members of a class for a GPU: what those of the other targets are, as promises. */
 import { shadowNames } from "../exchange.ts";
 import type { Member } from "../members.ts";
-import type { Model, TypeRole } from "../model.ts";
+import type { TypeRole } from "../exports.ts";
+import type { Model } from "../model.ts";
 
 export type GpuMemberName =
   | "shapes"

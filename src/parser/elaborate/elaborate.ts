@@ -39,31 +39,42 @@ export interface ElaborationInput {
 
 /** The program of one model, or null where the diagnostics say why there is none. */
 export function elaborate(input: ElaborationInput): Program | null {
+  return elaborateAll(input, true)[0] ?? null;
+}
+
+/**
+ * The programs of all models of the file, or of the one that is named. `isOne`: several are a mistake. None where the
+ * diagnostics say why.
+ */
+export function elaborateAll(input: ElaborationInput, isOne = false): Program[] {
   const { diagnostics, sources, source } = input;
   const files = new Files(sources, diagnostics, input.resolveImport, input.library);
   const home = files.open(source.file, source.text);
-  const model = chooseModel(input, home);
-  if (!model) return null;
-  const elab = newElaboration(input);
-  const env = modelEnvironment(elab, home);
-  attempt(() => bindSizes(elab, env, model));
-  checkSettings(elab, env, model);
-  try {
-    block(elab, model.body, env);
-  } catch (e) {
-    if (!(e instanceof Reported)) throw e;
-  }
-  const program = finish(elab, model);
-  checkParts(elab);
-  return diagnostics.hasErrors ? null : program;
+  const models = chooseModels(input, home, isOne);
+  const programs = models.map((model) => {
+    const elab = newElaboration(input);
+    const env = modelEnvironment(elab, home);
+    attempt(() => bindSizes(elab, env, model));
+    checkSettings(elab, env, models);
+    try {
+      block(elab, model.body, env);
+    } catch (e) {
+      if (!(e instanceof Reported)) throw e;
+    }
+    const program = finish(elab, model);
+    checkParts(elab);
+    return program;
+  });
+  return diagnostics.hasErrors ? [] : programs;
 }
 
-function chooseModel(input: ElaborationInput, home: FileScope): ModelDeclaration | undefined {
+/** Empty where the diagnostics say why, or where the file is a library and may be one. */
+function chooseModels(input: ElaborationInput, home: FileScope, isOne: boolean): readonly ModelDeclaration[] {
   const { diagnostics, source } = input;
   const models = home.models;
   const start = { file: source.file, start: 0, end: Math.min(1, source.text.length) };
-  const chosen = input.model === undefined ? models[0] : models.find((m) => m.name.text === input.model);
-  if (input.model === undefined && models.length > 1) {
+  const chosen = models.filter((m) => input.model === undefined || m.name.text === input.model);
+  if (chosen.length > 1 && isOne) {
     const names = models.map((m) => `\`${m.name.text}\``).join(", ");
     diagnostics.report(
       "NN2025",
@@ -71,24 +82,17 @@ function chooseModel(input: ElaborationInput, home: FileScope): ModelDeclaration
       { problem: `this file has several models: ${names}` },
       { help: "name one: `--model Name`" },
     );
-    return undefined;
+    return [];
   }
-  if (chosen) return chosen;
+  if (chosen.length > 0) return chosen;
   const isLibrary = input.mayBeLibrary && input.model === undefined && home.declares;
-  if (diagnostics.hasErrors || isLibrary) return undefined;
+  if (diagnostics.hasErrors || isLibrary) return [];
   const problem =
     input.model === undefined ? "this file has no model" : `this file has no model \`${input.model}\``;
-  const help = suggestion(
-    input.model ?? "",
-    models.map((m) => m.name.text),
-  );
-  diagnostics.report(
-    "NN2025",
-    start,
-    { problem },
-    { help: input.model === undefined ? "write `model Name { … }`" : help },
-  );
-  return undefined;
+  const names = models.map((m) => m.name.text);
+  const help = input.model === undefined ? "write `model Name { … }`" : suggestion(input.model, names);
+  diagnostics.report("NN2025", start, { problem }, { help });
+  return [];
 }
 
 function newElaboration(input: ElaborationInput): Elaboration {
@@ -187,13 +191,15 @@ function bindSizes(elab: Elaboration, env: Environment, model: ModelDeclaration)
 const constant = (b: Builder, set: number | boolean): Expr =>
   typeof set === "boolean" ? b.bool(set) : Number.isSafeInteger(set) ? b.integer(set) : b.number(set);
 
-/** What is set from outside must be there to be set. */
-function checkSettings(elab: Elaboration, env: Environment, model: ModelDeclaration): void {
-  const dims = model.body.flatMap((s) => (s.kind === "dim" ? [s.name.text] : []));
-  const known = [...model.sizes.map((p) => p.name.text), ...dims];
+/** What is set from outside must be there to be set, in one of the models. */
+function checkSettings(elab: Elaboration, env: Environment, models: readonly ModelDeclaration[]): void {
+  const known = models.flatMap(({ sizes, body }) => [
+    ...sizes.map((p) => p.name.text),
+    ...body.flatMap((s) => (s.kind === "dim" ? [s.name.text] : [])),
+  ]);
   for (const name of elab.sizes.keys()) {
     if (!known.includes(name))
-      report(elab, env, "NN2030", model.name.span, { name }, { help: suggestion(name, known) });
+      report(elab, env, "NN2030", models[0]!.name.span, { name }, { help: suggestion(name, known) });
   }
 }
 
