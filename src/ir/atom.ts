@@ -106,14 +106,14 @@ export type OnnxSpelling =
 /**
  * How WGSL spells it: also as a power (small ones are products), lazily what is chosen, both or either, the number that its
  * argument is, or its argument itself. `integers`: the builtin that integers have instead; `ofSame`: what is called with
- * one argument where both are the same.
+ * one argument where both are the same; `nearZero`: what is called where the second may be close to 0.
  */
 export type WgslSpelling = (
   | Spelling
   | { readonly form: "power"; readonly callee: string }
   | { readonly form: "conditional" | "number" | "same" }
   | { readonly form: "both" | "either"; readonly operator: string; readonly precedence: number }
-) & { readonly integers?: string; readonly ofSame?: string };
+) & { readonly integers?: string; readonly ofSame?: string; readonly nearZero?: string };
 
 /** How a formula is spelled: also by words around the arguments, and by the bracket of a truth value used as a number. */
 export type FormulaSpelling =

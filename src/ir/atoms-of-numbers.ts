@@ -39,7 +39,7 @@ export const atomsOfNumbers = {
     partials: [(b, [, y]) => b.div(b.number(1), y!), (b, [, y], output) => b.neg(b.div(output, y!))],
     javascript: infix("/", precedence.mul), formula: infix("/", precedence.mul),
     wat: wat({ f32: "f32.div", lanes: "f32x4.div" }),
-    wgsl: infix("/", precedence.mul),
+    wgsl: { ...infix("/", precedence.mul), nearZero: "quotient" },
     onnx: node("Div"),
     doc: "a / b",
   },

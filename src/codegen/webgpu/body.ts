@@ -16,6 +16,7 @@ import { noteOrigins } from "../origins.ts";
 import type { TextBuilder } from "../text.ts";
 import type { Scope } from "./expressions.ts";
 import { Expressions } from "./expressions.ts";
+import { Divisors } from "./divisors.ts";
 import { memberNames, wgslNames } from "./names.ts";
 import type { Binding } from "./program.ts";
 import { sharingBuffers } from "./bindings.ts";
@@ -41,6 +42,7 @@ export class Body implements Scope {
   private readonly things = new Map<Dim | Index | Local, string>();
   private readonly origins = new Map<KernelStatement, Origin>();
   private readonly prover: Prover;
+  private readonly divisors: Divisors;
 
   /** `taken`: names that the launch and the helpers have. */
   constructor(
@@ -52,6 +54,9 @@ export class Body implements Scope {
     this.names = wgslNames();
     for (const name of taken) this.names.take(name);
     this.prover = new Prover(builder, []);
+    const bound = new Map<Local, Expr>();
+    for (const s of statementsIn(kernel.body)) if (s.kind === "let") bound.set(s.local, s.value);
+    this.divisors = new Divisors((local) => bound.get(local));
     const indexNames = wgslNames(this.names);
     for (const s of statementsIn(kernel.body)) if (s.kind === "loop") indexNames.fresh(s.index.name);
     this.bindingNames = bindings.map(({ buffers }) => {
@@ -131,6 +136,10 @@ export class Body implements Scope {
         prover.prove(b.nonnegative(s)) &&
         prover.prove(b.nonnegative(b.plus(b.minus(tensor.shape[d]!, s), -1))),
     );
+  }
+
+  isAwayFromZero(divisor: Expr): boolean {
+    return this.divisors.isAwayFromZero(divisor);
   }
 
   /** The equation that a statement comes from. */

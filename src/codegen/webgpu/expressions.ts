@@ -26,6 +26,8 @@ export interface Scope {
   helper(name: string): void;
   /** Whether the read is in range wherever the kernel's loops lead. */
   isInRange(read: Read): boolean;
+  /** Whether it may be divided by as it stands. */
+  isAwayFromZero(divisor: Expr): boolean;
 }
 
 export class Expressions implements AtomPrinter {
@@ -130,6 +132,10 @@ export class Expressions implements AtomPrinter {
     if (spelling.ofSame !== undefined && a === b && a.type === "f32") {
       this.helper(spelling.ofSame);
       return this.call(spelling.ofSame, [a]);
+    }
+    if (spelling.nearZero !== undefined && !this.scope.isAwayFromZero(b)) {
+      this.helper(spelling.nearZero);
+      return this.call(spelling.nearZero, args);
     }
     switch (spelling.form) {
       case "infix":

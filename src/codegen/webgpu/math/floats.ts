@@ -54,6 +54,25 @@ fn exponential(x: f32) -> f32 {
   return select(exp(x), x, !isNumber(x));
 }`,
   },
+  quotient: {
+    calls: ["fromBits"],
+    text: `// a / b, also where b is 0, tiny or huge: what WGSL says nothing of. What is no normal number counts as 0.
+fn quotient(a: f32, b: f32) -> f32 {
+  let size = bitcast<u32>(b) & 0x7fffffffu;
+  if (size - 0x00800000u <= 0x7e000000u) {
+    return a / b;
+  }
+  let top = bitcast<u32>(a) & 0x7fffffffu;
+  let sign = (bitcast<u32>(a) ^ bitcast<u32>(b)) & 0x80000000u;
+  if (size < 0x00800000u) {
+    return fromBits(select(0x7fc00000u, 0x7f800000u | sign, top >= 0x00800000u && top <= 0x7f800000u));
+  }
+  if (size < 0x7f800000u) {
+    return 0.25 * a / (0.25 * b);
+  }
+  return fromBits(select(0x7fc00000u, sign, size == 0x7f800000u && top < 0x7f800000u));
+}`,
+  },
   flush: {
     text: `// x, or 0 where it is so small that it means nothing.
 fn flush(x: f32) -> f32 {
@@ -147,7 +166,7 @@ fn quarterTurns(x: f32, n: i32) -> f32 {
 }`,
   },
   power: {
-    calls: ["fromBits"],
+    calls: ["fromBits", "quotient"],
     text: `// aᵇ: by products where b is whole, since pow of WGSL is far off where aᵇ is near 1, and takes a for |a|.
 fn power(a: f32, b: f32) -> f32 {
   if (floor(b) == b && abs(b) < 16777216.0) {
@@ -157,7 +176,10 @@ fn power(a: f32, b: f32) -> f32 {
       result *= select(1.0, factor, (n & 1u) != 0u);
       factor *= factor;
     }
-    return select(result, 1.0 / result, b < 0.0);
+    if (b < 0.0) {
+      return quotient(1.0, result);
+    }
+    return result;
   }
   if (a < 0.0) {
     return fromBits(0x7fc00000u);
