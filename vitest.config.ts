@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -5,6 +6,9 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/setup.ts"],
     globalSetup: ["test/support/dawn-setup.ts"],
-    testTimeout: 20_000,
+    // The files of one process share the modules of the compiler, and what V8 made of them: half of all the work.
+    isolate: false,
+    maxWorkers: availableParallelism(),
+    testTimeout: 60_000,
   },
 });
