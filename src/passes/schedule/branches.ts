@@ -16,15 +16,16 @@ import { ownExpressions, mapStatement } from "../../ir/kernel-walk.ts";
 /** Repeating less than this many additions is shorter than an `if`. */
 const worthBranching = 8;
 
-/** The statement, after an `if` for every choice in it that repeats itself too much. */
+/** The statement, after an `if` for every choice in it that repeats itself too much, and that `may` be branched on. */
 export function branchOut(
   s: KernelStatement,
   facts: FactTable,
+  may: (condition: Expr) => boolean,
   names: NameSpace,
   b: Builder,
 ): readonly KernelStatement[] {
   const choice = ownExpressions(s)
-    .map((e) => findChoice(e, facts))
+    .map((e) => findChoice(e, facts, may))
     .find((c) => c !== undefined);
   if (!choice) return [s];
   const [condition, chosen, otherwise] = choice.args as [Expr, Expr, Expr];
@@ -39,17 +40,19 @@ export function branchOut(
   };
   const replace = rewriter(b, { node: (e) => (e === choice ? local : undefined) });
   const rest = mapStatement(s, replace, (inner) => inner);
-  return [variable, branch, ...branchOut(rest, facts, names, b)];
+  return [variable, branch, ...branchOut(rest, facts, may, names, b)];
 }
 
 /** The outermost certainly evaluated `select` with much repetition inside one branch. */
-function findChoice(root: Expr, facts: FactTable): Apply | undefined {
+function findChoice(root: Expr, facts: FactTable, may: (condition: Expr) => boolean): Apply | undefined {
   const seen = new Set<Expr | IntegerAtom>();
   const find = (node: Expr | IntegerAtom): Apply | undefined => {
     if (seen.has(node)) return undefined;
     seen.add(node);
     if (node.kind === "apply" && node.atom === "select") {
-      const repeats = node.args.slice(1).some((branch) => repetition(branch, facts) >= worthBranching);
+      const repeats =
+        may(node.args[0]!) &&
+        node.args.slice(1).some((branch) => repetition(branch, facts) >= worthBranching);
       return repeats ? node : find(node.args[0]!);
     }
     // What stands behind the first argument of a lazy function may not be evaluated.

@@ -21,6 +21,14 @@ export interface Facts {
   readonly holdsValue: boolean;
 }
 
+/** What is known at a place in a kernel. */
+export interface Known {
+  readonly indices: ReadonlySet<Index>;
+  readonly locals: ReadonlySet<Local>;
+  /** Within a loop that is taken in lanes: what was known before it, on which all lanes agree. */
+  readonly agreed?: Known;
+}
+
 export class FactTable {
   private readonly memo = new Map<Expr | IntegerAtom, Facts>();
   private readonly values = new Map<KernelStatement, ReadonlySet<Expr>>();
@@ -38,6 +46,12 @@ export class FactTable {
     const facts = this.compute(node);
     this.memo.set(node, facts);
     return facts;
+  }
+
+  /** Whether a value depends on nothing that is not known. */
+  isKnown(node: Expr | IntegerAtom, known: Known): boolean {
+    const { indices, locals } = this.of(node);
+    return [...indices].every((i) => known.indices.has(i)) && [...locals].every((l) => known.locals.has(l));
   }
 
   /** The values in all expressions of a statement, those of its blocks included; found once a statement. */

@@ -8,8 +8,9 @@
 import type { Builder } from "../../ir/builder.ts";
 import type { KernelStatement, Let } from "../../ir/kernel.ts";
 import { rewriter } from "../../ir/rewrite.ts";
-import type { Expr, Index, Local, Tensor } from "../../ir/types.ts";
+import type { Expr, Local, Tensor } from "../../ir/types.ts";
 import { branchOut } from "./branches.ts";
+import type { Known } from "./facts.ts";
 import { FactTable } from "./facts.ts";
 import type { NameSpace } from "./names.ts";
 import { placeName } from "./names.ts";
@@ -17,12 +18,6 @@ import { UseCensus } from "./uses.ts";
 import { blocksOf, mapStatement, statementsIn } from "../../ir/kernel-walk.ts";
 
 type Block = readonly KernelStatement[];
-
-/** What is known at a place in a kernel. */
-export interface Known {
-  readonly indices: ReadonlySet<Index>;
-  readonly locals: ReadonlySet<Local>;
-}
 
 /** `nameOf`: what the value of a tensor at a place is called. */
 export function placeLets(body: Block, names: NameSpace, b: Builder, nameOf = placeName): Block {
@@ -54,10 +49,10 @@ class Placement {
     let rest = [...block];
     const out: KernelStatement[] = [];
     const locals = new Set(known.locals);
-    const here: Known = { indices: known.indices, locals };
+    const here: Known = { ...known, locals };
     const settled = settledAfter(block);
     const emit = (s: KernelStatement): void => {
-      for (const part of branchOut(s, this.facts, this.names, this.b)) {
+      for (const part of branchOut(s, this.facts, this.mayBranch(known), this.names, this.b)) {
         out.push(this.inside(part, here));
         if (part.kind === "let" || (part.kind === "variable" && part !== s)) locals.add(part.local);
       }
@@ -85,11 +80,17 @@ class Placement {
   private inside(s: KernelStatement, known: Known): KernelStatement {
     if (blocksOf(s).length === 0) return s;
     const indices = s.kind === "loop" ? new Set([...known.indices, s.index]) : known.indices;
+    const agreed = known.agreed ?? (s.kind === "loop" && s.lanes !== undefined ? known : undefined);
     return mapStatement(
       s,
       (e) => e,
-      (inner) => this.block(inner, { indices, locals: known.locals }),
+      (inner) => this.block(inner, { indices, locals: known.locals, ...(agreed && { agreed }) }),
     );
+  }
+
+  /** Which conditions may be branched on: lanes that might differ in one choose between values instead. */
+  private mayBranch({ agreed }: Known): (condition: Expr) => boolean {
+    return (condition) => !agreed || this.facts.isKnown(condition, agreed);
   }
 
   /** A `let` for each node, and the rewriting that puts the locals in place of those nodes that a test picks. */

@@ -4,9 +4,8 @@ import { atoms } from "../../ir/atoms.ts";
 import type { KernelStatement } from "../../ir/kernel.ts";
 import { visit } from "../../ir/rewrite.ts";
 import type { Apply, Expr, IntegerAtom, Read } from "../../ir/types.ts";
-import type { FactTable } from "./facts.ts";
+import type { FactTable, Known } from "./facts.ts";
 import { isValue, partsOf } from "./facts.ts";
-import type { Known } from "./lets.ts";
 import { blocksOf, expressionsIn, ownExpressions } from "../../ir/kernel-walk.ts";
 
 /** Whether a use is evaluated: always, if a loop has any turns, or only in some branch. */
@@ -89,7 +88,7 @@ export class UseCensus {
   private expression(node: Expr | IntegerAtom, way: Way): void {
     if (!this.facts.of(node).holdsValue) return;
     const value = isValue(node) ? node : undefined;
-    const known = value !== undefined && this.isKnown(value);
+    const known = value !== undefined && this.facts.isKnown(value, this.known);
     if (value) {
       if (known) this.record(value, way);
       const key = value.id * numbersOfWays + numberOf(way);
@@ -99,18 +98,17 @@ export class UseCensus {
     const inner: Way = value
       ? { ...way, by: `n${value.id}`, carried: known }
       : { ...way, by: `${way.by}/${node.id}` };
-    const lazy = node.kind === "apply" && atoms[node.atom].lazy !== undefined;
+    const lazy = this.isLazy(node);
     partsOf(node).forEach((part, i) =>
       this.expression(part, lazy && i > 0 ? { ...inner, certainty: "maybe" } : inner),
     );
   }
 
-  private isKnown(node: Expr): boolean {
-    const { indices, locals } = this.facts.of(node);
-    return (
-      [...indices].every((i) => this.known.indices.has(i)) &&
-      [...locals].every((l) => this.known.locals.has(l))
-    );
+  /** Whether only its first argument is certainly computed: what lanes differ in wanting is computed for all of them. */
+  private isLazy(node: Expr | IntegerAtom): boolean {
+    if (node.kind !== "apply" || atoms[node.atom].lazy === undefined) return false;
+    const { agreed } = this.known;
+    return !agreed || this.facts.isKnown(node.args[0]!, agreed);
   }
 
   private record(node: Apply | Read, way: Way): void {
