@@ -72,8 +72,13 @@ export function differentiable({ body, library }: Example, free = false): string
     const shape = source.slice(type.span.start, type.span.end).replace(/^\w+/, "");
     text = `${text.slice(0, span.start)}param ${name.text}: ${shape} ~ normal(0, 1)${text.slice(span.end)}`;
   }
-  if (statements.some((s) => s.kind === "loss")) return text;
-  return text.replace(/\}\n$/, `${weighted(programOf(source, library).program)}}\n`);
+  return withLoss(text, library);
+}
+
+/** A model as it stands, or, where it has no loss, with the sum of its outputs with weights that are given. */
+export function withLoss(source: string, library: readonly SourceText[]): string {
+  if (statementsOf(source).some((s) => s.kind === "loss")) return source;
+  return source.replace(/\}\n$/, `${weighted(programOf(source, library).program)}}\n`);
 }
 
 function weighted({ outputs }: Program): string {

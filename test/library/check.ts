@@ -31,14 +31,18 @@ export function modelsOf(body: string): string[] {
     : [differentiable(example)];
 }
 
-/** The model at a random point where its loss exists, and the inputs that belong to it. */
-export function atRandomPoint(built: Built, seed: number): { model: Model; given: Given } {
+/** The model at a random point where its loss exists, and the inputs that belong to it; without counts, with the largest. */
+export function atRandomPoint(
+  built: Built,
+  seed: number,
+  dims: Readonly<Record<string, number>> = {},
+): { model: Model; given: Given } {
   // Not everything is defined everywhere: where a loss needs positive numbers, it gets them.
   for (const [low, high] of [
     [-1.5, 1.5],
     [0.1, 0.9],
   ] as const) {
-    const model = new Model(built, {}, seed);
+    const model = new Model(built, dims, seed);
     const draw = random(seed);
     for (const p of model.program.parameters) {
       const cells = model.values.get(p)!;
@@ -85,33 +89,93 @@ export function checkGradients(built: Built, seed: number): void {
 
 /** The generated module against the interpreter: starting values, then losses, gradients and outputs of some steps. */
 export async function checkModule(built: Built, level: Level, steps = 3): Promise<void> {
-  const seed = 5;
   const { code } = emit(schedule(built.graphs, level, built.context), built.context, "javascript");
-  const module = (await load(code, "Example")).create({ seed });
-  compareAll(module.parameters, new Model(built, {}, seed), "parameters", "start of");
-  const { model, given } = atRandomPoint(built, seed);
-  const { trained, gradients, outputs, inputs } = model.program;
-  const isScalar = (name: string): boolean => inputs.some((t) => t.name === name && t.shape.length === 0);
-  const batch = Object.fromEntries(
-    Object.entries(given).map(([name, values]) => [name, isScalar(name) ? values[0]! : values]),
+  const made = await load(code, "Example");
+  checkModels(
+    built,
+    [made.create({ seed: startSeed })],
+    Array.from({ length: steps }, () => ({})),
   );
-  for (let step = 1; step <= steps; step++) {
+}
+
+/** The seed that the models of `checkModels` are created with. */
+export const startSeed = 5;
+
+/**
+ * Models of generated classes: the first against the interpreter, starting values, then a step for each of the counts of
+ * dimensions; the others have the bits of the first.
+ */
+export function checkModels(
+  built: Built,
+  [module, ...others]: readonly [Instance, ...Instance[]],
+  counts: readonly Readonly<Record<string, number>>[],
+): void {
+  compareAll(module.parameters, new Model(built, {}, startSeed), "parameters", "start of");
+  const { outputs, inputs } = built.program;
+  const isScalar = (name: string): boolean => inputs.some((t) => t.name === name && t.shape.length === 0);
+  let last: Model | undefined;
+  counts.forEach((dims, before) => {
+    const { model, given } = atRandomPoint(built, startSeed, dims);
+    if (last) goOn(model, last, before);
+    const batch = Object.fromEntries(
+      Object.entries(given).map(([name, values]) => [name, isScalar(name) ? values[0]! : values]),
+    );
     // One source of rounding at a time: each step starts from the same numbers.
-    copy(model, module);
-    near(`loss of step ${step}`, [module.step(batch)], [model.step(given)], 1e-4);
-    trained.forEach((p, k) => {
-      const found = flatten(module.gradients)[p.name]!;
-      near(`gradient of ${p.name}`, found, model.values.get(gradients[k]!)!, 2e-4);
-    });
+    for (const m of [module, ...others]) copy(model, m);
+    near(`loss of step ${before + 1}`, [module.step(batch)], [model.step(given)], 1e-4);
+    compareGradients(module, model);
     compareAll(module.parameters, model, "parameters", "trained");
     compareAll(module.states, model, "states", "state");
-    if (outputs.length === 0) continue;
-    copy(model, module);
-    const found = module.forward(batch);
+    sameBits(module, others, batch);
+    last = model;
+    if (outputs.length === 0) return;
+    for (const m of [module, ...others]) copy(model, m);
+    const found = structuredClone(module.forward(batch));
     for (const [name, values] of Object.entries(model.forward(given))) {
       near(`output ${name}`, numbersOf(found[name]), values, 1e-4);
     }
+    for (const other of others) expect(other.forward(batch)).toEqual(found);
+  });
+}
+
+/** What cancels in one gradient, a bias of keys for one, is as large as the others. */
+function compareGradients(module: Instance, { program, values }: Model): void {
+  const own = flatten(module.gradients);
+  const expected = program.gradients.map((g) => values.get(g)!);
+  const most = Math.max(0, ...expected.map(largest));
+  program.trained.forEach((p, k) => {
+    const cancels = largest(expected[k]!) < 1e-9 * most;
+    near(`gradient of ${p.name}`, own[p.name]!, expected[k]!, 2e-4, cancels ? most : undefined);
+  });
+}
+
+/**
+ * What one step, which the first model has taken, leaves behind in the others; and what is computed again, twice, has the
+ * same bits again.
+ */
+function sameBits(
+  module: Instance,
+  others: readonly Instance[],
+  batch: Record<string, number[] | number>,
+): void {
+  const gradientsOf = (m: Instance): [string, Float32Array][] =>
+    Object.entries(flatten(m.gradients)).map(([path, values]) => [path, values.slice()]);
+  const again = (m: Instance): unknown => [m.backward(batch), gradientsOf(m)];
+  const [gradients, saved, later] = [gradientsOf(module), module.save(), again(module)];
+  expect(again(module)).toEqual(later);
+  for (const other of others) {
+    other.step(batch);
+    expect(gradientsOf(other)).toEqual(gradients);
+    expect(Buffer.compare(other.save(), saved)).toBe(0);
+    for (let n = 0; n < 2; n++) expect(again(other)).toEqual(later);
   }
+}
+
+/** The parameters and states, and the number of steps, of another model. */
+function goOn(model: Model, last: Model, steps: number): void {
+  for (const t of model.lasting) model.values.set(t, last.values.get(t)!.slice());
+  model.count("step", steps);
+  model.count("pass", steps);
 }
 
 const numbersOf = (value: unknown): ArrayLike<number> =>
@@ -132,12 +196,20 @@ function compareAll(tree: unknown, model: Model, which: "parameters" | "states",
 }
 
 /** Near in the measure of the largest. */
-function near(what: string, found: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+function near(
+  what: string,
+  found: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+  size = largest(expected),
+): void {
   expect(found.length, what).toBe(expected.length);
-  const scale = 1e-2 + Math.max(0, ...Array.from(expected, Math.abs));
+  const scale = 1e-2 + size;
   for (let i = 0; i < expected.length; i++) {
     if (!(Math.abs(found[i]! - expected[i]!) <= tolerance * scale)) {
       expect.fail(`${what}: ${found[i]} at ${i} instead of ${expected[i]}`);
     }
   }
 }
+
+const largest = (values: ArrayLike<number>): number => Math.max(0, ...Array.from(values, Math.abs));

@@ -48,6 +48,22 @@ export async function wasmClass(built: Built, level: Level, dividesAll = false):
   return classOf(emitModule(made, context, { ...options, wasm }).code, built);
 }
 
+export interface Threaded extends AnyModel {
+  readonly ready: Promise<void>;
+  dispose(): void;
+}
+
+/** Models of the same class, one for each number of threads, which are at work. */
+export async function teamsOf<const Teams extends readonly number[]>(
+  made: AnyClass,
+  options: object,
+  teams: Teams,
+): Promise<{ [K in keyof Teams]: Threaded }> {
+  const models = teams.map((threads) => made.create({ ...options, threads }) as Threaded);
+  await Promise.all(models.map((model) => model.ready));
+  return models as { [K in keyof Teams]: Threaded };
+}
+
 /** Inputs for these counts: small numbers, and integers below their limits. */
 export function drawInputs(
   program: Program,

@@ -7,11 +7,12 @@ import { describe, expect, test } from "vitest";
 import type { Level } from "../../src/ir/kernel.ts";
 import type { Dim } from "../../src/ir/types.ts";
 import { compile } from "../../src/index.ts";
-import type { AnyClass, AnyModel } from "../codegen/load.ts";
+import type { AnyClass } from "../codegen/load.ts";
 import { importCode } from "../codegen/load.ts";
 import { models } from "../schedule/models.ts";
 import { build } from "../support/model.ts";
-import { drawInputs, wasmClass } from "./compare.ts";
+import type { Threaded } from "./compare.ts";
+import { drawInputs, teamsOf, wasmClass } from "./compare.ts";
 
 const home = fileURLToPath(new URL("../../examples", import.meta.url));
 /** Small sizes keep the fifty layers and the transformer quick here. */
@@ -26,18 +27,6 @@ const sources = [
     .filter((f) => f.endsWith(".nn"))
     .map((name) => [name, readFileSync(join(home, name), "utf8")] as const),
 ];
-
-interface Threaded extends AnyModel {
-  readonly ready: Promise<void>;
-  dispose(): void;
-}
-
-/** A model whose threads are at work. */
-async function threaded(made: AnyClass, options: object, threads: number): Promise<Threaded> {
-  const model = made.create({ ...options, threads }) as Threaded;
-  await model.ready;
-  return model;
-}
 
 describe.each(sources)("%s", (name, source) => {
   const built = build(source, { sizes: sizes[name] ?? {} });
@@ -55,10 +44,7 @@ describe.each(sources)("%s", (name, source) => {
 
   test.each([1, 2] as const)("-O%i", async (level: Level) => {
     const made = await wasmClass(built, level, true);
-    const one = made.create({ ...create, seed: 5 });
-    const several = await Promise.all(
-      [2, 3].map((threads) => threaded(made, { ...create, seed: 5 }, threads)),
-    );
+    const [one, ...several] = await teamsOf(made, { ...create, seed: 5 }, [1, 2, 3]);
     counts.forEach((count, n) => {
       const inputs = drawInputs(program, dimsFor(count), n + 1);
       const all = [one, ...several];
@@ -121,7 +107,7 @@ test("a model that ends before its threads have started is ready all the same", 
 test("many models at once, and more threads than processors", async () => {
   const { Digits } = await digitsModule();
   const one = Digits.create({ seed: 2 });
-  const several = await Promise.all([2, 4, 2].map((threads) => threaded(Digits, { seed: 2 }, threads)));
+  const several = await teamsOf(Digits, { seed: 2 }, [2, 4, 2]);
   for (let i = 0; i < 300; i++) for (const model of [one, ...several]) model.step(batch(1 + (i % 5)));
   for (const model of several) {
     expect(Buffer.compare(model.save(), one.save())).toBe(0);
@@ -131,7 +117,7 @@ test("many models at once, and more threads than processors", async () => {
 
 test("ten thousand steps without a deadlock", async () => {
   const { Digits } = await digitsModule();
-  const [one, two] = [Digits.create({ seed: 2 }), await threaded(Digits, { seed: 2 }, 2)];
+  const [one, two] = await teamsOf(Digits, { seed: 2 }, [1, 2]);
   const small = batch(1);
   for (let i = 0; i < 10_000; i++) for (const model of [one, two]) model.step(small);
   expect(Buffer.compare(two.save(), one.save())).toBe(0);
@@ -140,7 +126,7 @@ test("ten thousand steps without a deadlock", async () => {
 
 test("what was saved is loaded with threads", async () => {
   const { Digits } = await digitsModule();
-  const first = await threaded(Digits, { seed: 4 }, 2);
+  const [first] = await teamsOf(Digits, { seed: 4 }, [2]);
   first.step(batch(9));
   const bytes = first.save();
   const loaded = (Digits as unknown as { load(bytes: Uint8Array, options: object): Threaded }).load(bytes, {
