@@ -2,10 +2,11 @@
 import { compileClass } from "./compile.mjs";
 import { timeOfOne } from "./timing.mjs";
 
-const shape = (down, across, rows, columns, staged = 0) => ({
+const shape = (down, across, rows, beside, staged = 0) => ({
   down,
   across,
-  workgroup: [rows, columns],
+  size: rows * beside,
+  beside,
   staged,
 });
 
@@ -25,8 +26,8 @@ export const candidates = [
   shape(8, 8, 8, 8, 8),
 ];
 
-export const nameOf = ({ down, across, workgroup, staged }) =>
-  `${down}×${across} in ${workgroup.join("×")}${staged > 0 ? `, staged by ${staged}` : ""}`;
+export const nameOf = ({ down, across, size, beside, staged }) =>
+  `${down}×${across} in ${size / beside}×${beside}${staged > 0 ? `, staged by ${staged}` : ""}`;
 
 /** Which of the factors is stored the other way round: `N` not, `T` so. */
 const forms = {

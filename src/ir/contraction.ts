@@ -215,7 +215,10 @@ function rangesOf(
       ...ends.filter((e) => !isCommon(e)).map((e) => b.nonnegative(b.minus(b.minus(e, index), 1))),
     );
     const joined = (atom: "max" | "min", list: readonly Affine[], whole: Affine): Affine =>
-      list.filter(isCommon).reduce((x, y) => (x === y ? x : (b.apply(atom, [x, y]) as Affine)), whole);
+      list.filter(isCommon).reduce((x, y) => {
+        if (x === y || prove(b.nonnegative(atom === "max" ? b.minus(y, x) : b.minus(x, y)), [], b)) return y;
+        return b.apply(atom, [x, y]) as Affine;
+      }, whole);
     return { index, from: joined("max", starts, b.integer(0)), to: joined("min", ends, index.extent) };
   });
   return { sums, conditions: conditions.filter((c) => !prove(c, [], b)) };

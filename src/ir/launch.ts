@@ -51,8 +51,14 @@ export interface TileShape {
   /** Rows and columns of one invocation. */
   readonly down: number;
   readonly across: number;
-  /** Invocations of a workgroup, over rows and over columns. */
-  readonly workgroup: readonly [rows: number, columns: number];
+  /** Invocations of a workgroup. */
+  readonly size: number;
+  /**
+   * Neighbouring invocations have so many tiles side by side, and then those of the rows below. Where a workgroup shares what
+   * it reads, it is so many tiles wide, and as many rows of them high as it has invocations for; else its invocations are a
+   * stretch of all the tiles, numbered in strips of this width.
+   */
+  readonly beside: number;
   /**
    * How many turns of the sum are brought into the memory of the workgroup at a time, for all its invocations; 0 where every
    * invocation reads for itself.

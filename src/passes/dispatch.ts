@@ -52,7 +52,7 @@ export function dispatch(
   const replaced = new Map<Call, readonly KernelCall[]>();
   const needless = new Set<Call>();
   for (const [kernel, own] of byKernel) {
-    const setting = { sizes: new Sizes(largest.get(kernel)!, b), device, b };
+    const setting = { sizes: new Sizes(largest.get(kernel)!, b), device, calls: own.length, b };
     const clearOf = (c: KernelCall, t: Tensor): Call | undefined =>
       clearing.get(c)?.get(c.buffers[kernel.buffers.findIndex((x) => x.tensor === t)]!);
     const isCleared = (t: Tensor): boolean => own.every((c) => clearOf(c, t) !== undefined);
@@ -120,7 +120,7 @@ function partsOf(
   setting: Setting,
 ): Part[] {
   const nests = nestsOf(level < 2 ? body : splitLoops(body, setting.b), setting.b);
-  if (level === 0) return nests.map(inCells);
+  if (level === 0) return nests.map((nest) => inCells(nest));
   const stored = new Set<Tensor>();
   return nests.flatMap((nest) => {
     const parts = launched(nest, (t) => !stored.has(t) && isCleared(t), setting);

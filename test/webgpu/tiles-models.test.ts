@@ -46,8 +46,8 @@ const models = {
 };
 
 const shapes: Record<string, TileShape> = {
-  "4×4": { down: 4, across: 4, workgroup: [4, 4], staged: 0 },
-  "4×4, staged": { down: 4, across: 4, workgroup: [8, 8], staged: 8 },
+  "4×4": { down: 4, across: 4, size: 16, beside: 3, staged: 0 },
+  "4×4, staged": { down: 4, across: 4, size: 64, beside: 8, staged: 8 },
 };
 
 describeOnDawn("models in tiles", (gpu) => {

@@ -1,5 +1,6 @@
 /** Which loops of a kernel are rows, columns and sums of a contraction, and in what tiles it is computed. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import type { TileShape } from "../../src/ir/launch.ts";
 import type { Index } from "../../src/ir/types.ts";
 import { tilesOf } from "../../src/passes/dispatch/contractions.ts";
 import { chooseTile } from "../../src/passes/dispatch/tile-shapes.ts";
@@ -57,6 +58,8 @@ test("a convolution with padding: windows that end at an edge are rows like all 
     {
       "d_loss_conv2d": "; s i j; k; u v f",
       "d_loss_conv2d2 1": "; s i j; f; u v k",
+      "d_loss_conv2d2_W": "; u v k; f; i j s",
+      "d_loss_conv2d_W": "; u v k; f; i j s",
       "loss_conv2d": "; s i j; f; u v k",
       "loss_conv2d2_sum": "; s i j; f; u v k",
     }
@@ -96,16 +99,32 @@ test("what is no sum of products of rows and columns is none", () => {
   expect(found).toEqual({});
 });
 
-test("tiles are as large as leaves every workgroup of a device something to do", () => {
-  const shape = (batch: number, rows: number, columns: number, sums: number): unknown => {
-    const tile = chooseTile({ batch, rows, columns, sums });
-    return tile && `${tile.down}×${tile.across} in ${tile.workgroup.join("×")}`;
+describe("the shape of tiles", () => {
+  const chosen = (batch: number, rows: number, columns: number, sums: number): TileShape | undefined =>
+    chooseTile({ batch, rows, columns, sums });
+  const text = (...size: readonly [number, number, number, number]): string | undefined => {
+    const tile = chosen(...size);
+    return tile && `${tile.down}×${tile.across}, ${tile.beside} of ${tile.size} side by side`;
   };
-  expect(shape(1, 4096, 4096, 4096)).toBe("8×8 in 8×8");
-  // Ten classes: no invocation stands beside the last column.
-  expect(shape(1, 4096, 10, 512)).toBe("8×4 in 16×4");
-  expect(shape(1, 1, 65536, 512)).toBe("1×4 in 1×64");
-  expect(shape(64, 64, 64, 64)).toBe("8×8 in 8×8");
-  // Few cells and a long sum: several invocations share a sum instead.
-  expect(shape(1, 8, 10, 512)).toBeUndefined();
+
+  test("is large, since reads are dear, unless the time to compile it would not pay", () => {
+    expect(text(1, 4096, 4096, 4096)).toBe("8×8, 8 of 64 side by side");
+    expect(text(64, 64, 64, 64)).toBe("8×8, 8 of 64 side by side");
+    const small = (calls: number): number => {
+      const { down, across } = chooseTile({ batch: 1, rows: 50, columns: 50, sums: 32, calls })!;
+      return down * across;
+    };
+    expect(small(50), "a kernel of many calls").toBeGreaterThan(small(1));
+    expect(small(50)).toBeLessThan(64);
+  });
+
+  test("follows that of the result: strips whose width divides the columns, and no rows beyond a single one", () => {
+    expect(text(1, 64, 100, 1000)).toBe("8×4, 5 of 64 side by side");
+    expect(text(1, 4096, 10, 512)).toBe("8×4, 3 of 64 side by side");
+    expect(chosen(1, 1, 65536, 512)).toMatchObject({ down: 1 });
+  });
+
+  test("is none where a few cells have long sums: several invocations share a sum instead", () => {
+    expect(chosen(1, 8, 10, 512)).toBeUndefined();
+  });
 });

@@ -29,13 +29,8 @@ const shape = (
   down: number,
   across: number,
   staged = 0,
-  workgroup: TileShape["workgroup"] = [4, 4],
-): TileShape => ({
-  down,
-  across,
-  workgroup,
-  staged,
-});
+  [rows, beside]: readonly [rows: number, beside: number] = [4, 4],
+): TileShape => ({ down, across, size: rows * beside, beside, staged });
 
 async function agree(gpu: GPUDevice, found: Found, counts: Record<string, number> = {}): Promise<void> {
   const { kernel, launch, context } = found;
@@ -76,6 +71,7 @@ const shapes: readonly TileShape[] = [
   shape(4, 1),
   shape(2, 2, 0, [2, 8]),
   shape(8, 4, 0, [2, 4]),
+  shape(8, 8, 0, [7, 3]),
   shape(4, 8, 0, [4, 2]),
   shape(4, 4, 8),
   shape(2, 4, 16, [8, 2]),

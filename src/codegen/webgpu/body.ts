@@ -6,6 +6,7 @@ import { isClosed } from "./closed.ts";
 import { precedence } from "../../ir/atoms.ts";
 import type { Kernel, KernelStatement, Loop } from "../../ir/kernel.ts";
 import type { Affine, Dim, Expr, Index, Local, Origin, Read, Tensor } from "../../ir/types.ts";
+import type { Summand } from "../addresses.ts";
 import { printAddress, summands } from "../addresses.ts";
 import { formulasOf } from "../formulas.ts";
 import type { AtomPrinter } from "../integers.ts";
@@ -114,7 +115,12 @@ export class Body implements Scope {
   }
 
   address(tensor: Tensor, subscripts: readonly Affine[], printer: AtomPrinter): string {
-    const address = printAddress(summands(tensor, subscripts), printer);
+    return this.sumOfAddress(tensor, summands(tensor, subscripts), printer);
+  }
+
+  /** The address that these parts come to, from where the tensor begins in its binding. */
+  sumOfAddress(tensor: Tensor, parts: readonly Summand[], printer: AtomPrinter): string {
+    const address = printAddress(parts, printer);
     const start = this.offsets.get(tensor);
     if (start === undefined) return address.text;
     if (address.text === "0") return start;

@@ -5,7 +5,9 @@
 import type { Factor } from "../../ir/contraction.ts";
 import { expressionsIn } from "../../ir/kernel-walk.ts";
 import { freeIndices, readsOf } from "../../ir/rewrite.ts";
-import type { Affine, Index, Read } from "../../ir/types.ts";
+import type { Affine, Index, Read, Tensor, Term } from "../../ir/types.ts";
+import type { Summand } from "../addresses.ts";
+import { summands } from "../addresses.ts";
 import type { Line } from "../text.ts";
 import { TextBuilder } from "../text.ts";
 import type { Body } from "./body.ts";
@@ -115,9 +117,58 @@ export function printFactor(
         return out.line(`return ${printer.text(value)};`, origin);
       const { name: buffer } = body.tensor(value.tensor);
       const address = body.address(value.tensor, value.subscripts, printer);
-      out.line(`return ${buffer}[(${address}) / ${vectorLength}];`, origin);
+      out.line(`return ${buffer}[${quarterOf(address)}];`, origin);
     },
     origin,
   );
   return { name, reading, parameters, lines: out.lines };
+}
+
+// ---------------------------------------------------------------------------------------------------- addresses in parts
+
+/** Where a factor is read: what its row or column says of the address, and what the turn of the sum says. */
+export interface SplitAddress {
+  readonly tensor: Tensor;
+  readonly place: readonly Summand[];
+  readonly turn: readonly Summand[];
+}
+
+/** The address of a factor that is nothing but a read, where no part of it depends on a place and on a turn at once. */
+export function splitAddress(
+  { value, conditions }: Factor,
+  sums: ReadonlySet<Index>,
+  body: Body,
+): SplitAddress | undefined {
+  if (value.kind !== "read" || value.type !== "f32" || conditions.length > 0) return undefined;
+  const { tensor } = value;
+  if (body.tensor(tensor).byValue) return undefined;
+  const freeIn = (t: Term): ReadonlySet<Index> => freeIndices(termOf(t, body));
+  const isOfTurn = (t: Term): boolean => [...freeIn(t)].some((i) => sums.has(i));
+  const isOfBoth = (t: Term): boolean => isOfTurn(t) && ![...freeIn(t)].every((i) => sums.has(i));
+  const all = summands(tensor, value.subscripts);
+  if (all.some(({ terms }) => terms.some(isOfBoth))) return undefined;
+  const turn = all.map((part) => ({ ...part, terms: part.terms.filter(isOfTurn), constant: 0 }));
+  return {
+    tensor,
+    place: all.map((part) => ({ ...part, terms: part.terms.filter((t) => !isOfTurn(t)) })),
+    turn: turn.filter(({ terms }) => terms.length > 0),
+  };
+}
+
+const termOf = ({ atom }: Term, { builder }: Body): Affine => builder.toAffine(atom);
+
+/** A quarter of a number of the address, as text; what is left of it belongs to values in one vector. */
+export const quarterOf = (address: string): string => `(${address}) >> 2u`;
+
+/** The address in vectors, where that of every part is a number of vectors. */
+export function inVectors(parts: readonly Summand[]): readonly Summand[] | undefined {
+  const isDivisible = (n: number): boolean => n % vectorLength === 0;
+  const quarters = parts.map((part): Summand | undefined => {
+    const { terms, constant, stride } = part;
+    if (isDivisible(stride)) return { ...part, stride: stride / vectorLength };
+    if (!isDivisible(constant) || !terms.every((t) => isDivisible(t.factor))) return undefined;
+    const quarter = terms.map((t) => ({ ...t, factor: t.factor / vectorLength }));
+    return { ...part, terms: quarter, constant: constant / vectorLength };
+  });
+  return quarters.every((part) => part !== undefined) ? quarters : undefined;
 }

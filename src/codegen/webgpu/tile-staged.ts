@@ -7,6 +7,7 @@ import { precedence } from "../../ir/atoms.ts";
 import type { Affine } from "../../ir/types.ts";
 import { within } from "../integers.ts";
 import type { FactorFunction } from "./tile-factors.ts";
+import { printInWorkgroups } from "./tile-places.ts";
 import type { Calls, Side, TileText } from "./tile-text.ts";
 import { vectorOf } from "./tile-text.ts";
 
@@ -24,7 +25,7 @@ interface Stage {
 export function printStaged(text: TileText): { readonly shared: readonly string[]; readonly bytes: number } {
   const turns = text.tile.staged;
   const stages = (["left", "right"] as const).flatMap((side) => stagesOf(text, side));
-  text.print(() => {
+  printInWorkgroups(text, () => {
     const rows = text.placesOf("left", "row", text.tile.down);
     const columns = text.placesOf("right", "column", text.tile.across);
     text.declareSums();
@@ -84,7 +85,7 @@ function load(text: TileText, stage: Stage, start: string, all: Turns): void {
   const { staged } = text.tile;
   const slot = text.names.fresh("slot");
   const total = staged * width;
-  text.block(`for (var ${slot} = i32(invocation); ${slot} < ${total}; ${slot} += ${text.size})`, () => {
+  text.block(`for (var ${slot} = i32(invocation); ${slot} < ${total}; ${slot} += ${text.tile.size})`, () => {
     const isDeep = liesDeep(text, stage);
     const turn = isDeep ? `${slot} % ${staged}` : `${slot} / ${width}`;
     const place = isDeep ? `${slot} / ${staged}` : `${slot} % ${width}`;

@@ -2,7 +2,7 @@
 import { precedence } from "../../ir/atoms.ts";
 import type { Factor, Sides, SummingLeaf } from "../../ir/contraction.ts";
 import type { TilesLaunch, TileShape } from "../../ir/launch.ts";
-import type { Affine, Index, Origin } from "../../ir/types.ts";
+import type { Affine, Index, Origin, Term } from "../../ir/types.ts";
 import { within } from "../integers.ts";
 import type { Names } from "../names.ts";
 import type { TextBuilder } from "../text.ts";
@@ -14,6 +14,9 @@ import type { FactorFunction } from "./tile-factors.ts";
 import { printFactor, readingOf, vectorLength } from "./tile-factors.ts";
 import type { Finish } from "./tiles.ts";
 
+/** Statements of products that stand in a loop one after the other, at most: what is longer takes long to compile. */
+const mostStatements = 32;
+
 export type Side = "left" | "right";
 /** How the indices are called at a row, a column, or a turn of the sum. */
 export type Calls = ReadonlyMap<Index, string>;
@@ -24,13 +27,25 @@ export const vectorOf = (count: number): { readonly length: number; readonly typ
   return { length, type: length === 1 ? "f32" : `vec${length}f` };
 };
 
+const commonDivisor = (a: number, b: number): number => (b === 0 ? a : commonDivisor(b, a % b));
+
+/** Whether an integer is a multiple of four, or the smaller or larger of two that are. */
+function isWhole({ terms, constant }: Affine): boolean {
+  const isMultiple = (t: Term): boolean => {
+    if (t.factor % vectorLength === 0) return true;
+    const value = t.atom.kind === "opaque" ? t.atom.value : undefined;
+    if (value?.kind !== "apply" || (value.atom !== "min" && value.atom !== "max")) return false;
+    return value.args.every((e) => e.kind === "affine" && isWhole(e));
+  };
+  return constant % vectorLength === 0 && terms.every(isMultiple);
+}
+
 export class TileText {
   readonly tile: TileShape;
   /** The names of the block that is printed. */
   names: Names;
   readonly origin: Origin;
-  /** Invocations of a workgroup, and its rows and columns. */
-  readonly size: number;
+  /** Rows and columns of a workgroup; where its invocations read for themselves, of a stretch of tiles side by side. */
   readonly tileRows: number;
   readonly tileColumns: number;
   readonly rows: Affine;
@@ -53,12 +68,11 @@ export class TileText {
     readonly out: TextBuilder,
   ) {
     this.tile = launch.tile;
-    const { down, across, workgroup } = this.tile;
+    const { down, across, size, beside } = this.tile;
     this.names = wgslNames(body.names);
     this.origin = body.kernel.statements[0]!.origin;
-    this.size = workgroup[0] * workgroup[1];
-    this.tileRows = down * workgroup[0];
-    this.tileColumns = across * workgroup[1];
+    this.tileRows = this.tile.staged > 0 ? (down * size) / beside : down;
+    this.tileColumns = across * beside;
     this.rows = this.turns(launch.rows);
     this.columns = this.turns(launch.columns);
     this.deep = this.deepIndex();
@@ -70,13 +84,17 @@ export class TileText {
     return [...this.left, ...this.right];
   }
 
-  /** The innermost index of the sum, where its turns are a number of fours and each invocation reads for itself. */
+  /** The innermost index of the sum, where four of its turns can be taken at once: an invocation reads for itself. */
   private deepIndex(): Index | undefined {
     const last = this.sides.sums.at(-1)!;
-    const b = this.body.builder;
-    const [from, to] = [b.constantOf(last.from), b.constantOf(last.to)];
-    const isWhole = from === 0 && to !== undefined && to % vectorLength === 0;
-    return isWhole && this.tile.staged === 0 ? last.index : undefined;
+    const isAlone = this.tile.staged === 0 && this.statements * vectorLength <= mostStatements;
+    return isAlone && isWhole(last.from) && isWhole(last.to) ? last.index : undefined;
+  }
+
+  /** How many statements a turn of the sum is, beside reads. */
+  private get statements(): number {
+    const { down, across } = this.tile;
+    return (this.sides.products.length * down * across) / vectorOf(across).length;
   }
 
   private functionsOf(
@@ -128,57 +146,10 @@ export class TileText {
     this.out.line(code, this.origin);
   }
 
-  /** How many tiles there are side by side, in terms of the kernel's dimensions. */
-  private tilesOver(count: Affine, size: number): Affine {
+  /** How many tiles of a size there are over so many rows or columns, in terms of the kernel's dimensions. */
+  tilesOver(count: Affine, size: number): Affine {
     const b = this.body.builder;
     return b.floorDivide(b.plus(count, size - 1), size);
-  }
-
-  get groups(): Affine {
-    const b = this.body.builder;
-    const { tileRows, tileColumns, rows, columns } = this;
-    const across = this.tilesOver(columns, tileColumns);
-    return b.times(b.times(this.turns(this.launch.batch), this.tilesOver(rows, tileRows)), across);
-  }
-
-  /** The whole entry point: `inside` computes the sums of the tile at `row` and `column`. */
-  print(inside: () => void): void {
-    const { launch, tileRows, tileColumns } = this;
-    const { workgroup, down, across } = this.tile;
-    this.line("let tile_number = i32(group.y * groups.x + group.x);");
-    this.out.braces(
-      `if (tile_number < ${this.text(this.groups)})`,
-      () => {
-        const beside = this.tilesOver(this.columns, tileColumns);
-        const below = this.tilesOver(this.rows, tileRows);
-        const isOne = (form: Affine): boolean => form.terms.length === 0 && form.constant === 1;
-        const tileColumn = isOne(beside) ? "0" : `tile_number % ${this.text(beside, precedence.prefix)}`;
-        const tileRow = isOne(beside)
-          ? "tile_number"
-          : `tile_number / ${this.text(beside, precedence.prefix)}`;
-        const b = this.body.builder;
-        const each = b.times(beside, below);
-        const rest =
-          launch.batch.length > 0 && !isOne(below) ? ` % ${this.text(below, precedence.prefix)}` : "";
-        const row = launch.batch.length > 0 && isOne(below) ? "0" : tileRow + rest;
-        if (launch.batch.length > 0) {
-          const number = isOne(each) ? "tile_number" : `tile_number / ${this.text(each, precedence.prefix)}`;
-          this.batch = this.digits(number, launch.batch, "");
-        }
-        const times = (number: string, count: number): string =>
-          count === 1 || number === "0"
-            ? number
-            : `${/^\w+$/.test(number) ? number : `(${number})`} * ${count}`;
-        this.line(`let tile_row = ${times(row, tileRows)};`);
-        this.line(`let tile_column = ${times(tileColumn, tileColumns)};`);
-        this.line(`let own_row = ${times(`i32(invocation) / ${workgroup[1]}`, down)};`);
-        this.line(`let own_column = ${times(`i32(invocation) % ${workgroup[1]}`, across)};`);
-        this.line("let row = tile_row + own_row;");
-        this.line("let column = tile_column + own_column;");
-        inside();
-      },
-      this.origin,
-    );
   }
 
   /** What each of the loops is at in the turn with this number, the last being the fastest. */
@@ -266,11 +237,6 @@ export class TileText {
   /** Does with the sums of each cell what is to be done; the cells past the edges are none. */
   finishCells(rows: readonly Calls[], columns: readonly Calls[]): void {
     const { length } = vectorOf(this.tile.across);
-    const inside = (side: Side, n: number, print: () => void): void => {
-      if (this.isExact(side)) return print();
-      const [name, all] = side === "left" ? ["row", this.rows] : ["column", this.columns];
-      this.block(`if (${n === 0 ? name : `${name} + ${n}`} < ${this.text(all)})`, print);
-    };
     const finish = (row: Calls, r: number, column: Calls, c: number): void => {
       const sums = this.finish.sums.map((local) => {
         const product = this.sides.products.findIndex((p) => p.local === local);
@@ -281,10 +247,21 @@ export class TileText {
       const indices = this.finish.parameters.map((i) => row.get(i) ?? column.get(i) ?? this.batch.get(i)!);
       this.line(`${this.finish.name}(${[...indices, ...sums].join(", ")});`);
     };
-    rows.forEach((row, r) =>
-      inside("left", r, () =>
-        columns.forEach((column, c) => inside("right", c, () => finish(row, r, column, c))),
-      ),
+    this.inside("right", columns.length, (c, n) =>
+      this.inside("left", rows.length, (r, m) => {
+        for (let row = r; row < r + m; row++)
+          for (let column = c; column < c + n; column++) finish(rows[row]!, row, columns[column]!, column);
+      }),
     );
+  }
+
+  /** Prints what is done with so many rows or columns, those together that are there or past the edge together. */
+  private inside(side: Side, count: number, print: (from: number, count: number) => void): void {
+    if (this.isExact(side)) return print(0, count);
+    const [name, all] = side === "left" ? ["row", this.rows] : ["column", this.columns];
+    const known = this.body.builder.constantOf(all);
+    const together = known === undefined ? 1 : commonDivisor(known, count);
+    for (let n = 0; n < count; n += together)
+      this.block(`if (${n === 0 ? name : `${name} + ${n}`} < ${this.text(all)})`, () => print(n, together));
   }
 }

@@ -15,6 +15,7 @@ import { TextBuilder } from "../text.ts";
 import type { Body } from "./body.ts";
 import { wgslNames } from "./names.ts";
 import type { Binding } from "./program.ts";
+import { groupsOf } from "./tile-places.ts";
 import { printRegisters } from "./tile-registers.ts";
 import { printStaged } from "./tile-staged.ts";
 import { TileText } from "./tile-text.ts";
@@ -48,8 +49,8 @@ export function printTiles(
   const text = new TileText(launch, summing, sides, finish, bindings, body, out);
   const shared = launch.tile.staged > 0 ? printStaged(text) : printRegisters(text);
   return {
-    groups: text.groups,
-    size: text.size,
+    groups: groupsOf(text),
+    size: launch.tile.size,
     ...shared,
     functions: [...text.functions.map((f) => f.lines), finish.lines],
     vectors: text.vectors,

@@ -13,15 +13,21 @@ import type { Split } from "./split-sum.ts";
 import { splitSum, splittable } from "./split-sum.ts";
 import type { Part } from "./table.ts";
 
-/** Invocations of a workgroup that have nothing to do with one another. */
+/** Invocations of a workgroup that have nothing to do with one another, and where there are many of them. */
 const workgroup = 64;
+const largeWorkgroup = 256;
+/** From so many cells on workgroups are large: a workgroup takes time to begin. */
+const manyCells = 4096;
 /** A sum is split into at most so many chunks. */
 const mostChunks = 256;
+/** The cost that twice as many chunks may have, of that of so many. */
+const fewer = 0.75;
 
-/** An invocation for each turn of the loops. */
-export function inCells(nest: Block): Part {
+/** An invocation for each turn of the loops, of which there are so many in all. */
+export function inCells(nest: Block, cells = 1): Part {
   const loops = nestOf(nest).loops.map((l) => l.index);
-  return { body: nest, launch: { kind: "cells", loops, size: workgroup }, made: [] };
+  const size = cells < manyCells ? workgroup : largeWorkgroup;
+  return { body: nest, launch: { kind: "cells", loops, size }, made: [] };
 }
 
 /** `isCleared`: whether a tensor holds zeros where the nest begins. */
@@ -67,11 +73,11 @@ interface Whole {
 
 /** The nest in one launch, and what that costs. */
 function whole(nest: Block, setting: Setting): Whole {
-  const { sizes, device, tiles, b } = setting;
+  const { sizes, device, tiles, calls, b } = setting;
   const { loops, leaf } = nestOf(nest);
   const cells = loops.reduce((n, l) => n * sizes.turns(l), 1);
   const work = sizes.work(leaf);
-  const inTiles = tiles && tilesOf(nest, b, tiles);
+  const inTiles = tiles && tilesOf(nest, b, tiles, calls);
   if (inTiles) {
     const together = inTiles.tile.down * inTiles.tile.across;
     const cost = costOf(cells / together, together * work, device, together);
@@ -79,7 +85,7 @@ function whole(nest: Block, setting: Setting): Whole {
   }
   const cost = costOf(cells, work, device);
   const rows = rowsOf(nest, setting);
-  if (!rows || !isLess(rows.cost, cost, device)) return { part: inCells(nest), cost, together: 1 };
+  if (!rows || !isLess(rows.cost, cost, device)) return { part: inCells(nest, cells), cost, together: 1 };
   return { part: { body: rows.nest, launch: rows.launch, made: [] }, cost: rows.cost, together: 1 };
 }
 
@@ -103,7 +109,8 @@ function bestSplit(nest: Block, { cost, together }: Whole, setting: Setting): Sp
       );
     const first = folded(cells * count, 0, work / count, together);
     const total = first + device.dispatch + folded(cells, others, 2 * folds * count);
-    if (total < (best?.cost ?? cost)) best = { count, cost: total };
+    // Twice as many chunks are twice as much to store and to read again.
+    if (total < (best ? best.cost * fewer : cost)) best = { count, cost: total };
   }
   if (!best || !isLess(best.cost, cost, device)) return undefined;
   return splitSum(nest, best.count, setting);

@@ -19,11 +19,12 @@ import { escapeFrom } from "../../ir/verifier-ranges.ts";
 import type { TileChoice } from "./tile-shapes.ts";
 import { chooseTile } from "./tile-shapes.ts";
 
-/** The launch of a nest in tiles; undefined where it is no contraction, or too small for tiles to pay. */
+/** The launch of a nest in tiles, which is called so often; undefined where it is no contraction, or too small for tiles to pay. */
 export function tilesOf(
   nest: readonly KernelStatement[],
   b: Builder,
   choice: TileChoice = {},
+  calls = 1,
 ): TilesLaunch | undefined {
   const { loops, lets, leaf } = nestOf(nest);
   const summing = summingLeaf(leaf, lets, b);
@@ -35,7 +36,7 @@ export function tilesOf(
   const { batch, rows, columns } = classes;
   const sums = summing.loops.map((l) => l.index);
   const tile = chooseTile(
-    { batch: size(batch), rows: size(rows), columns: size(columns), sums: size(sums) },
+    { batch: size(batch), rows: size(rows), columns: size(columns), sums: size(sums), calls },
     choice,
   );
   return tile && { kind: "tiles", batch, rows, columns, sums, tile };

@@ -46,6 +46,8 @@ export interface Setting {
   readonly device: Device;
   /** How contractions are computed in tiles, if they are. */
   readonly tiles?: TileChoice;
+  /** How many calls of it there are in all. */
+  readonly calls?: number;
   readonly b: Builder;
 }
 
@@ -53,8 +55,10 @@ export interface Setting {
 const sideBySide = 8;
 
 /** Invocations, each of so many operations, in so many sums that are independent of each other. */
-export const costOf = (invocations: number, operations: number, { full }: Device, sums = 1): number =>
-  operations * Math.max(1, (invocations * Math.min(sums, sideBySide)) / full);
+export function costOf(invocations: number, operations: number, { full }: Device, sums = 1): number {
+  const apart = Math.min(sums, sideBySide);
+  return (operations / apart) * Math.max(1, (invocations * apart) / full);
+}
 
 /** Whether one cost is clearly less than another. */
 export const isLess = (cost: number, than: number, { gain }: Device): boolean => cost < than * (1 - gain);

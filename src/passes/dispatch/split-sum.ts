@@ -19,6 +19,9 @@ import { definedIn, localsIn, localsOf, storedIn } from "./block.ts";
 import { collapse } from "./collapse.ts";
 import { withLeaf, withoutUnused } from "./nest.ts";
 
+/** Turns that are read at once where they lie side by side. */
+const together = 4;
+
 /** A nest that folds chunks, another that folds what it left, and what that is. */
 export interface Split {
   readonly first: Block;
@@ -128,7 +131,8 @@ function partsOf(
 function clip(given: Loop, chunk: Index, count: number, { sizes, b }: Setting): Loop {
   const loop = sizes.turns(given) < count ? collapse(given, b) : given;
   const turns = sizes.turns(loop);
-  const length = Math.ceil(turns / count);
+  // Whole vectors of turns, so that they can be read at once.
+  const length = Math.ceil(turns / count / together) * together;
   const from = b.plus(loop.from, b.times(b.of(chunk), length));
   const end = b.plus(from, length);
   const isFull = b.constantOf(b.minus(loop.to, loop.from)) === length * count;
