@@ -1,23 +1,18 @@
 /** What must hold of any model. Each check throws with what it found. */
 import type { Level } from "../../src/ir/kernel.ts";
 import { levels } from "../../src/ir/kernel.ts";
-import { emitModule } from "../../src/codegen/module.ts";
 import { check } from "../../src/index.ts";
 import { execute, Memory } from "../../src/ir/kernel-interpreter.ts";
 import type { Procedure } from "../../src/ir/kernel.ts";
 import type { Tensor } from "../../src/ir/types.ts";
 import { schedule } from "../../src/passes/schedule.ts";
-import { flatten, load } from "../support/generated.ts";
 import type { Built } from "../support/model.ts";
 import { build, Model, numbers } from "../support/model.ts";
+import { compare, given, seed } from "./common.ts";
+import type { Inputs } from "./common.ts";
+import { compiled } from "./compiled.ts";
 import type { Draft } from "./generate.ts";
-import { inputsOf, largestBatch } from "./generate.ts";
-
-type Inputs = Record<string, number[]>;
-const seed = 5;
-
-const given = (draft: Draft, batch: number, first = 1): Inputs =>
-  inputsOf(draft, batch, (count, place) => numbers(count, 97 * first + 13 * place + 1));
+import { largestBatch } from "./generate.ts";
 
 /** All of it; the stages are told apart by the text that a failure starts with. */
 export async function examine(draft: Draft): Promise<void> {
@@ -42,36 +37,6 @@ function results(model: Model, inputs: Inputs): Map<string, readonly number[]> {
     (p) => [`gradient of ${p.name}`, model.gradient(p.name)] as const,
   );
   return new Map([["loss", [loss]], ...gradients, ...outputs]);
-}
-
-/** The largest difference, in units of the tolerance around the size of what is compared; non-finite values left out. */
-function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  if (actual.length !== expected.length) return Infinity;
-  let scale = 1e-2;
-  for (let i = 0; i < expected.length; i++)
-    if (Number.isFinite(expected[i])) scale = Math.max(scale, Math.abs(expected[i]!));
-  let worst = 0;
-  for (let i = 0; i < expected.length; i++) {
-    if (Number.isFinite(expected[i]) && Number.isFinite(actual[i]))
-      worst = Math.max(worst, Math.abs(actual[i]! - expected[i]!) / scale);
-    else if (Number.isFinite(expected[i])) return Infinity;
-  }
-  return worst;
-}
-
-function compare(
-  what: string,
-  actual: ReadonlyMap<string, readonly number[]>,
-  expected: ReadonlyMap<string, readonly number[]>,
-  tolerance: number,
-): void {
-  for (const [name, values] of expected) {
-    const found = difference(actual.get(name)!, values);
-    if (found > tolerance)
-      throw new Error(
-        `${what}: ${name} differs by ${found}: ${[...actual.get(name)!].slice(0, 8).join(" ")} instead of ${values.slice(0, 8).join(" ")}`,
-      );
-  }
 }
 
 /** Simplification, all of it or only what holds for every float, changes nothing but rounding. */
@@ -193,101 +158,4 @@ function scheduled(draft: Draft, built: Built, level: Level): void {
       same(lasting, "update");
     }
   }
-}
-
-/** The generated module in 32 bits: what the graphs mean, the same bits every time, and across save and load. */
-async function compiled(draft: Draft, built: Built, level: Level): Promise<void> {
-  const header = { version: "0", file: "random.nn", sha256: "" };
-  const { code } = emitModule(schedule(built.graphs, level, built.context), built.context, {
-    language: "javascript",
-    header,
-    unit: "random.js",
-  });
-  const Class = await load(code, "Random");
-  const first = Class.create({ seed });
-  const second = Class.create({ seed });
-  const third = Class.create({ seed });
-  const state = (model: typeof first): string => Buffer.from(model.save()).toString("base64");
-  for (const [index, batch] of [largestBatch, 3].entries()) {
-    const inputs = given(draft, batch, index + 1);
-    const reference = new Model(built, { batch }, seed);
-    reference.count("step", index);
-    reference.count("pass", index);
-    const lasting = [...built.program.parameters, ...built.program.states, ...built.program.optimizerStates];
-    const own = { ...flatten(first.parameters), ...flatten(first.states) };
-    for (const t of lasting) reference.values.get(t)!.set(own[t.name]!);
-    // What `forward` returns are views, valid until the next call.
-    const outputs = structuredClone(first.forward(inputs));
-    const before = new Map(lasting.map((t) => [t, reference.values.get(t)!.slice()]));
-    const expectedOutputs = reference.forward(inputs);
-    const loss = first.step(inputs);
-    const expectedLoss = reference.step(inputs);
-    const gradients = flatten(first.gradients);
-    const actual = new Map<string, readonly number[]>([["loss", [loss]]]);
-    const expected = new Map<string, readonly number[]>([["loss", [expectedLoss]]]);
-    for (const p of built.program.parameters) {
-      actual.set(p.name, [...gradients[p.name]!]);
-      expected.set(p.name, reference.gradient(p.name));
-    }
-    for (const [name, values] of Object.entries(expectedOutputs)) {
-      const output = outputs[name];
-      actual.set(name, typeof output === "number" ? [output] : [...(output as Float32Array)]);
-      expected.set(name, values);
-    }
-    for (const [t, values] of before) reference.values.get(t)!.set(values);
-    const tolerance = toleranceOf(reference, inputs, index, expected);
-    for (const [name, values] of expected)
-      compare(
-        `-O${level} module, step ${index + 1}`,
-        actual,
-        new Map([[name, values]]),
-        tolerance.get(name)!,
-      );
-    second.forward(inputs);
-    second.step(inputs);
-    if (state(first) !== state(second)) throw new Error(`-O${level} module: two runs differ`);
-    third.accumulate(inputs);
-    third.forward(inputs);
-    third.update();
-    if (state(first) !== state(third))
-      throw new Error(`-O${level} module: accumulate and update are no step`);
-  }
-  const fourth = Class.load(first.save());
-  const inputs = given(draft, 4, 9);
-  if (first.step(inputs) !== fourth.step(inputs) || state(first) !== state(fourth))
-    throw new Error(`-O${level} module: a loaded model goes on differently`);
-}
-
-/**
- * How far 32 bits may be off: a multiple of what happens when all parameters and inputs are moved by 10⁻⁶, which is much near
- * a kink, a jump or a cancellation.
- */
-function toleranceOf(
-  reference: Model,
-  inputs: Inputs,
-  step: number,
-  expected: ReadonlyMap<string, readonly number[]>,
-): Map<string, number> {
-  const tolerance = new Map([...expected.keys()].map((name) => [name, 2e-4]));
-  const { builtins } = reference.program;
-  const counts = [reference.values.get(builtins.step)!, reference.values.get(builtins.pass)!];
-  for (const shift of [1, -1, 2]) {
-    for (const t of reference.program.parameters) {
-      const cells = reference.values.get(t)!;
-      const noise = numbers(cells.length, 31);
-      cells.forEach((v, i) => (cells[i] = v + shift * 1e-6 * noise[i]!));
-    }
-    counts.forEach((cell) => (cell[0] = step));
-    const outputs = reference.forward(inputs);
-    counts.forEach((cell) => (cell[0] = step + 1));
-    const moved = new Map<string, readonly number[]>([
-      ["loss", [reference.backward(inputs)]],
-      ...Object.entries(outputs),
-    ]);
-    for (const p of reference.program.parameters) moved.set(p.name, reference.gradient(p.name));
-    for (const [name, values] of expected) {
-      tolerance.set(name, Math.max(tolerance.get(name)!, 50 * difference(moved.get(name)!, values)));
-    }
-  }
-  return tolerance;
 }

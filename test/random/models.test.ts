@@ -34,5 +34,5 @@ test(
     );
     await fc.assert(property, { numRuns, seed });
   },
-  Number(process.env["RANDOM_MODELS"] ? 3_600_000 : 60_000),
+  Number(process.env["RANDOM_MODELS"] ? 3_600_000 : 300_000),
 );
