@@ -1,6 +1,6 @@
 /** Files go from one target to another and back, to the bit. */
-import { expect, test } from "vitest";
-import { describeOnDawn } from "../support/dawn.ts";
+import { expect, test, vi } from "vitest";
+import { describeOnDawn, openDevice } from "../support/dawn.ts";
 import { batchOf, digits, pairOf, tensorAt } from "./host.ts";
 
 describeOnDawn("saved models", (device) => {
@@ -75,6 +75,36 @@ describeOnDawn("saved models", (device) => {
       "Counts: k is 91, but it must be an integer",
     );
     [model, again].forEach((m) => m.destroy());
+  });
+
+  test("whose counts are damaged leave no device and no memory behind", async () => {
+    const { gpu, javascript } = await pair;
+    const other = javascript.create({ seed: 4 });
+    other.step(batch);
+    const bytes = other.save();
+    const text = Buffer.from(bytes).toString("latin1").replace('"step":"1"', '"step":"?"');
+    const damaged = Uint8Array.from(Buffer.from(text, "latin1"));
+    const own = await openDevice();
+    const destroyed = vi.spyOn(own, "destroy");
+    let made = 0;
+    const alive = new Set<GPUBuffer>();
+    const real = own.createBuffer.bind(own);
+    vi.spyOn(own, "createBuffer").mockImplementation((given) => {
+      const buffer = real(given);
+      made++;
+      alive.add(buffer);
+      vi.spyOn(buffer, "destroy").mockImplementation(() => void alive.delete(buffer));
+      return buffer;
+    });
+    const refused = 'Digits: the metadata "step" is ?, not a number';
+    await expect(gpu.load(damaged, { device: own })).rejects.toThrow(refused);
+    expect([made > 5, alive.size]).toEqual([true, 0]);
+    expect(destroyed).not.toHaveBeenCalled();
+    const adapter = { limits: own.limits, requestDevice: () => Promise.resolve(own) };
+    vi.stubGlobal("navigator", { gpu: { requestAdapter: () => Promise.resolve(adapter) } });
+    await expect(gpu.load(damaged)).rejects.toThrow(refused);
+    vi.unstubAllGlobals();
+    expect(destroyed).toHaveBeenCalledTimes(1);
   });
 
   test("of weights alone are loaded, and the optimizer starts afresh", async () => {

@@ -57,7 +57,13 @@ export function printLoad({ model }: GpuModel, head: string, out: TextBuilder): 
     out.line(
       `const model = await ${model.className}.#open(${["options?.device", seed!, ...names].join(", ")});`,
     );
-    printCounts(model, out);
+    // What is wrong with the counts is told once there are hypers to read into: nothing of the model stays then.
+    out.braces("try", () => printCounts(model, out), null, "} catch (problem) {");
+    out.indented(() => {
+      out.line("model.destroy();");
+      out.line("throw problem;");
+    });
+    out.line("}");
     out.line("model.#tensors().forEach((place, n) => {");
     out.indented(() => out.line("model.#gpu.put(place, wordsOf(stored[n].values));"));
     out.line("});");
