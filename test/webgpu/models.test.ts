@@ -14,7 +14,7 @@ import type { Inputs } from "./agreement.ts";
 import { disagreements } from "./agreement.ts";
 import type { OnGpu } from "./gpu.ts";
 import { describeValidity, onGpu } from "./gpu.ts";
-import type { Odd } from "./odd.ts";
+import type { Odd } from "./odd-values.ts";
 import { odd } from "./odd.ts";
 import { buildSource, executed } from "./sources.ts";
 

@@ -12,6 +12,7 @@ import type { Index, Tensor } from "../../ir/types.ts";
 import { constantOf, localValue } from "../schedule/reduction.ts";
 import type { Block } from "./block.ts";
 import { withLeaf } from "./nest.ts";
+import { dimOf } from "./table.ts";
 
 /** A nest that stores each cell of a tensor once. */
 export interface Gathered {
@@ -69,8 +70,8 @@ function cellsOf({ tensor, subscripts }: Store, loops: readonly Loop[], b: Build
     return loop?.index ?? b.index("cell", extent);
   });
   const made = cells.filter((i) => !plain.has(i));
-  // A dimension that only a new loop has is passed by no call.
   const isNew = new Set(cells).size === cells.length && made.length > 0;
-  const isFixed = made.every((i) => b.constantOf(i.extent) !== undefined);
-  return isNew && isFixed && plain.size === loops.length ? cells : undefined;
+  // A dimension that only a new loop has is found by the extents of what is passed: it must be one of them itself.
+  const isPassed = made.every((i) => b.constantOf(i.extent) !== undefined || dimOf(i.extent) !== undefined);
+  return isNew && isPassed && plain.size === loops.length ? cells : undefined;
 }

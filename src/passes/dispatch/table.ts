@@ -142,23 +142,26 @@ export class LaunchTable {
 }
 
 /**
- * What a call passes for the dimensions of its kernel, and what else its tensors tell: a part may have loops over the first
- * extent of a tensor, which no address of the whole kernel needs.
+ * What a call passes for the dimensions of its kernel, and what else its tensors tell: a part may have loops over an extent
+ * of a tensor that neither a loop nor an address of the whole kernel needs.
  */
 function countsIn(kernel: Kernel, call: KernelCall): Map<Dim, Dim | number> {
   const counts = new Map<Dim, Dim | number>();
   kernel.buffers.forEach(({ tensor }, n) => {
-    const [own, passed] = [tensor.shape[0], call.buffers[n]!.shape[0]];
-    const dim = own && dimOf(own);
-    if (!dim || !passed) return;
-    const count = passed.terms.length === 0 ? passed.constant : dimOf(passed);
-    if (count !== undefined) counts.set(dim, count);
+    tensor.shape.forEach((own, axis) => {
+      const dim = dimOf(own);
+      const passed = call.buffers[n]!.shape[axis];
+      if (!dim || !passed) return;
+      const count = passed.terms.length === 0 ? passed.constant : dimOf(passed);
+      if (count !== undefined) counts.set(dim, count);
+    });
   });
   kernel.dims.forEach((d, n) => counts.set(d, call.dims[n]!));
   return counts;
 }
 
-function dimOf({ terms, constant }: Affine): Dim | undefined {
+/** The dimension that an extent is, where it is one. */
+export function dimOf({ terms, constant }: Affine): Dim | undefined {
   const [only, ...more] = terms;
   if (constant !== 0 || more.length > 0 || only?.factor !== 1 || only.atom.kind !== "dim") return undefined;
   return only.atom;
