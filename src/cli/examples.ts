@@ -11,10 +11,11 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   fmt: ["nnc fmt", "nnc fmt --check src"],
   types: ["nnc types", "nnc types --check"],
   train: [
-    "nnc train digits.nn --data train.csv --valid 20% --epochs 30 --save digits.safetensors --plot loss.svg",
+    "nnc train digits.nn --data train.csv --valid 20% --save digits.safetensors",
+    "nnc train digits.nn --data train.csv --epochs 30 --plot loss.svg",
     "nnc train digits.nn --data image=images.gz label=labels.gz --target auto",
   ],
-  predict: ["nnc predict digits.nn --weights digits.safetensors --data new.csv -o answers.csv"],
+  predict: ["nnc predict digits.nn --weights digits.safetensors --data new.csv -o new.json"],
   gradcheck: ["nnc gradcheck digits.nn"],
   export: ["nnc export digits.nn --weights digits.safetensors -o digits.onnx"],
   init: ["nnc init my-model"],
@@ -30,11 +31,12 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Adds its examples to each command. */
+/** Adds its examples to each command, and where they are found after a mistake. */
 export function addExamples(program: Command): void {
   for (const command of program.commands) {
     const lines = examples[command.name()];
     if (lines === undefined) throw new Error(`the command ${command.name()} has no example`);
+    command.showHelpAfterError(`(nnc ${command.name()} --help lists its options)`);
     command.addHelpText("after", `\nExamples:\n${lines.map((l) => `  ${l}`).join("\n")}`);
   }
 }

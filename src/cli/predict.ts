@@ -10,6 +10,7 @@ import { Predictions } from "./predict-output.ts";
 import { withDataErrors } from "./train.ts";
 import { Examples, readSource } from "./train-data.ts";
 import { readModel } from "./train-file.ts";
+import { checkPredictions } from "./train-outputs.ts";
 import { loadModel, restore } from "./train-model.ts";
 
 export async function predictCommand(path: string, flags: PredictFlags, host: Host): Promise<number> {
@@ -18,6 +19,7 @@ export async function predictCommand(path: string, flags: PredictFlags, host: Ho
 
 async function predict(path: string, flags: PredictFlags, host: Host): Promise<number> {
   const format = formatOf(flags.output);
+  checkPredictions(path, flags, host);
   const { bytes, saved } = readModel(flags.weights, host.directory);
   const { sizes, encodings, dims, batch } = saved;
   // Whoever predicts may have no GPU, and a forward pass seldom needs one.

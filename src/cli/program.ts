@@ -35,7 +35,12 @@ function commands(host: Host, finish: (code: number) => void): Command {
   const program = new Command("nnc")
     .description("Compiles neural networks written as equations (.nn) into training modules.")
     .version(host.version, "-V, --version")
-    .showHelpAfterError("(nnc --help lists commands and options)")
+    .showHelpAfterError("(nnc --help lists the commands)")
+    .usage("<command> [options]")
+    .helpCommand(false)
+    // Names alone, so that all commands fit a screen.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .addHelpText("after", "\nnnc <command> --help shows its options, and examples.")
     .exitOverride()
     .configureOutput({ writeOut: (text) => host.stdout(text), writeErr: (text) => host.stderr(text) });
 

@@ -19,7 +19,7 @@ export async function describe({
   const dims = Object.entries(facts.dims).map(([name, n]) => `, ${name} = ${n}`);
   return [
     `${loaded.file}: ${thousands(count)} parameters, ${facts.target}, seed ${facts.seed}${dims.join("")}`,
-    `${source.label}: ${thousands(train.count)} examples${held}, ${facts.batch} a step`,
+    `${source.label}: ${thousands(train.count)} ${train.count === 1 ? "example" : "examples"}${held}, ${facts.batch} a step`,
     ...resolution.inputs.map((r) => `  ${r.input.name}: ${ofInput(r, facts.encodings[r.input.name]!)}`),
   ];
 }

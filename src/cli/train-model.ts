@@ -92,18 +92,18 @@ export async function loadModel(
     host.stderr(renderDiagnostics(diagnostics, sources, wantsColour(host)));
   const code = outputs.find((o) => o.kind === "module")?.text;
   if (code === undefined || graphs === null) return null;
-  const Model = await importClass(code, graphs.program.name);
+  const Model = await importClass(code);
   const target = request.target === "auto" ? (choice?.target ?? "typescript") : request.target;
   if (target === "webgpu") await provideGpu();
   return { file, text, target, Model, graphs, sources, inputs: describeInputs(graphs) };
 }
 
-/** The class of a module given as JavaScript. */
-async function importClass(code: string, name: string): Promise<ModelClass> {
+/** The class of a module given as JavaScript, which exports nothing else: its name may have been taken by the language. */
+async function importClass(code: string): Promise<ModelClass> {
   const url = `data:text/javascript;base64,${Buffer.from(code).toString("base64")}`;
   const module: unknown = await import(/* @vite-ignore */ url);
-  const found = isRecord(module) ? Object.entries(module).find(([key]) => key === name)?.[1] : undefined;
-  if (!isModelClass(found)) throw new Error(`the module does not export the class ${name}`);
+  const found = isRecord(module) ? Object.values(module).find(isModelClass) : undefined;
+  if (!found) throw new Error("the module does not export a class");
   return found;
 }
 

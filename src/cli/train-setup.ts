@@ -53,6 +53,7 @@ export async function setUp(path: string, flags: TrainFlags, host: Host): Promis
   const { encodings, dims, missing, share } = prepared;
   const facts = { format: 1, sizes, dims, encodings, missing, target, batch, seed, share } as const;
   checkHypers(flags, loaded);
+  checkScaling(flags, inputs);
   if (target !== "wasm" && flags.threads > 1) throw new UsageError("--threads needs --target wasm");
   const state = resumed ? structuredClone(resumed.saved.state) : freshState();
   const model = resumed
@@ -107,6 +108,15 @@ function checkHypers(flags: TrainFlags, loaded: LoadedModel): void {
   throw new UsageError(
     `the optimizer has no \`${unknown.name}\`; it has ${names.length === 0 ? "no numbers to change" : names.join(", ")}`,
   );
+}
+
+function checkScaling(flags: TrainFlags, inputs: readonly ModelInput[]): void {
+  const names = inputs.map((i) => i.name);
+  const unknown = flags.normalise.find((n) => n.input !== null && !names.includes(n.input));
+  if (unknown)
+    throw new UsageError(
+      `--normalise ${unknown.input ?? ""}=…: the model has no input \`${unknown.input ?? ""}\`; it has ${names.join(", ")}`,
+    );
 }
 
 interface Prepared {

@@ -7,6 +7,7 @@ import type { Host } from "./host.ts";
 import { exitCode } from "./host.ts";
 import { describe } from "./train-describe.ts";
 import { writeModel } from "./train-file.ts";
+import { checkOutputs } from "./train-outputs.ts";
 import type { Checkpoint, EpochFigures, LoopEnd } from "./train-loop.ts";
 import { TrainingLoop } from "./train-loop.ts";
 import { reportNonFinite } from "./train-nonfinite.ts";
@@ -16,6 +17,7 @@ import { setUp } from "./train-setup.ts";
 
 export async function trainCommand(path: string, flags: TrainFlags, host: Host): Promise<number> {
   return withDataErrors(host, async () => {
+    checkOutputs(path, flags, host);
     const setup = await setUp(path, flags, host);
     return setup ? new Run(path, flags, host, setup).run() : exitCode.diagnostics;
   });

@@ -145,6 +145,8 @@ class InputFit {
     const { input, cells, arrays, resolved } = this;
     const open = input.extents.some((e) => typeof e === "string" && !this.dims.has(e));
     if (!input.hasExamples || cells !== 1 || arrays.length !== 1) return false;
+    // `x0` alone is the first of several numbers, and the others are not there.
+    if (resolved.form === "plain" && arrays[0]!.name !== input.name && !resolved.isNamed) return false;
     if (open) return resolved.form === "classes" || arrays[0]!.textCount > 0;
     const isWhole = (row: number): boolean => {
       const value = arrays[0]!.values[row]!;

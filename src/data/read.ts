@@ -24,6 +24,8 @@ export function readData(bytes: Uint8Array, file: string, name: string, inflate:
   if (isNpy(bytes)) return new Map([[name, readNpy(bytes, file, name)]]);
   if (isSafetensors(bytes)) return new Map(readSafetensors(bytes, file).map((a) => [a.name, a]));
   if (isIdx(bytes)) return new Map([[name, readIdx(bytes, file, name)]]);
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
+    throw new DataError(`${file}: text in UTF-16; save it as UTF-8`);
   if (bytes.subarray(0, 1024).includes(0))
     throw new DataError(`${file}: neither a table as text nor one of .npz, .npy, safetensors, IDX`);
   return readCsv(new TextDecoder().decode(bytes), file);

@@ -13,6 +13,8 @@ export interface Resolved {
   readonly arrays: readonly DataArray[];
   /** Of form `value`. */
   readonly value: number;
+  /** The user said which fields. */
+  readonly isNamed?: true;
 }
 
 export interface Resolution {
@@ -72,7 +74,8 @@ function resolveOne(
     const what = `column or array \`${input.name}\``;
     throw new DataError(missing(input.name, what, [...arrays.keys()], files));
   }
-  return { input, form: mapping?.form ?? "plain", arrays: found, value: NaN };
+  const form = mapping?.form ?? "plain";
+  return { input, form, arrays: found, value: NaN, ...(mapping && { isNamed: true }) };
 }
 
 /** The fields that encodings name, in other data. */

@@ -94,6 +94,27 @@ export function writeAll(outputs: readonly Output[]): void {
   }
 }
 
+/**
+ * Before work begins whose result is to be written here: finds out that it can't be, or that it would replace a file that is
+ * read. `path` is absolute; `reads` are relative to `directory`.
+ */
+export function requireWritable(path: string, reads: readonly string[], directory: string): void {
+  const target = followLink(path);
+  const shown = relative(directory, path);
+  const read = reads.find((name) => followLink(resolve(directory, name)) === target);
+  if (read !== undefined)
+    throw new UsageError(`cannot write \`${shown}\`: it is what is read as \`${read}\``);
+  try {
+    if (isDirectory(target)) throw new Error(reasons["EISDIR"]);
+    mkdirSync(dirname(target), { recursive: true });
+    const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
+    writeFileSync(temporary, "");
+    rmSync(temporary);
+  } catch (error) {
+    throw new UsageError(`cannot write \`${shown}\`: ${reason(error)}`);
+  }
+}
+
 /** A rename would replace a symbolic link; the file it points to is meant. */
 function followLink(path: string): string {
   try {
