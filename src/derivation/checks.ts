@@ -17,6 +17,7 @@ import {
   withStopsFixed,
   stepFor,
 } from "./compare.ts";
+import { readingCell } from "./concerned.ts";
 import type { Check } from "./derivation.ts";
 import { neat } from "./neat.ts";
 
@@ -31,7 +32,7 @@ const visitsToBegin = 300;
 const mostTurns = 3;
 const manyLoops = 2000;
 
-/** Cells to compare where each needs three evaluations of `statements`. */
+/** Cells to compare where each needs some evaluations of `statements`. */
 function cellsOf(
   count: number,
   statements: readonly Statement[],
@@ -144,20 +145,32 @@ export function checkContribution(
       environment,
     );
     const base = valuesOf(point, wrt);
-    const cells = cellsOf(base.length, statements, point);
-    const value = (cell: number, h: number): number => {
-      const values = Float64Array.from(base);
-      values[cell]! += h;
-      environment.values.set(moved, values);
-      interpret(statements, environment);
-      return valuesOf(environment, reader.tensor).reduce((total, v, i) => total + v * arriving[i]!, 0);
+    const concerned = (cell: number): Statement[] =>
+      statements.map((s) => (own.length > 0 ? s : readingCell(b, s, moved, cell, environment)));
+    const cells = cellsOf(base.length, concerned(0), point);
+    const slope = (cell: number): number | null => {
+      const part = concerned(cell);
+      const value = (h: number): number => {
+        const values = Float64Array.from(base);
+        values[cell]! += h;
+        environment.values.set(moved, values);
+        interpret(part, environment);
+        return product(valuesOf(environment, reader.tensor), arriving);
+      };
+      return slopeAt(value, stepFor(base));
     };
     comparison.add(
       cells.map((c) => found[c]!),
-      cells.map((c) => slopeAt((h) => value(c, h), stepFor(base))),
+      cells.map(slope),
     );
   }
   return comparison.result;
+}
+
+function product(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let total = 0;
+  for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!;
+  return total;
 }
 
 /** What some parts of an adjoint add up to. */
@@ -212,9 +225,11 @@ export function slopesOf(
   const needed = slice({ name: "", statements: statementsAfter(forward, wrt), results: [] }, [of], "drop");
   const statements = withStopsFixed(b, dependents(needed.statements, wrt), environment);
   const base = valuesOf(point, wrt);
+  const unmoved = valuesOf(point, of)[0]!;
   return cells.map((cell) =>
     slopeAt(
       (h) => {
+        if (h === 0) return unmoved;
         const values = Float64Array.from(base);
         values[cell]! += h;
         environment.values.set(wrt, values);

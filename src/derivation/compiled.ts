@@ -4,7 +4,7 @@ import { interpret } from "../ir/interpreter.ts";
 import { readsOf } from "../ir/rewrite.ts";
 import type { Statement, Tensor } from "../ir/types.ts";
 import { Comparison, copyOf, valuesOf } from "./compare.ts";
-import type { Line } from "./derivation.ts";
+import type { Check, Line } from "./derivation.ts";
 import { isPlain } from "./rewrites.ts";
 import { lineText } from "./text.ts";
 import type { Trail } from "./trail.ts";
@@ -58,17 +58,26 @@ export class CompiledGradients {
   }
 
   private isEqual(t: Tensor, there: Tensor): boolean {
+    const sizes = this.everywhere().map(
+      (e, k) => [valuesOf(e, there), valuesOf(this.points[k]!, t)] as const,
+    );
+    return sizes.every(([a, b]) => a.length === b.length) && this.comparison(t, there).passed;
+  }
+
+  /** A gradient, and what the module has for it. */
+  comparison(t: Tensor, there: Tensor): Check {
+    const comparison = new Comparison("the compiled module's equations, in 64 bits", "exact");
+    this.everywhere().forEach((e, k) => comparison.add(valuesOf(e, there), valuesOf(this.points[k]!, t)));
+    return comparison.result;
+  }
+
+  /** Evaluated once for all gradients: nothing that a derivation adds to its points is read by the module. */
+  private everywhere(): readonly Environment[] {
     this.values ??= this.points.map((point) => {
       const environment = copyOf(point);
       interpret(this.statements, environment);
       return environment;
     });
-    const comparison = new Comparison("", "exact");
-    return this.points.every((point, k) => {
-      const [found, expected] = [valuesOf(this.values![k]!, there), valuesOf(point, t)];
-      if (found.length !== expected.length) return false;
-      comparison.add(found, expected);
-      return comparison.result.passed;
-    });
+    return this.values;
   }
 }

@@ -225,14 +225,7 @@ class Assembly {
     if (!results.includes(t)) return [];
     const whole = checkWhole(builder, this.forward, of, wrt, t, this.points, 1 / results.length);
     const there = compiled?.results.get(t);
-    if (!compiled || !there) return [whole];
-    const comparison = new Comparison("the compiled module's equations, in 64 bits", "exact");
-    for (const point of this.points) {
-      const environment = copyOf(point);
-      interpret(compiled.statements, environment);
-      comparison.add(valuesOf(environment, there), valuesOf(point, t));
-    }
-    return [whole, comparison.result];
+    return there ? [whole, this.module.comparison(t, there)] : [whole];
   }
 
   // ----------------------------------------------------------------------------------------------------------- forward

@@ -36,3 +36,21 @@ export function dependentOnInnerIndices(roots: readonly Expr[]): Set<Expr | Inte
   );
   return dependent;
 }
+
+/** How many times each node is an operand, or a root. */
+export function usesOf(roots: readonly Expr[]): Map<Expr | IntegerAtom, number> {
+  const uses = new Map<Expr | IntegerAtom, number>();
+  const use = (n: Expr | IntegerAtom): unknown => uses.set(n, (uses.get(n) ?? 0) + 1);
+  roots.forEach(use);
+  visit(
+    roots,
+    (e) => {
+      children(e).forEach(use);
+      if (e.kind === "affine") e.terms.forEach((t) => use(t.atom));
+    },
+    (a) => {
+      if (a.kind === "floor" || a.kind === "modulo" || a.kind === "opaque") use(a.value);
+    },
+  );
+  return uses;
+}

@@ -1,6 +1,5 @@
 import { atoms } from "./atoms.ts";
-import { dependentOnInnerIndices } from "./interpreter-dependence.ts";
-import { children, visit } from "./rewrite.ts";
+import { dependentOnInnerIndices, usesOf } from "./interpreter-dependence.ts";
 import type { Affine, Dim, Expr, Index, IntegerAtom, Read, Reduce, Tensor } from "./types.ts";
 
 /** The values of a tensor, row-major by actual extents; booleans are 0 and 1. */
@@ -32,24 +31,13 @@ export class ExpressionCompiler {
   readonly frame: Frame = { positions: [], slots: new Map() };
   private readonly scope: Scope;
   private readonly thunks = new Map<Expr | IntegerAtom, Thunk>();
-  private readonly uses = new Map<Expr | IntegerAtom, number>();
+  private readonly uses: ReadonlyMap<Expr | IntegerAtom, number>;
   private readonly inner: Set<Expr | IntegerAtom>;
   private readonly round = { outer: 0, inner: 0 };
 
   constructor(scope: Scope, roots: readonly Expr[]) {
     this.scope = scope;
-    const use = (n: Expr | IntegerAtom): unknown => this.uses.set(n, (this.uses.get(n) ?? 0) + 1);
-    roots.forEach(use);
-    visit(
-      roots,
-      (e) => {
-        children(e).forEach(use);
-        if (e.kind === "affine") e.terms.forEach((t) => use(t.atom));
-      },
-      (a) => {
-        if (a.kind === "floor" || a.kind === "modulo" || a.kind === "opaque") use(a.value);
-      },
-    );
+    this.uses = usesOf(roots);
     this.inner = dependentOnInnerIndices(roots);
   }
 
@@ -245,7 +233,30 @@ export function evaluateAffine(
   dims: ReadonlyMap<Dim, number>,
   indices: ReadonlyMap<Index, number> = noIndices,
 ): number {
-  if (form.terms.length === 0) return form.constant;
+  let sum = form.constant;
+  for (const { factor, atom } of form.terms) {
+    const value = valueOfAtom(atom, dims, indices);
+    if (value === undefined) return evaluateCompiled(form, dims, indices);
+    sum += factor * value;
+  }
+  return sum;
+}
+
+/** undefined where a value is more than an integer of dimensions and indices. */
+function valueOfAtom(
+  atom: IntegerAtom,
+  dims: ReadonlyMap<Dim, number>,
+  indices: ReadonlyMap<Index, number>,
+): number | undefined {
+  if (atom.kind === "dim") return dimension(dims, atom);
+  return atom.kind === "index" ? indices.get(atom) : undefined;
+}
+
+function evaluateCompiled(
+  form: Affine,
+  dims: ReadonlyMap<Dim, number>,
+  indices: ReadonlyMap<Index, number>,
+): number {
   const scope: Scope = {
     dims,
     values: new Map(),

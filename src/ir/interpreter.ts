@@ -5,6 +5,8 @@
 import { rangeOf } from "./affine.ts";
 import type { NumericArray, Scope, Thunk } from "./interpreter-expressions.ts";
 import { evaluateAffine, ExpressionCompiler, extentsOf, tensorSize } from "./interpreter-expressions.ts";
+import type { Reducing as Step } from "./interpreter-source.ts";
+import { equationFunction } from "./interpreter-source.ts";
 import { identities } from "./kernel.ts";
 import type { Dim, Equation, Expr, Graph, Index, Reduce, Reducer, Role, Statement, Tensor } from "./types.ts";
 
@@ -87,7 +89,28 @@ function checkSize(tensor: Tensor, values: NumericArray, dims: ReadonlyMap<Dim, 
   );
 }
 
+/** From so many turns on, loops are worth a function of their own. */
+const longLoops = 2000;
+
 function runEquation(equation: Equation, environment: Environment): void {
+  if (!isLong(equation, environment) || !runAsFunction(equation, environment))
+    runClosures(equation, environment);
+}
+
+function isLong({ indices, reduced }: Equation, { dims, count, single }: Environment): boolean {
+  if (count || single !== undefined) return false;
+  return [...indices, ...reduced].reduce((n, i) => n * evaluateAffine(i.extent, dims), 1) >= longLoops;
+}
+
+/** false where it can't be, or where a subscript is out of range: closures then name it. */
+function runAsFunction(equation: Equation, { dims, values }: Environment): boolean {
+  const { reducer, reduced } = equation;
+  const reducing = reducer === null ? null : reducers[reducer];
+  if (reducing?.position || (reducer === null && reduced.length > 0)) return false;
+  return equationFunction(equation, dims, reducing)?.(values) ?? false;
+}
+
+function runClosures(equation: Equation, environment: Environment): void {
   const { tensor, indices, reduced, reducer, accumulate } = equation;
   const { dims, count, single } = environment;
   const values = environment.values.get(tensor)!;
@@ -184,9 +207,7 @@ const displaces =
 const larger = displaces((a, b) => a > b);
 const smaller = displaces((a, b) => a < b);
 
-interface Reducing {
-  readonly start: number;
-  readonly next: (value: number, best: number) => number;
+interface Reducing extends Step {
   /** Of a reducer whose value is a position: whether this value's position is the new one. */
   readonly position?: (value: number, best: number) => boolean;
 }
