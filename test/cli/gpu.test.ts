@@ -34,4 +34,23 @@ describeOnDawn("on a GPU", () => {
     expect(await w.nnc("predict", "kinds.nn", "--weights", "whole.safetensors", "--data", "new.csv")).toBe(0);
     expect(w.out.trimEnd().split("\n")).toHaveLength(6);
   }, 60_000);
+
+  test("nnc train stops where the loss is no longer finite, and names the value", async () => {
+    const grows = `model Grows {
+  dim batch <= 2
+  input x: [batch]
+  param w: [] ~ constant(3)
+  output r = w * x
+  loss -sum(r * r * r * r)
+  optimizer sgd(lr = 1)
+}
+`;
+    const w = folderWith({ "grows.nn": grows, "t.csv": "x\n1\n2\n1\n3\n" });
+    const command = ["train", "grows.nn", "--data", "t.csv", "--target", "webgpu", "--epochs", "50"];
+    expect(await w.nnc(...command)).toBe(1);
+    expect(w.err).toMatch(
+      /error: training is no longer finite in epoch \d+, step \d+: `.+` is -?(Infinity|NaN)/,
+    );
+    expect(w.err).toMatch(/--> grows.nn:[3-7] \((forward|backward|update)\)\n/);
+  }, 60_000);
 });
