@@ -9,7 +9,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   check: ["nnc check models/*.nn"],
   fmt: ["nnc fmt", "nnc fmt --check src"],
-  types: ["nnc types", "nnc types --check"],
+  types: ["nnc types", "nnc types --check", "nnc types src/gpu --target webgpu"],
   train: [
     "nnc train digits.nn --data train.csv --valid 20% --save digits.safetensors",
     "nnc train digits.nn --data train.csv --epochs 30 --plot loss.svg",

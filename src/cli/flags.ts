@@ -63,6 +63,8 @@ export interface ExportFlags {
 /** What `nnc types` was asked for. */
 export interface TypesFlags {
   readonly check?: true;
+  readonly target?: "typescript" | "wasm" | "webgpu" | "auto";
+  readonly set: Record<string, number | boolean>;
 }
 
 /** What `nnc explain` was asked for. */

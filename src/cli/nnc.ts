@@ -4,9 +4,11 @@ import type { Host } from "./host.ts";
 import { run } from "./program.ts";
 
 // The reader of a pipe may close it before everything is written: `nnc compile model.nn | head`.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
 
 const host: Host = {
   directory: process.cwd(),
@@ -18,7 +20,8 @@ const host: Host = {
   loadCompiler: () => import("../index.ts"),
   interrupted: () =>
     new Promise((done) => {
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done());
+      // The last is of a terminal that is closed.
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => done());
     }),
 };
 

@@ -106,6 +106,15 @@ function commands(host: Host, finish: (code: number) => void): Command {
     .command("types")
     .description("write the types of .nn imports to .nnc/types, for TypeScript")
     .argument("[paths...]", "models, and folders to search for them; without any, this folder")
+    .addOption(
+      new Option("--target <target>", "what the plugin compiles these models for (default: auto)").choices([
+        "typescript",
+        "wasm",
+        "webgpu",
+        "auto",
+      ]),
+    )
+    .addOption(sizes())
     .option("--check", "write nothing; fail where types are not up to date or tsconfig.json misses a setting")
     .action(async (paths: string[], flags: TypesFlags) => {
       const { typesCommand } = await import("./types.ts");

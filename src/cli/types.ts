@@ -33,10 +33,10 @@ interface Declaration {
 /** `nnc types [paths…] [--check]` */
 export async function typesCommand(paths: readonly string[], flags: TypesFlags, host: Host): Promise<number> {
   const root = host.directory;
-  const writer = new Writer(host, await host.loadCompiler());
   const found = (paths.length === 0 ? ["."] : paths).flatMap((path) => modelsAt(path, root));
+  const writer = new Writer(host, await host.loadCompiler(), optionsOf(flags));
   for (const path of found) await writer.add(path);
-  await writer.addQueries(queryImports(root));
+  await writer.addQueries(queryImports(root), new Set(found.map((path) => resolve(root, path))));
   const { outputs, failed } = writer;
   const changed = outputs.filter(({ path, text }) => !holds(path, text));
   const stale = staleFiles(root, outputs);
@@ -62,6 +62,10 @@ export async function typesCommand(paths: readonly string[], flags: TypesFlags, 
   return failed || (flags.check && differs) ? exitCode.diagnostics : exitCode.ok;
 }
 
+/** As the plugin compiles: threads and promises, for two, are in the types. */
+const optionsOf = ({ target, set }: TypesFlags): ModelOptions =>
+  mergedOptions(defaults, { sizes: set, ...(target && { target }) });
+
 /** Compiles what is imported, each way once; mistakes are shown. */
 class Writer {
   readonly outputs: Declaration[] = [];
@@ -70,6 +74,7 @@ class Writer {
   constructor(
     private readonly host: Host,
     private readonly compiler: Compiler,
+    private readonly options: ModelOptions,
   ) {}
 
   /** The declarations of the file itself, as `import … from "./digits.nn"` sees them. */
@@ -82,20 +87,25 @@ class Writer {
     const { text } = files.read(path);
     // What only other models import is nothing that a program imports.
     if (declaredModels(text).length === 0) return;
-    const declaration = await this.compile(path, defaults);
+    const declaration = await this.compile(path, this.options);
     if (declaration === null) this.failed = true;
     else this.outputs.push({ path: place, text: declaration });
   }
 
-  /** One file for all imports with a question mark. What can't be compiled keeps the types that it had. */
-  async addQueries(imports: readonly QueryImport[]): Promise<void> {
+  /**
+   * One file for all imports with a question mark. What can't be compiled keeps the types that it had, and so does what is
+   * not asked for.
+   */
+  async addQueries(imports: readonly QueryImport[], asked: ReadonlySet<string>): Promise<void> {
     const { directory, stderr } = this.host;
     const written = writtenBodies(directory);
     const bodies: Bodies = new Map();
     for (const { specifier, model } of imports) {
       const key = queryKey(model, specifier.slice(specifier.indexOf("?") + 1), directory);
       if (bodies.has(key)) continue;
-      const body = (await this.body(specifier, model)) ?? written.get(key);
+      const before = written.get(key);
+      const keeps = before !== undefined && !asked.has(model);
+      const body = keeps ? before : ((await this.body(specifier, model)) ?? before);
       if (body !== undefined) bodies.set(key, body);
     }
     const text = queryTypes(imports, bodies, directory);
@@ -113,7 +123,7 @@ class Writer {
     if (request === null) return null;
     if (request.asks !== "module") return fixedBodies[request.asks];
     try {
-      const options = mergedOptions(defaults, optionsOfQuery(request.query));
+      const options = mergedOptions(this.options, optionsOfQuery(request.query));
       const declaration = await this.compile(model, options);
       if (declaration !== null) return bodyOf(declaration);
     } catch (error) {
@@ -124,7 +134,6 @@ class Writer {
     return null;
   }
 
-  /** As the plugin compiles where nobody says otherwise: threads, for one, are in the types. */
   private async compile(path: string, { exact, ...options }: ModelOptions): Promise<string | null> {
     const { host, compiler } = this;
     const files = new ModelFiles(host.directory);

@@ -142,6 +142,25 @@ describe("imports with a question mark", () => {
     );
     expect(readFileSync(join(folder, file), "utf8")).toContain('declare module ".*/small.nn?target=wasm";\n');
   });
+
+  test("follow the target that the plugin is told, folder by folder", async () => {
+    const { folder, shell } = project({
+      "src/main.ts": `import "./small.nn?level=1"; import "./wide/small.nn?level=1";\n`,
+      "src/wide/small.nn": wide,
+      "tsconfig.json": configuration({}, { include: ["src", ".nnc/types"] }),
+    });
+    const read = (path: string): string => readFileSync(join(folder, ".nnc/types", path), "utf8");
+    const both = (): boolean[] =>
+      [read("queries.d.ts"), read("src/wide/small.d.nn.ts")].map((t) => t.includes("Promise<Wide>"));
+    expect(await shell.nnc("types")).toBe(0);
+    expect(both()).toEqual([false, false]);
+    expect(await shell.nnc("types", "src/wide", "--target", "webgpu")).toBe(0);
+    expect(both()).toEqual([true, true]);
+    expect(read("queries.d.ts")).not.toContain("Promise<Small>");
+    expect(await shell.nnc("types", "src/wide", "--target", "webgpu", "--check")).toBe(0);
+    expect(await shell.nnc("types", "src/small.nn", "--check")).toBe(0);
+    expect(await shell.nnc("types", "--check")).toBe(1);
+  });
 });
 
 describe("the imports of a project", () => {
