@@ -6,7 +6,9 @@ import { evaluateAffine, extentsOf } from "../../src/ir/interpreter-expressions.
 import { execute, Memory } from "../../src/ir/kernel-interpreter.ts";
 import type { Call, Kernel, KernelStatement, Schedule } from "../../src/ir/kernel.ts";
 import type { CellsLaunch, Launch } from "../../src/ir/launch.ts";
-import type { Dim, Index, ScalarType, Tensor } from "../../src/ir/types.ts";
+import { atoms } from "../../src/ir/atoms.ts";
+import { computedIn } from "../../src/codegen/webgpu/computed.ts";
+import type { Dim, Expr, Index, ScalarType, Tensor } from "../../src/ir/types.ts";
 
 export type Numbers = readonly number[] | Float32Array;
 /** Values of buffers and scalars, by tensor. */
@@ -198,8 +200,43 @@ function uniformOf(
       from += padded(sizeOf(kernel.buffers[n]!.tensor, dims));
     }
   }
+  const named = new Map<Expr, Expr>(
+    kernel.body.flatMap((l) => (l.kind === "let" ? [[l.local, l.value]] : [])),
+  );
+  for (const { value } of computedIn(kernel))
+    view.setFloat32(
+      4 * at++,
+      valueOf(value, (t) => values.get(t)?.[0] ?? 0, named),
+      true,
+    );
   buffer.unmap();
   return buffer;
+}
+
+/** What an expression of scalars comes to; `named`: what its locals stand for. */
+export function valueOf(
+  e: Expr,
+  given: (scalar: Tensor) => number,
+  named: ReadonlyMap<Expr, Expr> = new Map(),
+): number {
+  const value = (x: Expr): number => valueOf(x, given, named);
+  switch (e.kind) {
+    case "constant":
+      return e.value;
+    case "read":
+      return given(e.tensor);
+    case "local":
+      return value(named.get(e)!);
+    case "apply":
+      return atoms[e.atom].evaluate(...e.args.map(value));
+    case "affine":
+      return e.terms.reduce((sum, { atom, factor }) => {
+        if (atom.kind !== "opaque") throw new Error(`a scalar depends on ${atom.kind}`);
+        return sum + factor * value(atom.value);
+      }, e.constant);
+    default:
+      throw new Error(`a scalar is computed by ${e.kind}`);
+  }
 }
 
 /** Numbers for all that a kernel is passed: none of them special. */

@@ -10,6 +10,7 @@ import type {
 import { evaluateAffine, extentsOf } from "../../src/ir/interpreter.ts";
 import type { Procedure } from "../../src/ir/kernel.ts";
 import type { Affine, Dim, ScalarType, Tensor } from "../../src/ir/types.ts";
+import { valueOf } from "./kernels.ts";
 
 type Dims = ReadonlyMap<Dim, number>;
 type Cells = Float32Array | Int32Array | Uint32Array;
@@ -145,6 +146,7 @@ export class Machine {
         ...d.dims.map((dim): [ScalarType, number] => ["i32", typeof dim === "number" ? dim : dims.get(dim)!]),
         ...d.scalars.map((s): [ScalarType, number] => [s.type, given(s)]),
         ...d.offsets.map((o): [ScalarType, number] => ["i32", this.count(o)]),
+        ...d.computed.map((e): [ScalarType, number] => ["f32", valueOf(e, given)]),
       ];
       if (numbers.length * 4 > alignment) throw new Error(`${d.shader.name} is passed too much`);
       numbers.forEach(([type, value], k) => (new arrays[type](bytes, alignment * i + 4 * k, 1)[0] = value));

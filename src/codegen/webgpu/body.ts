@@ -3,6 +3,7 @@ import type { Builder } from "../../ir/builder.ts";
 import { Prover } from "../../ir/intervals.ts";
 import { statementsIn } from "../../ir/kernel-walk.ts";
 import { isClosed } from "./closed.ts";
+import { computedIn } from "./computed.ts";
 import { precedence } from "../../ir/atoms.ts";
 import type { Kernel, KernelStatement, Loop } from "../../ir/kernel.ts";
 import type { Affine, Dim, Expr, Index, Local, Origin, Read, Tensor } from "../../ir/types.ts";
@@ -41,6 +42,8 @@ export class Body implements Scope {
   /** Where a buffer begins in a binding that it shares. */
   private readonly offsets = new Map<Tensor, string>();
   private readonly things = new Map<Dim | Index | Local, string>();
+  /** What the host has computed. */
+  private readonly computed = new Set<KernelStatement>();
   private readonly origins = new Map<KernelStatement, Origin>();
   private readonly prover: Prover;
   private readonly divisors: Divisors;
@@ -72,7 +75,7 @@ export class Body implements Scope {
     noteOrigins(kernel.body, kernel.statements[0]!.origin, this.origins);
   }
 
-  /** The uniform: dimensions, scalars, and where buffers begin in bindings that they share. */
+  /** The uniform: dimensions, scalars, where buffers begin in bindings that they share, and what the host has computed. */
   private passed(bindings: readonly Binding[]): Member[] {
     const { dims, scalars, buffers } = this.kernel;
     const names = memberNames();
@@ -90,6 +93,10 @@ export class Body implements Scope {
     for (const n of sharingBuffers(bindings)) {
       const { tensor } = buffers[n]!;
       this.offsets.set(tensor, member("i32", ...shortNames(tensor).map((name) => `${name}_start`)));
+    }
+    for (const s of computedIn(this.kernel)) {
+      this.computed.add(s);
+      this.things.set(s.local, member("f32", s.local.name));
     }
     return members;
   }
@@ -165,6 +172,7 @@ export class Body implements Scope {
   }
 
   statement(s: KernelStatement, names: Names, out: TextBuilder, storer?: string): void {
+    if (this.computed.has(s)) return;
     const origin = this.originOf(s);
     const printer = this.expressions(names, out);
     this.heading(s, out);

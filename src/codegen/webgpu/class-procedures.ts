@@ -1,6 +1,7 @@
 /** Methods that record a procedure: one dispatch a line. */
-import type { Affine, Dim, Tensor } from "../../ir/types.ts";
+import type { Affine, Dim, Expr, Tensor } from "../../ir/types.ts";
 import { dimsIn } from "../entries.ts";
+import { ExpressionPrinter } from "../expressions.ts";
 import type { Run } from "../procedures.ts";
 import { countsOf, inPasses, isChainRule, scalar } from "../procedures.ts";
 import type { TextBuilder } from "../text.ts";
@@ -51,7 +52,7 @@ function dimsOfDispatch({ dims, groups, offsets }: Dispatch): Dim[] {
 
 function printDispatch(gpu: GpuModel, dispatch: Dispatch, run: Run, out: TextBuilder): void {
   const { model } = gpu;
-  const { shader, buffers, places, dims, scalars, offsets, groups, statements } = dispatch;
+  const { shader, buffers, places, dims, scalars, offsets, computed, groups, statements } = dispatch;
   const bound = shader.bindings.map(({ buffers: own }, n) =>
     own.length > 1 ? `shared.${gpu.sharedNames.get(places[n]!)!}` : model.reference(buffers[own[0]!]!),
   );
@@ -60,6 +61,7 @@ function printDispatch(gpu: GpuModel, dispatch: Dispatch, run: Run, out: TextBui
     ...dims.map((d) => (typeof d === "number" ? String(d) : model.dimNames.get(d)!)),
     ...scalars.map((t) => word(gpu, t, run)),
     ...offsets.map(count),
+    ...computed.map((e) => computedWord(gpu, e, run)),
   ];
   const args = [
     gpu.shaderNames.get(shader)!,
@@ -77,4 +79,19 @@ function word({ model }: GpuModel, tensor: Tensor, run: Run): string {
   if (tensor.type === "i32") return text;
   model.module.helper("bits");
   return `bits(${text})`;
+}
+
+/** A number that is computed of scalars, as a word. */
+function computedWord({ model }: GpuModel, value: Expr, run: Run): string {
+  const none = (): never => {
+    throw new Error("what is computed of scalars has neither loops nor places");
+  };
+  const printer = new ExpressionPrinter({
+    name: none,
+    address: none,
+    tensor: (t) => ({ name: scalar(model, t, run), byValue: true }),
+    helper: (name) => model.module.helper(name),
+  });
+  model.module.helper("bits");
+  return `bits(${printer.text(value)})`;
 }

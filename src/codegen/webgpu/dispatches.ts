@@ -7,6 +7,7 @@ import type { Affine, Statement } from "../../ir/types.ts";
 import { otherUses } from "../kernel-sections.ts";
 import type { KernelCall } from "./bindings.ts";
 import { bindCall } from "./bindings.ts";
+import { computedFor } from "./computed.ts";
 import type { DeviceMemory } from "./memory.ts";
 import type { Binding, Dispatch, PrintShader, Shader } from "./program.ts";
 
@@ -39,7 +40,8 @@ export class DispatchTable {
     const shader = this.shader(call.kernel, bindings);
     const groups = inModel(shader.groups, call, this.context.builder);
     const { buffers, dims, scalars, statements } = call;
-    return { shader, buffers, places, offsets, dims, scalars, groups, statements };
+    const computed = computedFor(call.kernel, scalars, this.context.builder);
+    return { shader, buffers, places, offsets, dims, scalars, computed, groups, statements };
   }
 
   private shader(kernel: Kernel, bindings: readonly Binding[]): Shader {

@@ -3,7 +3,7 @@
  * uses) prints it; tests run it as it is.
  */
 import type { Context } from "../../ir/context.ts";
-import type { Affine, Dim, Origin, ScalarType, Statement, Tensor } from "../../ir/types.ts";
+import type { Affine, Dim, Expr, Origin, ScalarType, Statement, Tensor } from "../../ir/types.ts";
 import type { Kernel, Procedure, Schedule } from "../../ir/kernel.ts";
 import type { Launch } from "../../ir/launch.ts";
 import { DispatchTable } from "./dispatches.ts";
@@ -14,7 +14,7 @@ import { printShader } from "./shader.ts";
  * A compute shader of a kernel. `@group(0)` holds the storage buffers of `bindings`, in order. `@group(1) @binding(0)` is a
  * uniform with what one call passes by value, 4 bytes each, in this order: the kernel's dimensions (i32), its scalars (as
  * their type says; u32 for a truth value), and for every buffer that shares a binding with others where it begins there, in
- * elements (i32). The entry point is `main`.
+ * elements (i32), and what the host has computed of these scalars (f32, computed.ts). The entry point is `main`.
  */
 export interface Shader {
   /** That of the kernel. */
@@ -69,6 +69,8 @@ export interface Dispatch {
   /** For each dimension and scalar of the kernel. */
   readonly dims: readonly (Dim | number)[];
   readonly scalars: readonly Tensor[];
+  /** Numbers that the host computes of scalars. */
+  readonly computed: readonly Expr[];
   /** How many workgroups there are in all, in terms of the model's dimensions. */
   readonly groups: Affine;
   /** What it computes. */

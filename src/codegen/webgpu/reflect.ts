@@ -19,7 +19,7 @@ export async function checkShaders({ shaders, procedures }: GpuProgram): Promise
   const passed = new Map(
     [...procedures.values()]
       .flat()
-      .map((d) => [d.shader, d.dims.length + d.scalars.length + d.offsets.length]),
+      .map((d) => [d.shader, d.dims.length + d.scalars.length + d.offsets.length + d.computed.length]),
   );
   for (const shader of shaders) {
     const [planned, read] = [plannedFacts(shader, passed.get(shader) ?? 0), factsOf(shader.text, parser)];
