@@ -23,6 +23,7 @@ import type { Detail } from "./pictures/clusters.ts";
 import type { GraphFormat } from "./pictures/graph.ts";
 import { drawGraph } from "./pictures/graph.ts";
 import type { Choice, ConcreteTarget } from "./report/choose.ts";
+import type { Lowered } from "./lower.ts";
 import { described, lower, outputsOf, unitsOf } from "./lower.ts";
 import { read } from "./read.ts";
 import { dimensionsAt } from "./report/dimensions.ts";
@@ -136,9 +137,13 @@ export async function compile(source: string, options: CompileOptions = {}): Pro
   reportClashes(programs, reporter);
   const counts = options.report && dimensionsAt(options.report.at ?? {}, programs, reporter);
   if (programs.length === 0 || reporter.hasErrors) return nothing;
-  const lowered = programs.map((program) => lower(program, context, options, programs.length === 1));
-  const units = await unitsOf(lowered, context, reporter);
-  if (!units) return nothing;
+  const lowered: Lowered[] = [];
+  for (const program of programs) {
+    const model = await lower(program, context, reporter, options, programs.length === 1);
+    if (!model) return nothing;
+    lowered.push(model);
+  }
+  const units = await unitsOf(lowered, context);
   const outputs = await outputsOf(lowered, units, source, context, options);
   const models = lowered.map((model) => described(model, units, counts));
   const [{ graphs, report, choice }] = models as [CompiledModel];

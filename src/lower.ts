@@ -1,7 +1,7 @@
 /** From the program of each model to the text of the module that holds them all. */
 import { emitModule } from "./codegen/module.ts";
-import type { WasmUnit } from "./codegen/wasm/unit.ts";
-import { wasmUnit } from "./codegen/wasm/unit.ts";
+import type { TooLarge, WasmUnit } from "./codegen/wasm/unit.ts";
+import { reportTooLarge, wasmUnit } from "./codegen/wasm/unit.ts";
 import { shadersAsText } from "./codegen/webgpu/class-shaders.ts";
 import { deviceCost } from "./codegen/webgpu/cost.ts";
 import type { GpuUnit } from "./codegen/webgpu/unit.ts";
@@ -9,20 +9,24 @@ import { gpuUnit } from "./codegen/webgpu/unit.ts";
 import type { CompiledModel, CompileOptions, Emitted } from "./index.ts";
 import type { Context } from "./ir/context.ts";
 import type { Diagnostics } from "./ir/diagnostics.ts";
-import type { Schedule } from "./ir/kernel.ts";
+import type { Level, Schedule } from "./ir/kernel.ts";
 import { printSchedule } from "./ir/kernel-printer.ts";
+import type { ModelGraphs } from "./ir/model.ts";
 import type { Dim, Program } from "./ir/types.ts";
 import { schedule } from "./passes/schedule.ts";
 import { buildGraphs } from "./pipeline.ts";
 import type { ConcreteTarget } from "./report/choose.ts";
-import { chooseTarget } from "./report/choose.ts";
+import { chooseTarget, withoutWasm } from "./report/choose.ts";
 import { reportOf } from "./report/report.ts";
 import { version as ownVersion } from "./version.ts";
 
-/** A model with its kernels. */
-export interface Lowered extends Omit<CompiledModel, "report"> {
+/** A model with its kernels; `wasm`: as WebAssembly, where that is the target. */
+export interface Lowered extends Omit<CompiledModel, "report">, Kernels {}
+
+interface Kernels {
   readonly target: ConcreteTarget;
   readonly scheduled: Schedule;
+  readonly wasm?: WasmUnit;
 }
 
 /** The kernels of each schedule as its target takes them. */
@@ -34,44 +38,58 @@ export interface Units {
 /** What runs the kernels of each target. */
 const machineOf = { typescript: "scalar", wasm: "vector", webgpu: "gpu" } as const;
 
-/** Passes and schedule of one model. `isOne`: it is alone in its file, and a trace need not name it. */
-export function lower(
+/**
+ * Passes and schedule of one model; null, and a diagnostic, where it is too large for its target. `isOne`: it is alone in
+ * its file, and a trace need not name it.
+ */
+export async function lower(
   program: Program,
   context: Context,
+  reporter: Diagnostics,
   { level = 1, simplify = true, ...options }: CompileOptions,
   isOne: boolean,
-): Lowered {
+): Promise<Lowered | null> {
   const { name } = program;
   const trace: CompileOptions["trace"] =
     options.trace && ((stage, text) => options.trace?.(isOne ? stage : `${name}: ${stage}`, text));
   const graphs = buildGraphs(program, context, { simplify, trace });
   const choice = options.target === "auto" ? chooseTarget(graphs) : undefined;
   const target = options.target === "auto" ? choice!.target : (options.target ?? "typescript");
-  const scheduled = schedule(graphs, level, context, {
-    machine: machineOf[target],
-    ...(options.tiles && { tiles: options.tiles }),
-  });
+  const kernelsOf = (machine: ConcreteTarget): Promise<Kernels | TooLarge> =>
+    kernelsFor(machine, graphs, context, { ...options, level });
+  let [kernels, chosen] = [await kernelsOf(target), choice];
+  if ("gibibytes" in kernels && choice) {
+    chosen = withoutWasm(choice, kernels.gibibytes);
+    kernels = await kernelsOf(chosen.target);
+  }
+  if ("gibibytes" in kernels) {
+    reportTooLarge(program, kernels, reporter);
+    return null;
+  }
+  const { scheduled } = kernels;
   trace?.("fusion", `${(scheduled.notes?.() ?? []).join("\n")}\n`);
   trace?.("schedule", printSchedule(scheduled));
-  return { name, graphs, scheduled, target, ...(choice && { choice }) };
+  return { name, graphs, ...kernels, ...(chosen && { choice: chosen }) };
 }
 
-/** null, and a diagnostic, where a model is too large for its target. */
-export async function unitsOf(
-  models: readonly Lowered[],
+async function kernelsFor(
+  target: ConcreteTarget,
+  graphs: ModelGraphs,
   context: Context,
-  reporter: Diagnostics,
-): Promise<Units | null> {
-  const wasm = new Map<Schedule, WasmUnit>();
+  { level, tiles }: Pick<CompileOptions, "tiles"> & { readonly level: Level },
+): Promise<Kernels | TooLarge> {
+  const scheduled = schedule(graphs, level, context, { machine: machineOf[target], ...(tiles && { tiles }) });
+  if (target !== "wasm") return { target, scheduled };
+  const wasm = await wasmUnit(scheduled, context);
+  return "gibibytes" in wasm ? wasm : { target, scheduled, wasm };
+}
+
+/** What the module is printed from, beside the schedules. */
+export async function unitsOf(models: readonly Lowered[], context: Context): Promise<Units> {
   const gpu = new Map<Schedule, GpuUnit>();
-  for (const { scheduled, target } of models) {
+  for (const { scheduled, target } of models)
     if (target === "webgpu") gpu.set(scheduled, await gpuUnit(scheduled, context));
-    if (target !== "wasm") continue;
-    const unit = await wasmUnit(scheduled, context, reporter);
-    if (!unit) return null;
-    wasm.set(scheduled, unit);
-  }
-  return { wasm, gpu };
+  return { wasm: new Map(models.flatMap(({ scheduled, wasm }) => (wasm ? [[scheduled, wasm]] : []))), gpu };
 }
 
 /** The module with all models, its map and declarations, and the text of the kernels of each. */

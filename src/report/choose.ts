@@ -66,7 +66,16 @@ export function chooseTarget(graphs: ModelGraphs): Choice {
   const target = times.typescript - times.wasm > worthIt ? "wasm" : "typescript";
   const operations = sums.operations + others.arithmetic + others.calls;
   const best = { target, of, operations, seconds: times } as const;
-  return { ...best, reason: reasonOf(best) };
+  return { ...best, reason: reasonOf(best, "too little to save for code that cannot be read") };
+}
+
+/** What is left of a choice where a model needs more memory than WebAssembly has. */
+export function withoutWasm(choice: Choice, gibibytes: string): Choice {
+  const best = { ...choice, target: "typescript" } as const;
+  return {
+    ...best,
+    reason: reasonOf(best, `the model needs ${gibibytes} GiB of memory, and WebAssembly has 4`),
+  };
 }
 
 interface Elements {
@@ -94,8 +103,11 @@ function costOfElements(statements: readonly Statement[]): Elements {
   return { arithmetic, calls, functions };
 }
 
-/** `a step is 205 MFLOP; TypeScript would take about 45 ms, WebAssembly 5.7 ms`. */
-function reasonOf({ target, of, operations, seconds }: Omit<Choice, "reason">): string {
+/** `a step is 205 MFLOP; TypeScript would take about 45 ms, WebAssembly 5.7 ms`, and why where it is not the faster one. */
+function reasonOf(
+  { target, of, operations, seconds }: Omit<Choice, "reason">,
+  whyNotFastest: string,
+): string {
   const names = { typescript: "TypeScript", wasm: "WebAssembly" } as const;
   const other = target === "wasm" ? "typescript" : "wasm";
   const what = of === "step" ? "a step" : "a forward pass";
@@ -112,7 +124,7 @@ function reasonOf({ target, of, operations, seconds }: Omit<Choice, "reason">): 
       [1e-6, "µs"],
     ]);
   const all = `${what} is ${flop}; ${names[other]} would take about ${time(other)}, ${names[target]} ${time(target)}`;
-  const why = seconds[other] < seconds[target] ? ": too little to save for code that cannot be read" : "";
+  const why = seconds[other] < seconds[target] ? `: ${whyNotFastest}` : "";
   const best = Math.min(seconds.typescript, seconds.wasm);
   const gpu =
     seconds.webgpu < best / 2

@@ -65,6 +65,25 @@ describe("the target is chosen", () => {
     expect(reason).toMatch(/; a GPU may take .* ms: --target webgpu, whose methods are promises$/);
   });
 
+  test("as TypeScript where the memory of WebAssembly is too small, which is the reason", async () => {
+    const text = `model M {
+  dim batch <= 3000000
+  input x: [batch, 512]
+  output y = x |> linear(4) |> relu
+}`;
+    const { choice, outputs, diagnostics } = await compile(text, { target: "auto", level: 2 });
+    expect(diagnostics).toEqual([]);
+    expect(choice?.target).toBe("typescript");
+    expect(choice?.seconds.wasm).toBeLessThan(choice!.seconds.typescript);
+    expect(choice?.reason).toMatch(
+      /TypeScript .* s: the model needs 5\.\d GiB of memory, and WebAssembly has 4; /,
+    );
+    expect(outputs[0]?.text).toContain(`// Target typescript: ${choice?.reason}.`);
+    const asked = await compile(text, { target: "wasm", level: 2 });
+    expect(asked.diagnostics.map((d) => d.code)).toEqual(["NN4001"]);
+    expect(asked.outputs).toEqual([]);
+  });
+
   test("by what forward computes, where there is no loss", async () => {
     const text = "model F { input x: [4]\n output y = relu(x) }";
     const { choice } = await compile(text, { target: "auto", level: 2 });

@@ -3,7 +3,6 @@ import { expect } from "vitest";
 import { emitModule } from "../../src/codegen/module.ts";
 import { wasmUnit } from "../../src/codegen/wasm/unit.ts";
 import type { Context } from "../../src/ir/context.ts";
-import { Diagnostics } from "../../src/ir/diagnostics.ts";
 import type { Level } from "../../src/ir/kernel.ts";
 import type { ModelGraphs } from "../../src/ir/model.ts";
 import { evaluateAffine } from "../../src/ir/interpreter.ts";
@@ -44,7 +43,9 @@ export async function wasmClass(built: Built, level: Level, dividesAll = false):
   const { forward, evaluate, backward, statistics, update } = scheduled;
   const calls = [forward, evaluate, backward, statistics, update].flatMap((p) => p.calls);
   const made = dividesAll ? { ...scheduled, divided: divide(calls, context.builder, 0) } : scheduled;
-  const wasm = new Map([[made, (await wasmUnit(made, context, new Diagnostics()))!]]);
+  const unit = await wasmUnit(made, context);
+  if ("gibibytes" in unit) throw new Error(`needs ${unit.gibibytes} GiB`);
+  const wasm = new Map([[made, unit]]);
   return classOf(emitModule(made, context, { ...options, wasm }).code, built);
 }
 

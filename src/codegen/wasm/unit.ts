@@ -2,6 +2,7 @@
 import type { Context } from "../../ir/context.ts";
 import type { Diagnostics } from "../../ir/diagnostics.ts";
 import type { Schedule } from "../../ir/kernel.ts";
+import type { Program } from "../../ir/types.ts";
 import { otherUses } from "../kernel-sections.ts";
 import { assemble } from "./assemble.ts";
 import { excessOf } from "./layout.ts";
@@ -13,19 +14,24 @@ export interface WasmUnit {
   readonly bytes: Uint8Array;
 }
 
-/** Prints and assembles the kernels of a schedule; null, and a diagnostic, where no memory is large enough for them. */
-export async function wasmUnit(
-  schedule: Schedule,
-  context: Context,
-  diagnostics: Diagnostics,
-): Promise<WasmUnit | null> {
+/** How much memory kernels need, where none is large enough for them. */
+export interface TooLarge {
+  readonly gibibytes: string;
+}
+
+/** Prints and assembles the kernels of a schedule. */
+export async function wasmUnit(schedule: Schedule, context: Context): Promise<WasmUnit | TooLarge> {
   const program = printProgram(schedule, otherUses(schedule), context);
-  const { name, span } = schedule.program;
-  const excess = excessOf(program.layout);
-  if (excess) {
-    const help = "lower the largest counts of its dimensions (`dim batch <= …`)";
-    diagnostics.report("NN4001", span, { name, ...excess }, { help });
-    return null;
-  }
-  return { program, bytes: await assemble(program.text, `${name}.wat`) };
+  return (
+    excessOf(program.layout) ?? {
+      program,
+      bytes: await assemble(program.text, `${schedule.program.name}.wat`),
+    }
+  );
+}
+
+/** Says that a model is too large for the memory of WebAssembly. */
+export function reportTooLarge({ name, span }: Program, excess: TooLarge, diagnostics: Diagnostics): void {
+  const help = "lower the largest counts of its dimensions (`dim batch <= …`), or take another target";
+  diagnostics.report("NN4001", span, { name, ...excess }, { help });
 }
