@@ -29,6 +29,7 @@ import {
   uniform,
   exchangeValues,
 } from "./math-helpers.ts";
+import { stretches } from "./memory.ts";
 import {
   fileType,
   findTensor,
@@ -88,6 +89,7 @@ const helpers: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ["floorDivide", { code: floorDivide }],
   ["floorModulo", { code: floorModulo }],
   ["exchangeValues", { code: exchangeValues }],
+  ["stretches", { code: stretches }],
   ["countRows", { code: countRows, needs: ["Nested"] }],
   ["bindDimension", { code: bindDimension }],
   ["expectRows", { code: expectRows }],

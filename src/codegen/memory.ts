@@ -34,6 +34,8 @@ interface View {
 class Layout implements Views {
   readonly storages = new Map<string, Storage>();
   readonly views = new Map<Tensor, View>();
+  /** Where each view begins, counted from the end of the one before it, where that is how they are written. */
+  private readonly skips = new Map<Tensor, Affine>();
 
   constructor(readonly model: Model) {
     const b = model.builder;
@@ -54,6 +56,28 @@ class Layout implements Views {
       storage.size = b.plus(from, model.capacity(t));
       this.views.set(t, { storage, from, to: storage.size });
     }
+    if (model.schedule.level === 2) this.chain();
+  }
+
+  /** So equal layers are equal texts, which compress to almost nothing: no view says where it stands. */
+  private chain(): void {
+    const { model } = this;
+    const b = model.builder;
+    const trees = model.hasLoss
+      ? [model.parameters.tree, model.gradients.tree, model.states.tree]
+      : [model.parameters.tree, model.states.tree];
+    const inputs = [...model.inputNames.keys()].filter((t) => this.has(t));
+    const ends = new Map<Storage, Affine>();
+    for (const t of [...trees.flatMap(leavesOf), ...model.valueNames.keys(), ...inputs]) {
+      const { storage, from, to } = this.views.get(t)!;
+      this.skips.set(t, b.minus(from, ends.get(storage) ?? b.integer(0)));
+      ends.set(storage, to);
+    }
+  }
+
+  /** The arrays whose views follow each other. */
+  get chained(): Set<Storage> {
+    return new Set([...this.skips.keys()].map((t) => this.views.get(t)!.storage));
   }
 
   private storage(block: Block, type: ScalarType): Storage {
@@ -77,9 +101,34 @@ class Layout implements Views {
     const view = this.views.get(tensor);
     if (!view) throw new Error(`\`${tensor.name}\` has no place in memory`);
     const text = (e: Affine): string => this.model.locals.text(e);
+    const skip = this.skips.get(tensor);
+    if (skip) {
+      const length = text(this.model.capacity(tensor));
+      const isNext = this.model.builder.constantOf(skip) === 0;
+      return `${nextOf(view.storage)}(${length}${isNext ? "" : `, ${text(skip)}`})`;
+    }
     return `${view.storage.name}.subarray(${text(view.from)}, ${text(view.to)})`;
   }
 }
+
+/** What gives the stretches of an array. */
+const nextOf = ({ name }: Storage): string => `next${name[0]!.toUpperCase()}${name.slice(1)}`;
+
+/** The tensors of a tree in the order in which it is printed. */
+function leavesOf({ leaves, groups }: PathTree<Tensor>): Tensor[] {
+  return [...leaves.values(), ...[...groups.values()].flatMap(leavesOf)];
+}
+
+/** Takes stretches of an array, for modules that say no place twice. */
+export const stretches = `/** Gives one stretch of an array after the other, each so many cells behind the end of the one before. */
+function stretches«<A extends { subarray(from: number, to: number): A }>»(all«: A») {
+  let end = 0;
+  return (length«: number», skipped = 0)«: A» => {
+    const from = end + skipped;
+    end = from + length;
+    return all.subarray(from, end);
+  };
+}`;
 
 export function printAllocation(model: Model, out: TextBuilder): void {
   const layout = new Layout(model);
@@ -91,6 +140,10 @@ export function printAllocation(model: Model, out: TextBuilder): void {
   out.braces(`function ${model.allocateName}(${dims.join(", ")})`, () => {
     for (const { name, type, size } of layout.storages.values()) {
       out.line(`const ${name} = new ${arrayTypes[type]}(${model.locals.text(size)});`);
+    }
+    for (const storage of layout.chained) {
+      model.module.helper("stretches");
+      out.line(`const ${nextOf(storage)} = stretches(${storage.name});`);
     }
     out.line("return {");
     out.indented(() => printViews(model, layout, out));
