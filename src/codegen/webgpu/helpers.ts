@@ -7,7 +7,7 @@ import {
   placeType,
   shaderType,
 } from "./host-device.ts";
-import { needsType, openSession, sessionClass } from "./host-session.ts";
+import { isFirefox, needsType, openSession, sessionClass } from "./host-session.ts";
 import { bits, ringClass, slicesOf, submissionClass } from "./host-submission.ts";
 import {
   codecType,
@@ -50,7 +50,8 @@ export const gpuHelpers: ReadonlyMap<string, GpuHelper> = new Map<string, GpuHel
   ["checkLimits", { code: checkLimits }],
   ["compileShaders", { code: compileShaders, needs: ["Shader"] }],
   ["allocateBuffers", { code: allocateBuffers }],
-  ["Session", { code: sessionClass, needs: ["Submission", "Ring", "Needs"] }],
+  ["Session", { code: sessionClass, needs: ["Submission", "Ring", "Needs", "isFirefox"] }],
+  ["isFirefox", { code: isFirefox }],
   ["Submission", { code: submissionClass, needs: ["Place"] }],
   ["Ring", { code: ringClass, needs: ["slicesOf"] }],
   ["slicesOf", { code: slicesOf }],
@@ -60,7 +61,7 @@ export const gpuHelpers: ReadonlyMap<string, GpuHelper> = new Map<string, GpuHel
 export const gpuWords: readonly string[] =
   `Kept Pipelines RecordCall Waiting word wordsOf wordsLike ArrayBuffer Event GPU GPUBindGroup GPUBindGroupLayout
   GPUBindGroupLayoutEntry GPUBuffer GPUCommandEncoder GPUComputePassEncoder GPUComputePipeline GPUDevice
-  GPUUncapturedErrorEvent Int32Array Promise Reflect Uint32Array console globalThis setTimeout structuredClone`.split(
+  GPUUncapturedErrorEvent Int32Array Promise Reflect Uint32Array clearInterval console globalThis setInterval setTimeout structuredClone`.split(
     /\s+/,
   );
 

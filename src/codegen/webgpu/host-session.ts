@@ -207,13 +207,16 @@ class Session {
   mapped(staging«: GPUBuffer», size«: number»)«: Promise<ArrayBuffer>» {
     return new Promise((resolve, reject) => {
       this.#pending.add(reject);
+      const done = this.#nudge();
       staging.mapAsync(${usages.mapRead}, 0, Math.max(4, size)).then(
         () => {
+          done();
           this.#pending.delete(reject);
           resolve(staging.getMappedRange(0, Math.max(4, size)).slice(0));
           staging.unmap();
         },
         (cause«: unknown») => {
+          done();
           const problem = new Error(\`\${this.#model}: the GPU can't be read\`, { cause });
           // Why it can't be read, the device says next.
           setTimeout(() => this.fail(problem), 100);
@@ -221,6 +224,21 @@ class Session {
       );
     });
   }
+
+  /** Firefox looks every 100 ms whether something can be read, but also whenever something is submitted. */
+  #nudge()«: () => void» {
+    if (!isFirefox()) return () => undefined;
+    const submitNothing = ()«: void» => {
+      if (this.failure === undefined) this.device.queue.submit([]);
+    };
+    const timer = setInterval(submitNothing, 1);
+    return () => clearInterval(timer);
+  }
+}`;
+
+export const isFirefox = `function isFirefox()«: boolean» {
+  const scope = globalThis« as { readonly navigator?: { readonly userAgent?: string } }»;
+  return scope.navigator?.userAgent?.includes("Firefox") === true;
 }`;
 
 export const openSession = `/** Compiles the shaders of a model and takes its memory, on the device that was given or a new one. */
