@@ -1,5 +1,5 @@
 /** The package as users get it: packed, judged by the tools of the ecosystem, and installed into an empty project. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   existsSync,
   readdirSync,
@@ -117,4 +117,44 @@ describe("the package", () => {
     expect(existsSync(join(folder, ".nnc/types/small.d.nn.ts"))).toBe(true);
     expect(readFileSync(join(folder, "out/main.js"), "utf8")).not.toMatch(/from\s*"nnc/);
   }, 120_000);
+
+  // The project is the one that the test above installed into.
+  test.each(["typescript-5.9", "typescript", "typescript-7"])(
+    "has types for models and their derivations: %s",
+    (version) => {
+      const right = `import { Small } from "./small.nn";
+import { Small as Gpu } from "./small.nn?target=webgpu";
+import derivation from "./small.nn?derivation";
+import text from "./small.nn?raw";
+export const y: Float32Array = Small.create().forward({ x: [[1, 2]] }).y;
+export const later: Promise<Gpu> = Gpu.create();
+export const steps: number = derivation.model.length + text.length;
+`;
+      const wrong = ["Small.create().then();", "Gpu.create().step;", "derivation.stepz;", "text.lines;"];
+      writeFileSync(join(folder, "main.ts"), right + wrong.join("\n"));
+      const settings = { allowArbitraryExtensions: true, rootDirs: [".", "./.nnc/types"] };
+      const rest = {
+        strict: true,
+        noEmit: true,
+        skipLibCheck: true,
+        module: "nodenext",
+        types: ["nnc/client"],
+      };
+      const include = ["main.ts", ".nnc/types"];
+      const configuration = { compilerOptions: { ...settings, ...rest, target: "es2022" }, include };
+      writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(configuration));
+      run("npx", "--no-install", "nnc", "types");
+      const tsc = join(root, "node_modules", version, "bin/tsc");
+      const { stdout } = spawnSync(process.execPath, [tsc, "-p", ".", "--pretty", "false"], {
+        cwd: folder,
+        encoding: "utf8",
+      });
+      const found = stdout.trim().split("\n");
+      expect(
+        found.map((line) => Number(/\((\d+),/.exec(line)?.[1])),
+        stdout,
+      ).toEqual([8, 9, 10, 11]);
+    },
+    60_000,
+  );
 });
