@@ -191,6 +191,13 @@ function solve(objective: Affine, facts: readonly Fact[], atoms: readonly Intege
   return Math.ceil(numerator / denominator) + 0;
 }
 
+/** Whether a condition holds wherever its indices are in their ranges: the cheap method alone finds out. */
+export function holdsAlways(condition: Expr): boolean {
+  return (
+    condition.kind === "condition" && condition.relation === "nonnegative" && eliminate(condition.form) >= 0
+  );
+}
+
 /** A lower bound by eliminating atoms, those first whose range is made of others: they were made later. */
 function eliminate(form: Affine): number {
   const factors = new Map<IntegerAtom, number>(form.terms.map((t) => [t.atom, t.factor]));

@@ -1,6 +1,6 @@
 import { atoms } from "./atoms.ts";
 import type { Builder } from "./builder.ts";
-import { Prover } from "./intervals-prover.ts";
+import { holdsAlways, Prover } from "./intervals-prover.ts";
 import { rewriter, visit } from "./rewrite.ts";
 import type { Apply, Expr } from "./types.ts";
 
@@ -21,7 +21,8 @@ export function simplifyConjunction(
   assumptions: readonly Expr[],
   builder: Builder,
 ): readonly Expr[] {
-  const all = [...new Set(conjuncts)];
+  // What holds always says nothing of the others, and to fail to refute it would take longer than all else.
+  const all = [...new Set(conjuncts)].filter((conjunct) => !holdsAlways(conjunct));
   let kept = all;
   // From the right: what stands behind may rely on what stands before it.
   for (const conjunct of [...kept].reverse()) {

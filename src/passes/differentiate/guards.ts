@@ -3,6 +3,7 @@ import type { Builder } from "../../ir/builder.ts";
 import { Prover, simplifyConjunction } from "../../ir/intervals.ts";
 import { conjuncts, readsOf } from "../../ir/rewrite.ts";
 import type { Affine, Expr, Read, Tensor } from "../../ir/types.ts";
+import { plainIndex } from "./names.ts";
 
 /**
  * Guards without those that always hold where the ones before them do; null where they never hold together. What reads
@@ -39,6 +40,8 @@ export function withRangesOf(
   let prover = new Prover(b, all);
   for (const { tensor, subscripts } of places) {
     for (const [d, form] of subscripts.entries()) {
+      // The index of a loop over the whole dimension is in range.
+      if (plainIndex(form)?.extent === tensor.shape[d]) continue;
       const inRange = [b.nonnegative(form), b.nonnegative(b.minus(b.minus(tensor.shape[d]!, form), 1))];
       for (const guard of inRange) {
         if (prover.prove(guard)) continue;

@@ -4,8 +4,9 @@ import { printStatement } from "../../ir/printer.ts";
 import { freeIndices, readsOf, targetsWhole } from "../../ir/rewrite.ts";
 import type { Equation, Expr, Graph, Read, Statement, Tensor } from "../../ir/types.ts";
 import { bodyAt } from "./alias.ts";
-import { lengthOf } from "./cost.ts";
 import { TooLarge } from "./fraction.ts";
+import type { Neighbourhood } from "./likeness.ts";
+import { likenessOf } from "./likeness.ts";
 import { guardedBody } from "./merge.ts";
 import { isPersistent } from "../../ir/dependences.ts";
 import type { GraphIndex } from "./workspace.ts";
@@ -66,11 +67,13 @@ interface Finding {
   readonly saved: number;
 }
 
-class Cancellation {
+class Cancellation implements Neighbourhood {
   private readonly work: Workspace;
   private readonly index: GraphIndex;
   /** The equations as they are by now. */
   private readonly current = new Map<Tensor, Equation>();
+  /** The definitions that were met, by the tensors that they read. */
+  private readonly definitions = new Map<Tensor, Equation[]>();
   private readonly absorbed = new Map<Tensor, boolean>();
   private readonly writings: Readonly<Record<Reach, Writing>>;
 
@@ -97,6 +100,11 @@ class Cancellation {
   private learn(s: Statement, position: number): void {
     if (s.kind !== "equation" || s.tensor.role !== "definition" || s.tensor.type !== "f32") return;
     if (this.index.pointwise(s.tensor) !== s) return;
+    for (const t of this.work.tensorsRead(s)) {
+      const known = this.definitions.get(t);
+      if (known) known.push(s);
+      else this.definitions.set(t, [s]);
+    }
     for (const writing of Object.values(this.writings)) writing.refolder.add(s, position);
   }
 
@@ -118,6 +126,14 @@ class Cancellation {
     return found.equation;
   }
 
+  definitionsReading(t: Tensor): readonly Equation[] {
+    return this.definitions.get(t) ?? [];
+  }
+
+  readersOf(t: Tensor): number {
+    return this.index.readers.get(t)?.length ?? 0;
+  }
+
   /**
    * Adjoints between are worth dissolving where much cancels, or where the formula stays about as short as it was:
    * otherwise they are steps that a reader wants to see, and fusion saves their memory anyway.
@@ -126,14 +142,28 @@ class Cancellation {
     const found = this.rewritten(e, position, "all");
     if (!found || found.dying.every(isClosed)) return found;
     const before = this.work.cost(e).body + found.saved;
-    const short = lengthOf(found.equation.body) <= lengthOf(e.body) + slightlyLonger;
+    const short = this.work.length(found.equation) <= this.work.length(e) + slightlyLonger;
     return short || this.work.cost(found.equation).body <= muchCheaper * before ? found : undefined;
   }
 
   /** The cheapest way to write an equation, if it is cheaper than what there is. */
   private rewritten(e: Equation, position: number, reach: Reach): Finding | undefined {
     const seen = this.dyingIn(e, reach);
-    if ([...seen, e].reduce((sum, d) => sum + lengthOf(d.body), 0) > longest) return undefined;
+    if ([...seen, e].reduce((sum, d) => sum + this.work.length(d), 0) > longest) return undefined;
+    // What one turn of a recurrence does not allow, the others don't either.
+    const likeness = likenessOf([...seen, e], this, this.work.texts);
+    if (likeness !== undefined && this.work.hopeless.has(`${reach} ${likeness}`)) return undefined;
+    const found = this.cheaper(e, position, reach, seen);
+    if (!found && likeness !== undefined) this.work.hopeless.add(`${reach} ${likeness}`);
+    return found;
+  }
+
+  private cheaper(
+    e: Equation,
+    position: number,
+    reach: Reach,
+    seen: readonly Equation[],
+  ): Finding | undefined {
     try {
       const { equation, by } = this.writings[reach].cheapest(e, position);
       // What is still read does not die: a condition, say, is not looked into.

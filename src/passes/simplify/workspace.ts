@@ -4,7 +4,8 @@ import type { Context, RuleApplication } from "../../ir/context.ts";
 import { isPersistent, tensorsRead, tensorsWritten } from "../../ir/dependences.ts";
 import { coversWhole } from "../../ir/rewrite.ts";
 import type { Equation, Graph, Statement, Tensor } from "../../ir/types.ts";
-import { costOfBody, costOfEquation } from "./cost.ts";
+import { CanonicalTexts } from "../schedule/canonical.ts";
+import { costOfBody, costOfEquation, lengthOf } from "./cost.ts";
 
 /** A sub-pass returns the same graph object where it changes nothing. */
 export type SubPass = (graph: Graph, work: Workspace) => Graph;
@@ -24,6 +25,9 @@ export class Workspace {
   readonly plain = new Set<Statement>();
   /** Equations in which algebra found nothing, with the producers that it looked through. */
   readonly settled = new Map<Equation, string>();
+  /** What equations look like in which algebra found nothing, and how it is told. */
+  readonly hopeless = new Set<string>();
+  readonly texts = new CanonicalTexts();
   /** Equations whose guards are proved as far as they can be. */
   readonly proved = new Set<Equation>();
   /** Equations in which nothing is left that a bounded value could be asked instead. */
@@ -32,6 +36,7 @@ export class Workspace {
   readonly chained = new Set<Equation>();
   private readonly reads = new Map<Statement, readonly Tensor[]>();
   private readonly costs = new Map<Equation, Cost>();
+  private readonly lengths = new Map<Equation, number>();
   private readonly keys = new Map<Equation, string>();
   private latest: GraphIndex | undefined;
 
@@ -72,6 +77,13 @@ export class Workspace {
     if (this.latest?.graph !== graph) this.latest = new GraphIndex(graph, this);
     this.latest.forgetNames();
     return this.latest;
+  }
+
+  /** How long the formula of an equation is to read, computed once. */
+  length(e: Equation): number {
+    const known = this.lengths.get(e) ?? lengthOf(e.body);
+    this.lengths.set(e, known);
+    return known;
   }
 
   /** The key of an equation, computed once. */
