@@ -2,7 +2,7 @@
 import { precedence } from "../ir/atoms.ts";
 import { listed } from "./contributions.ts";
 import type { Contribution, Derivation, ForwardStep, Line, Name, Step, Target } from "./derivation.ts";
-import { links, rulesText, verdict } from "./common.ts";
+import { cancelling, links, rulesText, verdict } from "./common.ts";
 import type { Block, Document, Inline, Row } from "./document.ts";
 import {
   checkSummary,
@@ -225,7 +225,8 @@ class IndexPrinter {
       return rows;
     }
     for (const r of rewrites) {
-      add(r.expanded, `with ${listed(r.through)} written out`);
+      const { lines, note } = cancelling(r);
+      add(lines, [`with ${listed(r.through)} written out`, ...note].join("; "));
       add(r.after, rulesText(r.rules, this.detail === 3 ? Infinity : 2));
     }
     add(s.result, "what is left");

@@ -1,5 +1,5 @@
 /** The gradients as a course writes them down: B1, B2, B3; of several layers da, dz, dW, db, from the last to the first. */
-import { rulesText, verdict } from "./common.ts";
+import { cancelling, rulesText, verdict } from "./common.ts";
 import type { Derivation, Line, Step, Target } from "./derivation.ts";
 import type { Block, Document, LayeredName, Row } from "./document.ts";
 import { equation, numbersText, placeText, rowOf, rowsOf } from "./document.ts";
@@ -129,7 +129,9 @@ function rows(s: Step, t: Target, names: ReadonlyMap<Ref, LayeredName>): Row[] {
     const r = t.simplify[i]!;
     // Signs and quotients are collected on the way; what cancels is what is taught.
     if (!r.rules.some((x) => x.realOnly)) continue;
-    for (const l of r.expanded) add(l, `with ${r.through.map((x) => layeredText(names, x)).join(", ")}`);
+    const { lines, note } = cancelling(r, (x) => layeredText(names, x));
+    const looked = `with ${r.through.map((x) => layeredText(names, x)).join(", ")}`;
+    for (const l of lines) add(l, [looked, ...note].join("; "));
     for (const l of r.after) add(l, rulesText(r.rules));
   }
   for (const l of s.result) add(l, "");

@@ -1,9 +1,13 @@
 /** What the notations share: the verdict of the checks, the names of rules, links. */
-import type { Derivation, Rewrite } from "./derivation.ts";
+import { struck } from "./cancelled.ts";
+import { listed } from "./contributions.ts";
+import type { Derivation, Line, Rewrite } from "./derivation.ts";
 import { checksOf } from "./derivation.ts";
 import type { Block, Inline } from "./document.ts";
 import { paragraph, scientific } from "./document.ts";
 import type { Ref } from "./formula.ts";
+import type { Naming } from "./text.ts";
+import { asWritten, textOf } from "./text.ts";
 
 /** What all comparisons together come to; ends every document. */
 export function verdict(derivation: Derivation): Block[] {
@@ -30,6 +34,19 @@ export function verdict(derivation: Derivation): Block[] {
       "good",
     ),
   ];
+}
+
+/** What a rewrite starts from, with what cancels struck through and named: text has no strokes, nor has every reader. */
+export function cancelling(
+  { expanded, after }: Rewrite,
+  named: Naming = asWritten,
+): { readonly lines: readonly Line[]; readonly note: readonly string[] } {
+  const [from, to] = [expanded[0], after[0]];
+  if (!from || !to || expanded.length > 1 || after.length > 1) return { lines: expanded, note: [] };
+  const { line, factors } = struck(from, to);
+  const what = listed(factors.map((f) => textOf(f, named)));
+  const note = factors.length === 0 ? [] : [`${what} cancel${factors.length === 1 ? "s" : ""}`];
+  return { lines: [line], note };
 }
 
 export function links(refs: readonly Ref[], label: (ref: Ref) => string): Inline[] {

@@ -47,7 +47,9 @@ export type Formula =
   | { readonly kind: "floor"; readonly value: Formula; readonly divisor: number }
   /** ∂of/∂by. */
   | { readonly kind: "derivative"; readonly of: Formula; readonly by: Formula }
-  | { readonly kind: "transposed"; readonly operand: Formula };
+  | { readonly kind: "transposed"; readonly operand: Formula }
+  /** A factor that cancels with another in the line that follows. */
+  | { readonly kind: "struck"; readonly operand: Formula };
 
 /** How tightly the outermost operator of a formula binds; larger binds tighter. */
 export function bindingOf(f: Formula): number {
@@ -63,8 +65,8 @@ export function bindingOf(f: Formula): number {
       return precedence.select;
     case "reduce":
       return reductionBinding;
-    case "derivative":
-      return precedence.primary;
+    case "struck":
+      return bindingOf(f.operand);
     default:
       return precedence.primary;
   }
@@ -104,6 +106,7 @@ export function operandsOf(f: Extract<Formula, { kind: "infix" }>): Operand[] {
 function startsWithSign(f: Formula): boolean {
   if (f.kind === "prefix") return f.operator === "−";
   if (f.kind === "number") return f.value < 0;
+  if (f.kind === "struck") return startsWithSign(f.operand);
   return f.kind === "infix" && startsWithSign(f.operands[0]!) && !operandsOf(f)[0]!.bracketed;
 }
 
@@ -124,6 +127,7 @@ export function childrenOf(f: Formula): readonly Formula[] {
       return f.operands;
     case "prefix":
     case "transposed":
+    case "struck":
       return [f.operand];
     case "choice":
       return [f.condition, f.chosen, f.otherwise];

@@ -20,6 +20,10 @@ const brackets = (open: string, content: string, close: string): string => {
 };
 const parentheses = (content: string): string => brackets("(", content, ")");
 
+/** A browser that lacks `menclose` takes it for a row, to which the style sheet gives the stroke. */
+const stroke = (content: string): string =>
+  `<menclose notation="updiagonalstrike" class="struck">${content}</menclose>`;
+
 export class MathWriter {
   private readonly names: ReadonlyMap<Ref, LayeredName>;
 
@@ -83,6 +87,8 @@ export class MathWriter {
         return row(`${mo("⌊")}<mfrac>${math(f.value)}${number(f.divisor)}</mfrac>${mo("⌋")}`);
       case "derivative":
         return `<mfrac>${row(`${mo("∂")}${math(f.of)}`)}${row(`${mo("∂")}${math(f.by)}`)}</mfrac>`;
+      case "struck":
+        return stroke(math(f.operand));
       case "transposed": {
         const inner = math(f.operand);
         return `<msup>${inner.includes("<msup") ? parentheses(inner) : inner}${mo("⊤")}</msup>`;
@@ -92,9 +98,11 @@ export class MathWriter {
 
   private infix(f: Extract<Formula, { kind: "infix" }>): string {
     if (f.operator === "/") return `<mfrac>${f.operands.map((o) => row(this.formula(o))).join("")}</mfrac>`;
-    const operands = operandsOf(f).map((o) =>
-      o.bracketed ? parentheses(this.formula(o.formula)) : this.formula(o.formula),
-    );
+    const operands = operandsOf(f).map((o) => {
+      if (!o.bracketed) return this.formula(o.formula);
+      if (o.formula.kind === "struck") return stroke(parentheses(this.formula(o.formula.operand)));
+      return parentheses(this.formula(o.formula));
+    });
     if (f.operator === "^") return `<msup>${row(operands[0]!)}${row(this.formula(f.operands[1]!))}</msup>`;
     const between = f.operator === "" ? mo("\u2062") : mo(f.operator);
     return row(operands.join(between));

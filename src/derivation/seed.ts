@@ -43,6 +43,7 @@ export function withSeeds(f: Formula, seeds: ReadonlyMap<Ref, Formula>): Formula
         : { ...f, operand };
     }
     case "transposed":
+    case "struck":
       return { ...f, operand: inner(f.operand) };
     case "call":
       return { ...f, operands: f.operands.map(inner) };

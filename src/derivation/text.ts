@@ -52,6 +52,8 @@ export function textOf(f: Formula, named: Naming = asWritten): string {
       return `⌊${within(f.value, precedence.mul)}/${f.divisor}⌋`;
     case "derivative":
       return `∂${text(f.of)}/∂${text(f.by)}`;
+    case "struck":
+      return text(f.operand);
     case "transposed":
       return /[^\p{L}\p{N}_.]|[⁰¹²³⁴⁵⁶⁷⁸⁹ˡᴸ]/u.test(text(f.operand))
         ? `(${text(f.operand)})ᵀ`

@@ -1,4 +1,4 @@
-/** A document as a LaTeX file that compiles by itself: `article`, with amsmath and amssymb. */
+/** A document as a LaTeX file that compiles by itself: `article`, with amsmath, amssymb and cancel. */
 import { precedence } from "../ir/atoms.ts";
 import type { Block, Document, Inline, LayeredName, Row } from "./document.ts";
 import type { Formula, Ref } from "./formula.ts";
@@ -10,7 +10,7 @@ export function toLatex(document: Document): string {
   return [
     "% Compile with pdflatex, or with xelatex or lualatex where names hold other scripts.",
     "\\documentclass{article}",
-    "\\usepackage{amsmath,amssymb}",
+    "\\usepackage{amsmath,amssymb,cancel}",
     "\\usepackage[T1]{fontenc}",
     "\\usepackage[margin=2.5cm]{geometry}",
     "\\allowdisplaybreaks",
@@ -101,9 +101,11 @@ class LatexWriter {
       }
       case "infix": {
         if (f.operator === "/") return `\\frac{${text(f.operands[0]!)}}{${text(f.operands[1]!)}}`;
-        const operands = operandsOf(f).map((o) =>
-          o.bracketed ? parentheses(text(o.formula)) : text(o.formula),
-        );
+        const operands = operandsOf(f).map((o) => {
+          const [open, shut] = o.formula.kind === "struck" ? ["\\cancel{", "}"] : ["", ""];
+          const inner = text(o.formula.kind === "struck" ? o.formula.operand : o.formula);
+          return open + (o.bracketed ? parentheses(inner) : inner) + shut;
+        });
         if (f.operator === "^") return `{${operands[0]!}}^{${text(f.operands[1]!)}}`;
         return operands.join(operators[f.operator] ?? ` \\mathbin{\\text{${words(f.operator)}}} `);
       }
@@ -123,6 +125,8 @@ class LatexWriter {
         return `\\left\\lfloor\\frac{${text(f.value)}}{${f.divisor}}\\right\\rfloor`;
       case "derivative":
         return `\\frac{\\partial ${text(f.of)}}{\\partial ${text(f.by)}}`;
+      case "struck":
+        return `\\cancel{${text(f.operand)}}`;
       case "transposed": {
         const inner = text(f.operand);
         return `${inner.includes("^") ? `(${inner})` : inner}^{\\top}`;

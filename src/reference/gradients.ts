@@ -1,8 +1,8 @@
 /** Reverse mode against central differences of the loss, both in 64 bits, at one point of a model. */
 import { slice } from "../ir/dependences.ts";
-import { evaluateAffine, extentsOf, interpret, tensorSize } from "../ir/interpreter.ts";
+import { evaluateAffine, extentsOf, tensorSize } from "../ir/interpreter.ts";
 import type { ModelGraphs } from "../ir/model.ts";
-import type { Dim, Graph, Tensor } from "../ir/types.ts";
+import type { Dim, Graph, Statement, Tensor } from "../ir/types.ts";
 import { ReferenceModel, subscriptsOf } from "./model.ts";
 
 /** Half the distance of the two points of a difference. */
@@ -91,9 +91,11 @@ const visitsToBegin = 300;
 
 /** How many cells of each parameter can be compared within the visits: two evaluations of the loss a cell. */
 function affordable(model: ReferenceModel, loss: Graph, parameters: number): number {
-  const count = { bodies: 0 };
-  interpret(loss, { dims: model.dims, values: model.values, count });
-  const visits = count.bodies + visitsToBegin * loss.statements.length;
+  const turns = (s: Statement): number =>
+    s.kind === "equation"
+      ? [...s.indices, ...s.reduced].reduce((n, i) => n * evaluateAffine(i.extent, model.dims), 1)
+      : 0;
+  const visits = loss.statements.reduce((n, s) => n + visitsToBegin + turns(s), 0);
   return Math.max(1, Math.min(12, Math.floor(mostVisits / (2 * visits * Math.max(1, parameters)))));
 }
 

@@ -47,6 +47,18 @@ test("LaTeX: fractions, sums and hats", () => {
   expect(latex).toContain("\\sum_{k} v_{k,j} \\cdot x_{k}");
 });
 
+test("what cancels is struck through, and named for those who see no strokes", () => {
+  const latex = print(source, file, "latex");
+  expect(latex).toMatch(/\\usepackage\{[^}]*\bcancel\b/);
+  const above = "\\cancel{\\hat{y}} \\cdot \\cancel{\\left(1 - \\hat{y}\\right)}";
+  const below = "{\\cancel{\\left(1 - \\hat{y}\\right)} \\cdot \\cancel{\\hat{y}}}";
+  expect(latex).toContain(`\\frac{\\hat{y} - y}${below} \\cdot ${above}`);
+  expect(latex.match(/\\cancel/g)).toHaveLength(4);
+  const html = print(source, file, "html");
+  expect(html.match(/<menclose notation="updiagonalstrike"/g)).toHaveLength(4);
+  expect(html).toContain("ŷ and 1 − ŷ cancel");
+});
+
 test("HTML: what the user wrote is text, and nothing is fetched", () => {
   const html = print(hostile, "<m>.nn", "html");
   expect(html).not.toMatch(/<script>alert|<img|<m>/);
