@@ -52,7 +52,7 @@ export async function lower(
   const { name } = program;
   const trace: CompileOptions["trace"] =
     options.trace && ((stage, text) => options.trace?.(isOne ? stage : `${name}: ${stage}`, text));
-  const graphs = buildGraphs(program, context, { simplify, trace });
+  const graphs = buildGraphs(program, context, { simplify, restrict: level > 1, trace });
   const choice = options.target === "auto" ? chooseTarget(graphs) : undefined;
   const target = options.target === "auto" ? choice!.target : (options.target ?? "typescript");
   const kernelsOf = (machine: ConcreteTarget): Promise<Kernels | TooLarge> =>

@@ -7,6 +7,7 @@ import type { Graph, Program, Statement, Tensor } from "./ir/types.ts";
 import { verify } from "./ir/verifier.ts";
 import { differentiate } from "./passes/differentiate.ts";
 import { polyphase } from "./passes/polyphase.ts";
+import { restrict } from "./passes/restrict.ts";
 import { simplify } from "./passes/simplify.ts";
 import { specialise } from "./passes/specialise.ts";
 
@@ -15,6 +16,8 @@ export type Trace = (stage: string, text: string) => void;
 
 export interface PipelineOptions {
   readonly simplify: boolean;
+  /** Whether definitions end where their last reader does; otherwise they have the shapes of the source. */
+  readonly restrict?: boolean;
   readonly trace?: Trace | undefined;
 }
 
@@ -78,6 +81,7 @@ function runPasses(
   stage("elaborate", g);
   const derives = g.statements.some((s) => s.kind === "gradient");
   if (options.simplify) g = apply(simplify, g);
+  if (options.restrict) g = apply(restrict, g);
   if (derives || g.statements.some((s) => s.kind === "override")) {
     g = apply(differentiate, g);
     if (options.simplify) g = apply(simplify, g);

@@ -20,6 +20,7 @@ export interface ModelOptions {
   /** Which one, where there are several. */
   readonly model?: string | undefined;
   readonly simplify?: boolean;
+  readonly restrict?: boolean;
   readonly realOnlyRules?: boolean;
   readonly imports?: Record<string, string>;
 }
@@ -54,7 +55,8 @@ export function build(source: string, options: ModelOptions = {}): Built {
     options: { realOnlyRules: options.realOnlyRules ?? true },
     log: [],
   };
-  return { program, context, graphs: buildGraphs(program, context, { simplify: options.simplify ?? true }) };
+  const { simplify = true, restrict = false } = options;
+  return { program, context, graphs: buildGraphs(program, context, { simplify, restrict }) };
 }
 
 export type Numbers = readonly number[] | Float64Array;
