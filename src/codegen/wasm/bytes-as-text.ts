@@ -21,20 +21,21 @@ export function bytesAsText(bytes: Uint8Array): string {
 }
 
 /**
- * The function of a module that reads it again: in place and without a call for each character, since it runs once, before
- * an engine has optimised anything.
+ * The function of a module that reads it again: into an array of the right kind and without a function for each character,
+ * since it runs once, before an engine has optimised anything.
  */
 export const decodeBytes = `/** The bytes that a text stands for: a character each up to ${single - 1}, two for the others. */
 function decodeBytes(text«: string»)«: Uint8Array» {
-  const bytes = new TextEncoder().encode(text);
+  const bytes = new Uint8Array(text.length);
   let length = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    const value = bytes[at]«!» - (bytes[at]«!» < ${backslash} ? ${first} : ${first + 1});
-    if (value < ${single}) bytes[length++] = value;
-    else {
-      const next = bytes[++at]«!»;
-      bytes[length++] = ${single} + ${characters} * (value - ${single}) + next - (next < ${backslash} ? ${first} : ${first + 1});
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    let value = code - (code < ${backslash} ? ${first} : ${first + 1});
+    if (value >= ${single}) {
+      const next = text.charCodeAt(++at);
+      value = ${single} + ${characters} * (value - ${single}) + next - (next < ${backslash} ? ${first} : ${first + 1});
     }
+    bytes[length++] = value;
   }
   return bytes.slice(0, length);
 }`;
