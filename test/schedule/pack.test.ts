@@ -119,3 +119,28 @@ test("columns are split into panels of vectors, of which the last may begin earl
     }
   }
 });
+
+describe("a left factor whose turns lie a power of two apart", () => {
+  const of = (width: number): string => `model M {
+    dim batch <= 9
+    input x: [batch, ${width}]
+    input t: [batch, 40]
+    y[i, j] = sum[b] x[b, i] * t[b, j]
+    output z = y
+  }`;
+
+  test.each([1, 8, 9])("is the same product through its copy, of %i", (batch) => {
+    expect(differences(of(1024), 2, { batch }, { machine: "vector" }).found).toEqual([]);
+  });
+
+  test("is copied with an odd number of lines from turn to turn", () => {
+    expect(panels(kernelsOf(of(1024)).get("y"))).toEqual([
+      "scratch panel[batch, 16]",
+      "scratch rows[batch, 1040]",
+    ]);
+  });
+
+  test("is read where it lies if the lines of all turns find room", () => {
+    expect(panels(kernelsOf(of(1040)).get("y"))).toEqual(["scratch panel[batch, 16]"]);
+  });
+});

@@ -54,3 +54,6 @@ export const machines: Readonly<Record<Machine, MachineFacts>> = {
     rowsFrom: 1,
   },
 };
+
+/** The nearest cache of data, as processors have it that are in use: lines of so many values, in so many sets of so many. */
+export const nearestCache = { line: 16, sets: 64, ways: 8 };

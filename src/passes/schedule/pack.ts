@@ -21,6 +21,8 @@ import type { KernelStatement, Loop, Store } from "../../ir/kernel.ts";
 import { mapStatement, statementsIn } from "../../ir/kernel-walk.ts";
 import { readsOf, rewriter, substitute } from "../../ir/rewrite.ts";
 import type { Affine, Expr, Index, Read, Tensor } from "../../ir/types.ts";
+import type { Apart } from "./apart.ts";
+import { apart } from "./apart.ts";
 import type { Contraction } from "./contraction.ts";
 import { contractionsOf, summedBy } from "./contraction.ts";
 import type { Copy } from "./jam.ts";
@@ -36,6 +38,8 @@ type Block = readonly KernelStatement[];
 const fewest = 8;
 /** A panel of more values than this is in no cache that is near. */
 const most = 1 << 17;
+/** Fewer columns than this are not worth a copy of the left factor: it is read once for each panel. */
+const fewestColumns = 32;
 
 export interface Packed {
   readonly body: Block;
@@ -57,6 +61,8 @@ class Packing {
   private readonly groups: readonly PanelGroup[];
   private readonly width: number;
   private readonly panels: ReadonlyMap<Read, Tensor>;
+  /** What is copied of the left factor, once for all panels. */
+  private readonly apart: readonly Apart[];
   /** The column of a panel, where the body stands for all of them. */
   private readonly column: Index;
   private readonly body: Block;
@@ -72,6 +78,7 @@ class Packing {
     this.width = widest(this.groups);
     this.column = b.index("column", this.width);
     this.panels = new Map(contraction.right.map((r) => [r, this.panelFor(r)]));
+    this.apart = columns < fewestColumns ? [] : apart(contraction, leaf, most, names, b);
     this.body = this.throughPanels();
   }
 
@@ -88,8 +95,9 @@ class Packing {
 
   pack(): Packed {
     const { contraction } = this;
-    const body = this.groups.flatMap((g) => this.group(g));
-    return { body: around(contraction.batch, body), scratch: [...this.panels.values()] };
+    const body = [...this.apart.flatMap((a) => a.copy), ...this.groups.flatMap((g) => this.group(g))];
+    const scratch = [...this.panels.values(), ...this.apart.map((a) => a.tensor)];
+    return { body: around(contraction.batch, body), scratch };
   }
 
   // ------------------------------------------------------------------------------------------------------------ columns
@@ -165,8 +173,12 @@ class Packing {
   }
 
   private throughPanels(): Block {
+    const { rows } = this.contraction;
+    const copies = new Map<Expr, Tensor>(this.apart.map((a) => [a.read, a.tensor]));
     const write = rewriter(this.b, {
       node: (e) => {
+        const copy = copies.get(e);
+        if (copy) return this.b.read(copy, [...summedBy(this.contraction, e as Read), rows.index]);
         const panel = e.kind === "read" ? this.panels.get(e) : undefined;
         return panel && this.b.read(panel, [...summedBy(this.contraction, e as Read), this.column]);
       },
