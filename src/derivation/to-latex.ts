@@ -1,4 +1,4 @@
-/** A document as a LaTeX file that compiles by itself: `article`, with amsmath, amssymb and cancel. */
+/** A document as a LaTeX file that compiles by itself: `article`, with amsmath, amssymb, cancel and graphicx. */
 import { precedence } from "../ir/atoms.ts";
 import type { Block, Document, Inline, LayeredName, Row } from "./document.ts";
 import type { Formula, Ref } from "./formula.ts";
@@ -10,11 +10,12 @@ export function toLatex(document: Document): string {
   return [
     "% Compile with pdflatex, or with xelatex or lualatex where names hold other scripts.",
     "\\documentclass{article}",
-    "\\usepackage{amsmath,amssymb,cancel}",
+    "\\usepackage{amsmath,amssymb,cancel,graphicx}",
     "\\usepackage[T1]{fontenc}",
     "\\usepackage[margin=2.5cm]{geometry}",
     "\\allowdisplaybreaks",
     "\\setlength{\\parindent}{0pt}",
+    "\\setlength{\\emergencystretch}{3em}",
     "\\begin{document}",
     `\\section*{${words(document.title)}}`,
     ...(document.subtitle === "" ? [] : [words(document.subtitle), ""]),
@@ -41,10 +42,12 @@ class LatexWriter {
         return this.rows(b.rows);
       case "table":
         return [
+          // A table that is wider than the page is made as small as it has to be.
+          "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%",
           `\\begin{tabular}{${"l".repeat(b.head.length)}}`,
           `${b.head.map(words).join(" & ")} \\\\ \\hline`,
           ...b.rows.map((r) => `${r.cells.map((c) => this.inline(c)).join(" & ")} \\\\`),
-          "\\end{tabular}",
+          "\\end{tabular}}",
           "",
         ];
       case "section":
