@@ -30,7 +30,7 @@ math { font-family: "Latin Modern Math", "STIX Two Math", "Cambria Math", math, 
 pre { font: 0.8rem/1.5 ui-monospace, Menlo, Consolas, monospace; background: var(--card); border: 1px solid var(--line); border-radius: 4px; margin: 0.4rem 0 1rem; padding: 0.5rem 0; overflow-x: auto; white-space: normal; }
 pre code { font: inherit; display: block; white-space: pre; padding: 0 0.8rem; min-height: 1.5em; border-left: 4px solid transparent; width: max-content; min-width: 100%; }
 .number { display: inline-block; width: 2.2em; color: var(--soft); user-select: none; }
-menclose.struck { background: linear-gradient(to top right, transparent calc(50% - 0.8px), currentColor calc(50% - 0.8px), currentColor calc(50% + 0.8px), transparent calc(50% + 0.8px)); padding: 0.1em 0.15em; print-color-adjust: exact; }
+menclose.struck { background: linear-gradient(to bottom right, transparent calc(50% - 0.8px), currentColor calc(50% - 0.8px), currentColor calc(50% + 0.8px), transparent calc(50% + 0.8px)); padding: 0.1em 0.15em; print-color-adjust: exact; }
 summary { cursor: pointer; color: var(--soft); }
 a { color: var(--ink); text-decoration: underline; text-underline-offset: 2px; }
 [data-ref] { cursor: pointer; }
