@@ -62,11 +62,23 @@ export class Comparison {
 export function slopeAt(f: (shift: number) => number, h = differenceStep, cheap = false): number | null {
   const [below, at, above] = [f(-h), f(0), f(h)];
   const near = (above - below) / (2 * h);
-  const slope = cheap ? near : (4 * near - (f(2 * h) - f(-2 * h)) / (4 * h)) / 3;
   const bend = Math.abs(above - 2 * at + below) / h;
-  if (!Number.isFinite(slope)) return null;
-  return bend > 1e-2 * Math.max(1e-2, Math.abs(slope)) ? null : slope;
+  const isSharp = (b: number, slope: number): boolean => b > 1e-2 * Math.max(1e-2, Math.abs(slope));
+  if (cheap) return !Number.isFinite(near) || isSharp(bend, near) ? null : near;
+  const [farBelow, farAbove] = [f(-2 * h), f(2 * h)];
+  const slope = (4 * near - (farAbove - farBelow) / (4 * h)) / 3;
+  const farBend = Math.abs(farAbove - 2 * at + farBelow) / (2 * h);
+  if (!Number.isFinite(slope) || isSharp(Math.max(bend, farBend), slope)) return null;
+  if (farBend <= smallestBend) return slope;
+  const nearBend = Math.abs(f(h / 2) - 2 * at + f(-h / 2)) / (h / 2);
+  return isKink(bend, farBend) || (bend > smallestBend && isKink(nearBend, bend)) ? null : slope;
 }
+
+/** Bends below this are rounding, and too small to be seen in a slope. */
+const smallestBend = 1e-8;
+
+/** Over twice the distance a smooth function bends twice as much; a kink as much, or where it is farther off not at all. */
+const isKink = (bend: number, farBend: number): boolean => bend > 0.7 * farBend || bend < 0.3 * farBend;
 
 /** How far to shift the cells of a tensor. */
 export function stepFor(values: ArrayLike<number>): number {

@@ -115,7 +115,7 @@ class LatexWriter {
       case "prefix":
         return `${f.operator === "−" ? "-" : "\\neg "}${within(f.operand, precedence.mul)}`;
       case "call":
-        return `${f.symbol ? this.symbol(f.symbol) : `\\operatorname{${words(f.callee)}}`}\\left(${f.operands.map(text).join(", ")}\\right)`;
+        return `${f.symbol ? this.symbol(f.symbol) : operator(f.callee)}\\left(${f.operands.map(text).join(", ")}\\right)`;
       case "choice":
         return `\\begin{cases} ${text(f.chosen)} & \\text{if } ${text(f.condition)} \\\\ ${text(f.otherwise)} & \\text{else} \\end{cases}`;
       case "bracket":
@@ -158,6 +158,12 @@ class LatexWriter {
     if (primes) return `${primes[1]!}${"'".repeat(primes[2]!.length)}`;
     return `\\text{${words(name)}}`;
   }
+}
+
+/** `tanh`, and its derivative `tanh′`. */
+function operator(name: string): string {
+  const [, stem, primes] = /^(.*?)(′*)$/u.exec(name)!;
+  return `\\operatorname{${words(stem!)}}${"'".repeat(primes!.length)}`;
 }
 
 const parentheses = (text: string): string => `\\left(${text}\\right)`;
