@@ -149,3 +149,16 @@ test.each([
 ])("a sample that does not fit is explained: %j", (sample, message) => {
   expect(() => derive(layer, { sample })).toThrow(message);
 });
+
+test("a model that asks for a gradient itself, beside a loss of the library that counts 0·log 0 as 0", () => {
+  const { derivation } = explain(`model M {
+    input z: [4]
+    input y: [4]
+    p = sigmoid(z)
+    L = sum(p * y)
+    output library = binary_cross_entropy(p, y)
+    output dz = grad(L, z)
+  }`);
+  expect(derivation!.targets.map((t) => t.of)).toEqual(["L"]);
+  expect(failures(derivation!)).toEqual([]);
+});
