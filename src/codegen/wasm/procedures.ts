@@ -66,10 +66,11 @@ export class ProcedurePrinter {
     this.entry = { name, scalars: [...scalars], dims: [...dims] };
   }
 
-  /** The function with all calls in it; `isExported`: the host calls it, and no other thread. */
-  print(name: string, isExported: boolean): Wat {
+  /** The function with all calls in it, behind others; `isExported`: the host calls it, and no other thread. */
+  print(name: string, isExported: boolean, before: readonly Wat[] = []): Wat {
     const isShared = this.scope.hasTeam && !isExported;
-    return this.function(name, isExported, isShared ? this.shared() : this.calls.map((c) => this.call(c)));
+    const calls = isShared ? this.shared() : this.calls.map((c) => this.call(c));
+    return this.function(name, isExported, [...before, ...calls]);
   }
 
   /** The function that calls those of other procedures, one after the other. */

@@ -10,6 +10,7 @@ import type { MemoryLayout } from "./layout.ts";
 import { layOutMemory, mostPages, scratchName } from "./layout.ts";
 import type { Entry, Part, ProgramScope } from "./procedures.ts";
 import { ProcedurePrinter } from "./procedures.ts";
+import { rehearsal } from "./rehearsal.ts";
 import type { TeamProcedure } from "./team.ts";
 import { sizeOfControl, teamFunctions, teamGlobals, teamNames } from "./team.ts";
 import type { Wat } from "./text.ts";
@@ -95,7 +96,7 @@ function printProcedures(scope: ProgramScope): Procedures {
     jobs.push(job);
     functions.push(printer.printLeading(exportName(printer.entry.name), job));
   };
-  for (const procedure of [initialise, forward, evaluate, backward, statistics, update]) {
+  for (const procedure of [forward, evaluate, backward, statistics, update, initialise]) {
     const { name, calls } = procedure;
     if (calls.length === 0) continue;
     const isTraining = procedure !== forward && procedure !== evaluate;
@@ -103,7 +104,8 @@ function printProcedures(scope: ProgramScope): Procedures {
     entries.set(procedure, printer.entry);
     const isShared = hasTeam && procedure !== initialise;
     const own = isShared ? names.fresh(`${name}_work`) : exportName(name);
-    functions.push(printer.print(own, !isShared));
+    const before = procedure === initialise ? rehearsal(parts.get(backward), scope) : [];
+    functions.push(printer.print(own, !isShared, before));
     parts.set(procedure, { name: own, printer });
     if (isShared) lead(printer, own);
   }
