@@ -276,20 +276,6 @@
       (br_if $i_loop
         (i32.lt_s (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $count)))))
 
-  (func $initialise (export "initialise") (param $seed i32) (param $pass i32)
-    (call $initial_W
-      (global.get $W)
-      (local.get $seed)
-      (local.get $pass)
-      (i32.const 6)
-      (i32.const 0))
-    (call $initial_v
-      (global.get $v)
-      (local.get $seed)
-      (local.get $pass)
-      (i32.const 3)
-      (i32.const 1)))
-
   (func $forward (export "forward") (param $batch i32)
     (call $h_sum (global.get $h.sum) (global.get $x) (global.get $W) (local.get $batch))
     (call $s (global.get $s) (global.get $h.sum) (global.get $v) (local.get $batch)))
@@ -316,6 +302,20 @@
   (func $update (export "update") (param $lr f32)
     (call $update_parameter (global.get $W) (global.get $dW) (local.get $lr) (i32.const 6))
     (call $update_parameter (global.get $v) (global.get $dv) (local.get $lr) (i32.const 3)))
+
+  (func $initialise (export "initialise") (param $seed i32) (param $pass i32)
+    (call $initial_W
+      (global.get $W)
+      (local.get $seed)
+      (local.get $pass)
+      (i32.const 6)
+      (i32.const 0))
+    (call $initial_v
+      (global.get $v)
+      (local.get $seed)
+      (local.get $pass)
+      (i32.const 3)
+      (i32.const 1)))
 
   (func $step (export "step") (param $lr f32) (param $batch i32)
     (call $backward (local.get $batch))
