@@ -7,7 +7,7 @@ import {
   placeType,
   shaderType,
 } from "./host-device.ts";
-import { isFirefox, needsType, openSession, sessionClass } from "./host-session.ts";
+import { needsType, openSession, sessionClass } from "./host-session.ts";
 import { bits, ringClass, slicesOf, submissionClass } from "./host-submission.ts";
 import {
   codecType,
@@ -50,8 +50,7 @@ export const gpuHelpers: ReadonlyMap<string, GpuHelper> = new Map<string, GpuHel
   ["checkLimits", { code: checkLimits }],
   ["compileShaders", { code: compileShaders, needs: ["Shader"] }],
   ["allocateBuffers", { code: allocateBuffers }],
-  ["Session", { code: sessionClass, needs: ["Submission", "Ring", "Needs", "isFirefox"] }],
-  ["isFirefox", { code: isFirefox }],
+  ["Session", { code: sessionClass, needs: ["Submission", "Ring", "Needs"] }],
   ["Submission", { code: submissionClass, needs: ["Place"] }],
   ["Ring", { code: ringClass, needs: ["slicesOf"] }],
   ["slicesOf", { code: slicesOf }],

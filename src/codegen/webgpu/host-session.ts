@@ -225,20 +225,14 @@ class Session {
     });
   }
 
-  /** Firefox looks every 100 ms whether something can be read, but also whenever something is submitted. */
+  /** Browsers look now and then whether something can be read, Firefox every 100 ms, but also whenever something is submitted. */
   #nudge()«: () => void» {
-    if (!isFirefox()) return () => undefined;
     const submitNothing = ()«: void» => {
       if (this.failure === undefined) this.device.queue.submit([]);
     };
     const timer = setInterval(submitNothing, 1);
     return () => clearInterval(timer);
   }
-}`;
-
-export const isFirefox = `function isFirefox()«: boolean» {
-  const scope = globalThis« as { readonly navigator?: { readonly userAgent?: string } }»;
-  return scope.navigator?.userAgent?.includes("Firefox") === true;
 }`;
 
 export const openSession = `/** Compiles the shaders of a model and takes its memory, on the device that was given or a new one. */
