@@ -134,12 +134,22 @@ function isKnownAtom(atom: IntegerAtom, indices: ReadonlySet<Index>, locals: Rea
   }
 }
 
+/** By the subscripts of a read or a store: the same are asked about several times. */
+const positions = new WeakMap<
+  readonly Affine[],
+  { readonly tensor: Tensor; readonly position: Polynomial }
+>();
+
 /** The position of an element in its row-major tensor. */
 export function positionOf(tensor: Tensor, subscripts: readonly Affine[]): Polynomial {
-  return subscripts.reduce(
+  const known = positions.get(subscripts);
+  if (known?.tensor === tensor) return known.position;
+  const position = subscripts.reduce(
     (before, subscript, d) => before.times(Polynomial.of(tensor.shape[d]!)).plus(Polynomial.of(subscript)),
     Polynomial.zero,
   );
+  positions.set(subscripts, { tensor, position });
+  return position;
 }
 
 /** Bytes of one element in memory. */

@@ -9,9 +9,10 @@ const width = 100;
 
 /** `(i32.add (local.get $i) (i32.const 1))`, from a depth of indentation on. */
 export function layOut(tree: Wat, depth = 0): string {
-  const flat = flatten(tree);
   const indent = "  ".repeat(depth);
-  if (typeof tree === "string" || indent.length + flat.length <= width) return indent + flat;
+  if (typeof tree === "string") return indent + tree;
+  const flat = flatten(tree, width - indent.length);
+  if (flat !== undefined) return indent + flat;
   if (tree[0] === "func") return layOutFunction(tree, depth);
   // The words at the front stay with the parenthesis: `(local.set $sum`, `(f32.load offset=4`.
   const words = tree.findIndex((part) => typeof part !== "string");
@@ -26,11 +27,11 @@ function layOutFunction([, name, ...parts]: readonly Wat[], depth: number): stri
   const indent = "  ".repeat(depth + 1);
   const isOf = (part: Wat, ...kinds: readonly string[]): boolean =>
     typeof part !== "string" && kinds.includes(part[0] as string);
-  const lines = [`${"  ".repeat(depth)}(func ${flatten(name!)}`];
+  const lines = [`${"  ".repeat(depth)}(func ${flatten(name!)!}`];
   for (const kinds of [["export", "param", "result"], ["local"]]) {
     let begins = kinds[0] === "local";
     for (const part of parts.filter((p) => isOf(p, ...kinds))) {
-      const text = flatten(part);
+      const text = flatten(part)!;
       const last = lines.at(-1)!;
       if (!begins && last.length + 1 + text.length <= width) lines[lines.length - 1] = `${last} ${text}`;
       else lines.push(indent + text);
@@ -41,8 +42,16 @@ function layOutFunction([, name, ...parts]: readonly Wat[], depth: number): stri
   return [...lines, ...body.map((part) => layOut(part, depth + 1))].join("\n") + ")";
 }
 
-function flatten(tree: Wat): string {
-  return typeof tree === "string" ? tree : `(${tree.map(flatten).join(" ")})`;
+/** On one line, where it has room: what is longer is given up as soon as that is seen. */
+function flatten(tree: Wat, room = Infinity): string | undefined {
+  if (typeof tree === "string") return tree.length <= room ? tree : undefined;
+  let text = "(";
+  for (const part of tree) {
+    const flat = flatten(part, room - text.length - 1);
+    if (flat === undefined) return undefined;
+    text += text === "(" ? flat : ` ${flat}`;
+  }
+  return text.length < room ? `${text})` : undefined;
 }
 
 /** Lines of a comment; nothing of the source can end one. */
