@@ -8,7 +8,7 @@ import { membersOf } from "./members.ts";
 import type { Model } from "./model.ts";
 import { literalKey } from "./names.ts";
 import type { PathTree } from "./names.ts";
-import { printProcedure, runsOf } from "./procedures.ts";
+import { beginningOf, printBeginning, printProcedure, runsOf } from "./procedures.ts";
 import { printAccumulate, printStep, printUpdate } from "./training-methods.ts";
 import { printLoad, printSave, printStoredTensors } from "./safetensors.ts";
 import { arrayTypes } from "./scope.ts";
@@ -200,9 +200,14 @@ function printDispose(model: Model, head: string, out: TextBuilder): void {
 }
 
 function printPrivateMethods(model: Model, out: TextBuilder): void {
+  const beginning = beginningOf(model);
+  if (beginning) {
+    out.blank();
+    printBeginning(model, beginning, out);
+  }
   for (const run of runsOf(model)) {
     out.blank();
-    printProcedure(model, run, out);
+    printProcedure(model, run, beginning, out);
   }
   if (model.outputs.length > 0 && model.forwardInputs.length > 0) {
     out.blank();

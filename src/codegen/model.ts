@@ -268,7 +268,7 @@ export class Model {
 /** Local variables of methods, which no dimension may shadow. */
 const methodWords =
   `buffer buffers bytes file gradientsFlags gradientsIntegers i inner kernels loss memory metadata model options
-  module parametersFlags parametersIntegers relaxed seed started statesFlags statesIntegers taken threads upstream valuesFlags valuesIntegers`.split(
+  module parametersFlags parametersIntegers relaxed runBeginning seed started statesFlags statesIntegers taken threads upstream valuesFlags valuesIntegers`.split(
     /\s+/,
   );
 

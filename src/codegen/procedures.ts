@@ -75,14 +75,67 @@ export function runsOf(model: Model): Run[] {
   return runs.filter((run) => run.procedure.calls.length > 0);
 }
 
-export function printProcedure(model: Model, run: Run, out: TextBuilder): void {
-  const { calls } = run.procedure;
+export function printProcedure(
+  model: Model,
+  run: Run,
+  beginning: Beginning | undefined,
+  out: TextBuilder,
+): void {
+  const { procedure } = run;
   out.doc([run.doc]);
-  const counts = run.step === "step" ? countsOf(model, run.procedure) : [];
+  const counts = run.step === "step" ? countsOf(model, procedure) : [];
   out.braces(`${run.name}(${counts.map((c) => `${c}«: number»`).join(", ")})«: void»`, () => {
     if (model.wasm) return printEntry(model, model.wasm, run, out);
+    const begins = beginning?.procedures.includes(procedure) === true;
+    const calls = begins ? procedure.calls.slice(beginning.calls.length) : procedure.calls;
+    if (begins) out.line(`this.${beginning.name}();`);
     printLocals(model, calls, out);
     inPasses(calls, isAdjoint, run, out, (call) => printCall(model, call, run, out));
+  });
+}
+
+/** Calls with which several procedures begin, as a method of their own. */
+export interface Beginning {
+  readonly name: "#runBeginning";
+  readonly procedures: readonly Procedure[];
+  readonly calls: readonly Call[];
+}
+
+/** So many calls are worth a method. */
+const longBeginning = 8;
+
+/** At level 2, what inference and training have in common: the layers up to where they differ. */
+export function beginningOf({ schedule, program, wasm }: Model): Beginning | undefined {
+  if (schedule.level < 2 || wasm) return undefined;
+  const { forward, evaluate, backward } = schedule;
+  const [first, ...others] = [forward, evaluate, backward].filter(({ calls }) => calls.length > 0);
+  if (!first || others.length === 0) return undefined;
+  // Their values are spelled in each procedure's own way.
+  const own: readonly Tensor[] = [program.builtins.step, program.builtins.pass, program.builtins.training];
+  const isCommon = (call: Call, n: number): boolean =>
+    !(call.kind === "call" && call.scalars.some((t) => own.includes(t))) &&
+    others.every(({ calls }) => calls[n] !== undefined && areAlike(call, calls[n]));
+  const end = first.calls.findIndex((call, n) => !isCommon(call, n));
+  const calls = end < 0 ? first.calls : first.calls.slice(0, end);
+  if (calls.length < longBeginning) return undefined;
+  return { name: "#runBeginning", procedures: [first, ...others], calls };
+}
+
+/** Whether two calls do the same with the same. */
+function areAlike(a: Call, b: Call): boolean {
+  if (a.kind === "clear" || b.kind === "clear")
+    return a.kind === "clear" && b.kind === "clear" && a.tensor === b.tensor;
+  const same = <T>(p: readonly T[], q: readonly T[]): boolean => p.every((x, i) => x === q[i]);
+  return (
+    a.kernel === b.kernel && same(a.buffers, b.buffers) && same(a.scalars, b.scalars) && same(a.dims, b.dims)
+  );
+}
+
+export function printBeginning(model: Model, { name, calls }: Beginning, out: TextBuilder): void {
+  out.doc(["What inference and training begin with."]);
+  out.braces(`${name}()«: void»`, () => {
+    printLocals(model, calls, out);
+    for (const call of calls) printCall(model, call, { step: "", pass: "", training: false }, out);
   });
 }
 
@@ -158,7 +211,12 @@ function printLocals(model: Model, calls: readonly Call[], out: TextBuilder): vo
   for (const [dim, local] of model.dimNames) if (dims.has(dim)) out.line(`const ${local} = this.#${local};`);
 }
 
-function printCall(model: Model, call: Call, run: Run, out: TextBuilder): void {
+function printCall(
+  model: Model,
+  call: Call,
+  run: Pick<Run, "step" | "pass" | "training">,
+  out: TextBuilder,
+): void {
   if (call.kind === "clear") {
     const varies = [...dimsIn(call.tensor.shape)].some((d) => d.varies === "call");
     const range = varies ? `0, 0, ${sizeText(model, call.tensor.shape)}` : "0";

@@ -144,13 +144,39 @@ function readTensors(model«: string», file«: TensorFile», tensors«: readonl
   });
 }`;
 
+/** Tensors whose names are where they stand, for modules that list no layer twice. */
+export const storedIn = `/** Every tensor that has a shape, with its array, which its name leads to. */
+function storedIn(shapes«: Shapes», arrays«: object»)«: Stored[]» {
+  return Object.entries(shapes).map(([name, shape]) => {
+    const values = name.split(".").reduce((node, key) => property(node, key)« as object», arrays);
+    return { name, shape: shape.map(Number), values: values« as Stored["values"]» };
+  });
+}`;
+
+/** So many parameters are worth a helper. */
+const manyParameters = 8;
+
+/** Whether the public table of shapes says all that `#stored` has to know of the parameters. */
+function areInShapes({ schedule, program, parameters }: Model): boolean {
+  return (
+    schedule.level === 2 &&
+    program.parameters.length >= manyParameters &&
+    program.parameters.every(
+      (t) => t.shape.every((e) => e.terms.length === 0) && parameters.places.get(t)!.join(".") === t.name,
+    )
+  );
+}
+
 /** The private list of everything that is saved. */
 export function printStoredTensors(model: Model, out: TextBuilder): void {
   const { parameters, states, optimizerStates } = model.program;
-  const tensors = [...parameters, ...states, ...optimizerStates];
+  const inShapes = areInShapes(model);
+  const tensors = [...(inShapes ? [] : parameters), ...states, ...optimizerStates];
   out.doc(["Everything that is saved, by the names of the source."]);
   out.braces("#stored()«: Stored[]»", () => {
-    if (tensors.length === 0) return out.line("return [];");
+    const found = `storedIn(${model.className}.shapes.parameters, this.#memory.parameters)`;
+    if (inShapes) model.module.helper("storedIn");
+    if (tensors.length === 0) return out.line(`return ${inShapes ? found : "[]"};`);
     const groups = [...new Set(tensors.map((t) => model.reference(t).replace(/[.[].*$/s, "")))];
     out.line(`const { ${groups.join(", ")} } = this.#memory;`);
     for (const [dim, local] of model.dimNames) {
@@ -159,6 +185,7 @@ export function printStoredTensors(model: Model, out: TextBuilder): void {
     }
     out.line("return [");
     out.indented(() => {
+      if (inShapes) out.line(`...${found},`);
       for (const t of tensors) {
         const shape = t.shape.map((e) => model.locals.text(e)).join(", ");
         out.line(`{ name: ${quoted(t.name)}, shape: [${shape}], values: ${model.reference(t)} },`);
