@@ -18,7 +18,7 @@ import { Clears } from "./dispatch/clear.ts";
 import type { TileChoice } from "./dispatch/tile-shapes.ts";
 import type { Procedures } from "./plan/lives.ts";
 import { NameSpace } from "./schedule/names.ts";
-import { largestDims, Sizes } from "./schedule/sizes.ts";
+import { largestDims, Sizes } from "../ir/sizes.ts";
 import { splitLoops } from "./schedule/split.ts";
 
 export interface DispatchOptions {

@@ -14,7 +14,7 @@ import { ownExpressions, statementsIn } from "../ir/kernel-walk.ts";
 import { visit } from "../ir/rewrite.ts";
 import type { Affine, Dim, Local, Tensor } from "../ir/types.ts";
 import { areIndependent } from "./divide/independence.ts";
-import { largestDims, Sizes } from "./schedule/sizes.ts";
+import { largestDims, Sizes } from "../ir/sizes.ts";
 
 type Block = readonly KernelStatement[];
 

@@ -1,5 +1,5 @@
 /** What a model does before it has starting values, so that its first step is not taken by code in a hurry. */
-import { largestDims, Sizes } from "../../passes/schedule/sizes.ts";
+import { largestDims, Sizes } from "../../ir/sizes.ts";
 import type { Part, ProgramScope } from "./procedures.ts";
 import type { Wat } from "./text.ts";
 import { i32 } from "./text.ts";

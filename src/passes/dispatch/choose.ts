@@ -2,7 +2,7 @@
 import type { Loop } from "../../ir/kernel.ts";
 import { nestOf } from "../../ir/nest.ts";
 import type { Tensor } from "../../ir/types.ts";
-import type { Sizes } from "../schedule/sizes.ts";
+import type { Sizes } from "../../ir/sizes.ts";
 import type { Block } from "./block.ts";
 import { tilesOf } from "./contractions.ts";
 import { gather } from "./gather.ts";

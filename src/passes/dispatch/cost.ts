@@ -4,7 +4,7 @@
  * slow, and pay for the meetings of a workgroup, or for another dispatch.
  */
 import type { Builder } from "../../ir/builder.ts";
-import type { Sizes } from "../schedule/sizes.ts";
+import type { Sizes } from "../../ir/sizes.ts";
 import type { TileChoice } from "./tile-shapes.ts";
 
 /** What decides how kernels are launched. */

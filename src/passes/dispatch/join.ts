@@ -10,7 +10,7 @@ import { nestOf } from "../../ir/nest.ts";
 import type { Tensor } from "../../ir/types.ts";
 import { assembleKernel } from "../schedule/assemble.ts";
 import { identifier, NameSpace } from "../schedule/names.ts";
-import { largestDims, Sizes } from "../schedule/sizes.ts";
+import { largestDims, Sizes } from "../../ir/sizes.ts";
 import type { Block } from "./block.ts";
 import { collapse } from "./collapse.ts";
 import type { Device, Setting } from "./cost.ts";

@@ -1,10 +1,10 @@
 /** How much kernels do, where their dimensions are largest. */
-import { rangeOf } from "../../ir/affine.ts";
-import { atoms } from "../../ir/atoms.ts";
-import type { Builder } from "../../ir/builder.ts";
-import type { Call, Kernel, KernelStatement, Loop } from "../../ir/kernel.ts";
-import { rewriter, visit } from "../../ir/rewrite.ts";
-import type { Affine, Dim, Expr } from "../../ir/types.ts";
+import { rangeOf } from "./affine.ts";
+import { atoms } from "./atoms.ts";
+import type { Builder } from "./builder.ts";
+import type { Call, Kernel, KernelStatement, Loop } from "./kernel.ts";
+import { rewriter, visit } from "./rewrite.ts";
+import type { Affine, Dim, Expr } from "./types.ts";
 
 type Block = readonly KernelStatement[];
 
