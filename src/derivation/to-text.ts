@@ -9,7 +9,7 @@ export const textWidth = 100;
 export function toText(document: Document): string {
   const printer = new TextPrinter((ref) => layeredText(document.names, ref));
   const lines = [
-    document.title,
+    ...wrap(document.title, 0),
     ...(document.subtitle === "" ? [] : wrap(document.subtitle, 0)),
     ...printer.blocks(document.blocks, 0),
   ];
@@ -109,19 +109,26 @@ function width(text: string): number {
   return [...text.replace(/\p{M}/gu, "")].length;
 }
 
-/** Lines of at most 100 columns, broken at spaces; the first starts at `first`, the others at `hanging`. */
+/**
+ * Lines of at most 100 columns, broken at spaces; the first starts at `first`, the others at `hanging`. What is longer than a line
+ * between two spaces is broken behind its products and quotients.
+ */
 function wrap(text: string, indent: number, hanging = indent, first = indent): string[] {
   const lines: string[] = [];
   let line = " ".repeat(first);
   let empty = true;
-  for (const word of text.split(/(?<=\S) /)) {
-    if (!empty && width(line) + 1 + width(word) > textWidth) {
+  const add = (part: string, space: string): void => {
+    if (!empty && width(line) + space.length + width(part) > textWidth) {
       lines.push(line);
       line = " ".repeat(hanging);
       empty = true;
     }
-    line += (empty ? "" : " ") + word;
+    line += (empty ? "" : space) + part;
     empty = false;
+  };
+  for (const word of text.split(/(?<=\S) /)) {
+    if (hanging + width(word) <= textWidth) add(word, " ");
+    else word.split(/(?<=[·/])/).forEach((part, n) => add(part, n === 0 ? " " : ""));
   }
   return [...lines, line.trimEnd()];
 }
