@@ -99,7 +99,7 @@ describeInBrowser("the HTML derivation in a browser", ({ visit }) => {
       await page.keyboard.press("ArrowDown");
       expect(await page.locator("main :focus").getAttribute("data-about")).toBe("dw");
       await page.locator('aside code[data-about~="h"]').first().click();
-      expect(await page.locator('main tr.held[data-about="h"]').count()).toBe(1);
+      await expect.poll(() => page.locator('main tr.held[data-about="h"]').count()).toBe(1);
       expect(errors).toEqual([]);
     });
   });
