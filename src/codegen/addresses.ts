@@ -1,26 +1,9 @@
-/** Row-major places: a subscript of each dimension times the number of values behind it. */
+/** Prints row-major places (src/ir/summands.ts). */
 import { precedence } from "../ir/atoms.ts";
-import type { Affine, Tensor, Term } from "../ir/types.ts";
+import type { Summand } from "../ir/summands.ts";
+import type { Affine } from "../ir/types.ts";
 import type { AtomPrinter, Code } from "./integers.ts";
 import { primary, printAffine, printSum, sumOf, within } from "./integers.ts";
-
-/** One dimension's share of an address: (terms + constant) · stride · extents. */
-export interface Summand {
-  readonly terms: readonly Term[];
-  readonly constant: number;
-  readonly stride: number;
-  /** Inner extents that are no numbers. */
-  readonly extents: readonly Affine[];
-}
-
-export function summands(tensor: Tensor, subscripts: readonly Affine[]): Summand[] {
-  return subscripts.map((subscript, d) => {
-    const inner = tensor.shape.slice(d + 1);
-    const stride = inner.reduce((n, e) => (e.terms.length === 0 ? n * e.constant : n), 1);
-    const extents = inner.filter((e) => e.terms.length > 0);
-    return { terms: subscript.terms, constant: subscript.constant, stride, extents };
-  });
-}
 
 /** `b * 64 + j`; constants are gathered at the end. */
 export function printAddress(parts: readonly Summand[], printer: AtomPrinter): Code {

@@ -1,9 +1,10 @@
 /** Prints a kernel as a plain function over typed arrays. */
 import { statementsIn } from "../ir/kernel-walk.ts";
+import { summands } from "../ir/summands.ts";
 import { atoms, precedence } from "../ir/atoms.ts";
 import type { Kernel, KernelStatement, Loop } from "../ir/kernel.ts";
 import type { Affine, Apply, Dim, Expr, Index, Local, Origin, Statement, Tensor } from "../ir/types.ts";
-import { printAddress, summands } from "./addresses.ts";
+import { printAddress } from "./addresses.ts";
 import type { Scope } from "./expressions.ts";
 import { ExpressionPrinter } from "./expressions.ts";
 import { formulasOf, kernelComment } from "./formulas.ts";

@@ -10,12 +10,20 @@ import type { Index } from "./types.ts";
 
 export type Launch = CellsLaunch | RowsLaunch | TilesLaunch;
 
-/** One invocation for each turn of these loops; the leaf runs as it stands. Outer loops come before inner ones. */
+/**
+ * One invocation for each turn of these loops; the leaf runs as it stands. Outer loops come before inner ones.
+ *
+ * With `lanes`, an invocation takes four neighbouring turns of the innermost of the loops at once, and what depends on its index
+ * is a vector of four 32-bit floats or truth values. The leaf has no other use for the index than to read and to store, of
+ * every tensor four values that lie side by side, from a multiple of four on. The turns of the loop are a multiple of four;
+ * or it is the only one, and what it stores are tensors of that many values, behind which there is room for the last vector.
+ */
 export interface CellsLaunch {
   readonly kind: "cells";
   readonly loops: readonly Index[];
   /** The invocations of a workgroup. */
   readonly size: number;
+  readonly lanes?: 4;
 }
 
 /**

@@ -6,22 +6,25 @@ import { isClosed } from "./closed.ts";
 import { computedIn } from "./computed.ts";
 import { precedence } from "../../ir/atoms.ts";
 import type { Kernel, KernelStatement, Loop } from "../../ir/kernel.ts";
+import type { Summand } from "../../ir/summands.ts";
+import { summands, vectorLength } from "../../ir/summands.ts";
 import type { Affine, Dim, Expr, Index, Local, Origin, Read, Tensor } from "../../ir/types.ts";
-import type { Summand } from "../addresses.ts";
-import { printAddress, summands } from "../addresses.ts";
+import { printAddress } from "../addresses.ts";
 import { formulasOf } from "../formulas.ts";
 import type { AtomPrinter } from "../integers.ts";
-import { sumOf, primary, within } from "../integers.ts";
+import { primary, within } from "../integers.ts";
 import type { Names } from "../names.ts";
 import { shortNames } from "../names.ts";
 import { noteOrigins } from "../origins.ts";
 import type { TextBuilder } from "../text.ts";
-import type { Scope } from "./expressions.ts";
 import { Expressions } from "./expressions.ts";
 import { Divisors } from "./divisors.ts";
 import { memberNames, wgslNames } from "./names.ts";
 import type { Binding } from "./program.ts";
+import type { Scope } from "./scope.ts";
 import { sharingBuffers } from "./bindings.ts";
+import type { Vectors } from "./vectors.ts";
+import { beginningAt } from "./vectors.ts";
 
 /** A member of the uniform. */
 export interface Member {
@@ -47,6 +50,8 @@ export class Body implements Scope {
   private readonly origins = new Map<KernelStatement, Origin>();
   private readonly prover: Prover;
   private readonly divisors: Divisors;
+  /** Where an invocation computes four cells at once. */
+  vectors: Vectors | undefined;
 
   /** `taken`: names that the launch and the helpers have. */
   constructor(
@@ -121,20 +126,29 @@ export class Body implements Scope {
     return found;
   }
 
+  place(tensor: Tensor, subscripts: readonly Affine[], printer: AtomPrinter): string {
+    const { name, byValue } = this.tensor(tensor);
+    if (byValue) return name;
+    if (this.vectors?.lies(tensor, subscripts))
+      return `${name}[${this.vectors.address(tensor, subscripts, this.offsets.get(tensor), printer)}]`;
+    const address = this.address(tensor, subscripts, printer);
+    return this.vectors?.isBound(tensor)
+      ? `${name}[(${address}) / ${vectorLength}][(${address}) % ${vectorLength}]`
+      : `${name}[${address}]`;
+  }
+
   address(tensor: Tensor, subscripts: readonly Affine[], printer: AtomPrinter): string {
     return this.sumOfAddress(tensor, summands(tensor, subscripts), printer);
   }
 
   /** The address that these parts come to, from where the tensor begins in its binding. */
   sumOfAddress(tensor: Tensor, parts: readonly Summand[], printer: AtomPrinter): string {
-    const address = printAddress(parts, printer);
     const start = this.offsets.get(tensor);
-    if (start === undefined) return address.text;
-    if (address.text === "0") return start;
-    return sumOf([
-      ["+", primary(start)],
-      ["+", address],
-    ]).text;
+    return beginningAt(start === undefined ? undefined : primary(start), printAddress(parts, printer));
+  }
+
+  isVector(e: Expr): boolean {
+    return this.vectors?.lanes.varies(e) ?? false;
   }
 
   helper(name: string): void {
@@ -181,14 +195,15 @@ export class Body implements Scope {
         return this.loop(s, names, out, 1, storer);
       case "let":
       case "variable": {
-        const value = printer.text(s.value);
+        const value = printer.widened(s.value, this.isVector(s.local)).text;
         const name = names.fresh(s.local.name, `${s.local.name}_value`);
         this.call(s.local, name);
         return out.line(`${s.kind === "let" ? "let" : "var"} ${name} = ${value};`, origin);
       }
       case "assign": {
         const operator = s.reducer === null ? "=" : s.reducer === "sum" ? "+=" : "*=";
-        return out.line(`${update(this.name(s.local), operator, s.value, printer)};`, origin);
+        const isVector = this.isVector(s.local);
+        return out.line(`${update(this.name(s.local), operator, s.value, printer, isVector)};`, origin);
       }
       case "if": {
         const inside = (block: readonly KernelStatement[]) => (): void =>
@@ -201,7 +216,8 @@ export class Body implements Scope {
       }
       case "store": {
         const place = printer.place(s.tensor, s.subscripts);
-        const line = `${update(place, s.accumulate ? "+=" : "=", s.value, printer)};`;
+        const isVector = this.vectors?.lies(s.tensor, s.subscripts) ?? false;
+        const line = `${update(place, s.accumulate ? "+=" : "=", s.value, printer, isVector)};`;
         if (storer === undefined) return out.line(line, origin);
         return out.braces(`if (${storer})`, () => out.line(line, origin), origin);
       }
@@ -238,13 +254,14 @@ export class Body implements Scope {
     );
   }
 
-  /** How many turns a loop has at most: its own number, where that is known before it is entered. */
+  /** How many turns, or vectors of them, a loop has at most: its own number, where that is known before it is entered. */
   turnsOf(s: Loop): Affine {
     const b = this.builder;
     const span = b.minus(s.to, s.from);
     const step = s.step ?? 1;
     const length = isClosed(span) ? span : s.index.extent;
-    return b.floorDivide(b.plus(length, step - 1), step);
+    const together = s.index === this.vectors?.lanes.index ? vectorLength : step;
+    return b.floorDivide(b.plus(length, together - 1), together);
   }
 }
 
@@ -256,8 +273,15 @@ function isCheap({ terms, constant }: Affine): boolean {
 }
 
 /** `sum += x`, or `sum -= y` where x is −y. */
-function update(target: string, operator: string, value: Expr, printer: Expressions): string {
+function update(
+  target: string,
+  operator: string,
+  value: Expr,
+  printer: Expressions,
+  isVector: boolean,
+): string {
   const negated = operator === "+=" ? printer.negated(value) : undefined;
   if (negated) return `${target} -= ${negated.text}`;
-  return `${target} ${operator} ${printer.stored(value)}`;
+  const isWhole = isVector && operator === "=";
+  return `${target} ${operator} ${isWhole ? printer.widened(value, true).text : printer.stored(value)}`;
 }

@@ -1,6 +1,6 @@
 /** One invocation for each turn of the outer loops of a kernel. */
 import type { KernelStatement, Loop } from "../../ir/kernel.ts";
-import type { Launch } from "../../ir/launch.ts";
+import type { CellsLaunch } from "../../ir/launch.ts";
 import type { Affine, Index } from "../../ir/types.ts";
 import { precedence } from "../../ir/atoms.ts";
 import { within } from "../integers.ts";
@@ -9,6 +9,8 @@ import type { TextBuilder } from "../text.ts";
 import type { Body } from "./body.ts";
 import { isClosed } from "./closed.ts";
 import { wgslNames } from "./names.ts";
+import type { Binding } from "./program.ts";
+import { Vectors } from "./vectors.ts";
 
 /** The loops of a nest that a launch takes apart, outermost first. */
 export function launchedLoops(body: readonly KernelStatement[], indices: readonly Index[]): Loop[] {
@@ -83,14 +85,19 @@ export function printNest(
 
 /** The body of the entry point. The number of the invocation is `cell`. */
 export function printCells(
-  launch: Extract<Launch, { kind: "cells" }>,
+  launch: CellsLaunch,
+  bindings: readonly Binding[],
   body: Body,
   out: TextBuilder,
-): { readonly total: Affine } {
+): { readonly total: Affine; readonly vectors?: ReadonlySet<number> } {
   const loops = launchedLoops(body.kernel.body, launch.loops);
+  const vectors = launch.lanes && new Vectors(loops.at(-1)!, body.kernel, bindings);
+  body.vectors = vectors;
   const total = turnsOfAll(loops, body);
   const names = wgslNames(body.names);
   const origin = body.kernel.statements[0]!.origin;
+  if (vectors)
+    out.comment(`Four neighbouring values at once: ${loops.at(-1)!.index.name} counts vectors of four.`);
   out.line(`let cell = i32((group.y * groups.x + group.x) * ${launch.size}u + invocation);`, origin);
   const limit = body.expressions(names, out).print(total);
   out.braces(
@@ -107,7 +114,7 @@ export function printCells(
     },
     origin,
   );
-  return { total };
+  return { total, ...(vectors && { vectors: vectors.bindings }) };
 }
 
 export const cellNames = ["cell", "group", "groups", "invocation"] as const;

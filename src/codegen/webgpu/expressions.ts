@@ -2,10 +2,13 @@
  * Prints scalar expressions as WGSL: spellings come from the atom table, parentheses from precedences. WGSL has no
  * conditional expression that leaves out what is not chosen: where that matters, a value is chosen by an `if` that stands
  * before the statement.
+ *
+ * Where an invocation computes four cells at once, what differs between them is a vector. Sums and products take numbers beside
+ * vectors; whatever else has vectors among its operands has them all as vectors.
  */
 import type { WgslSpelling } from "../../ir/atom.ts";
 import { atoms, precedence } from "../../ir/atoms.ts";
-import type { Affine, Apply, Constant, Expr, IntegerAtom, Read, Tensor } from "../../ir/types.ts";
+import type { Affine, Apply, Constant, Expr, IntegerAtom, Read, ScalarType, Tensor } from "../../ir/types.ts";
 import { mayBeUnwanted } from "../eager.ts";
 import type { AtomPrinter, Code } from "../integers.ts";
 import { primary, printAffine, printCondition, within } from "../integers.ts";
@@ -13,22 +16,11 @@ import type { Names } from "../names.ts";
 import { TextBuilder } from "../text.ts";
 import { wgslIntegers } from "./integers.ts";
 import { floatLiteral, nanBits } from "./literals.ts";
+import { inLanes } from "./math/index.ts";
+import { Memo } from "./memo.ts";
 import { wgslNames } from "./names.ts";
-
-/** What an expression needs to know of the place where it stands. */
-export interface Scope {
-  /** An index, dimension or local, by name. */
-  name(thing: Extract<IntegerAtom, { kind: "index" | "dim" }> | Extract<Expr, { kind: "local" }>): string;
-  /** A buffer, or a scalar that is passed by value. */
-  tensor(tensor: Tensor): { readonly name: string; readonly byValue: boolean };
-  /** The place of a value in its binding. */
-  address(tensor: Tensor, subscripts: readonly Affine[], printer: AtomPrinter): string;
-  helper(name: string): void;
-  /** Whether the read is in range wherever the kernel's loops lead. */
-  isInRange(read: Read): boolean;
-  /** Whether it may be divided by as it stands. */
-  isAwayFromZero(divisor: Expr): boolean;
-}
+import { joined, joinedInLanes } from "./operators.ts";
+import type { Scope } from "./scope.ts";
 
 export class Expressions implements AtomPrinter {
   readonly integers = wgslIntegers;
@@ -64,10 +56,25 @@ export class Expressions implements AtomPrinter {
     return e.kind === "constant" ? `${e.value}u` : `u32(${this.text(e)})`;
   }
 
+  /** A value where it may have to be a vector. */
+  widened(e: Expr, isVector: boolean): Code {
+    const code = this.print(e);
+    return isVector && !this.scope.isVector(e) ? primary(`${vectorTypes[e.type]}(${code.text})`) : code;
+  }
+
+  /** All as vectors, if one is. */
+  private alike(list: readonly Expr[]): Code[] {
+    const isVector = this.isAnyVector(list);
+    return list.map((e) => this.widened(e, isVector));
+  }
+
+  private isAnyVector(list: readonly Expr[]): boolean {
+    return list.some((e) => this.scope.isVector(e));
+  }
+
   /** `buffer[address]`. */
   place(tensor: Tensor, subscripts: readonly Affine[]): string {
-    const { name, byValue } = this.scope.tensor(tensor);
-    return byValue ? name : `${name}[${this.scope.address(tensor, subscripts, this)}]`;
+    return this.scope.place(tensor, subscripts, this);
   }
 
   helper(name: string): void {
@@ -129,22 +136,17 @@ export class Expressions implements AtomPrinter {
     const args = e.args;
     const [a, b] = args as [Expr, Expr];
     if (spelling.integers !== undefined && e.type === "i32") return this.call(spelling.integers, args);
-    if (spelling.ofSame !== undefined && a === b && a.type === "f32") {
-      this.helper(spelling.ofSame);
-      return this.call(spelling.ofSame, [a]);
-    }
-    if (spelling.nearZero !== undefined && !this.scope.isAwayFromZero(b)) {
-      this.helper(spelling.nearZero);
-      return this.call(spelling.nearZero, args);
-    }
+    if (spelling.ofSame !== undefined && a === b && a.type === "f32")
+      return this.callHelper(spelling.ofSame, [a]);
+    if (spelling.nearZero !== undefined && !this.scope.isAwayFromZero(b))
+      return this.callHelper(spelling.nearZero, args);
     switch (spelling.form) {
       case "infix":
         return this.infix(spelling.operator, spelling.precedence, [a, b]);
       case "prefix":
         return this.prefix(spelling.operator, spelling.precedence, a);
       case "helper":
-        this.helper(spelling.callee);
-        return this.call(spelling.callee, args);
+        return this.callHelper(spelling.callee, args);
       case "call":
         return this.call(spelling.callee, args);
       case "power":
@@ -158,14 +160,21 @@ export class Expressions implements AtomPrinter {
         if (a.type === e.type) return this.print(a);
         return a.kind === "constant"
           ? primary(e.type === "i32" ? `${a.value}` : floatLiteral(a.value))
-          : this.call(e.type, [a]);
+          : this.call(this.scope.isVector(a) ? vectorTypes[e.type] : e.type, [a]);
       case "same":
         return this.print(a);
     }
   }
 
   private call(callee: string, args: readonly Expr[]): Code {
-    return primary(`${callee}(${args.map((a) => this.text(a)).join(", ")})`);
+    const texts = this.alike(args).map((code) => code.text);
+    return primary(`${callee}(${texts.join(", ")})`);
+  }
+
+  private callHelper(name: string, args: readonly Expr[]): Code {
+    const callee = this.isAnyVector(args) ? inLanes(name) : name;
+    this.helper(callee);
+    return this.call(callee, args);
   }
 
   /** Sums of negative numbers are differences; comparisons do not chain. */
@@ -174,7 +183,8 @@ export class Expressions implements AtomPrinter {
       const negated = this.negated(b);
       if (negated) return joined(this.print(a), "-", negated, own);
     }
-    return joined(this.print(a), operator, this.print(b), own);
+    const [left, right] = own === precedence.compare ? this.alike([a, b]) : [this.print(a), this.print(b)];
+    return joined(left!, operator, right!, own);
   }
 
   /** The operand, where the expression is a negation or a negative number. */
@@ -196,33 +206,35 @@ export class Expressions implements AtomPrinter {
   /** Powers with small whole exponents are products. */
   private power(callee: string, [base, exponent]: readonly [Expr, Expr]): Code {
     const name = exponent.kind === "constant" ? products.get(exponent.value) : undefined;
-    if (name === undefined) {
-      this.helper(callee);
-      return this.call(callee, [base, exponent]);
-    }
+    if (name === undefined) return this.callHelper(callee, [base, exponent]);
     if (name === "square" && (base.kind === "local" || base.kind === "read")) {
       const x = this.text(base);
       return { text: `${x} * ${x}`, precedence: precedence.mul, operator: "*" };
     }
-    this.helper(name);
-    return this.call(name, [base]);
+    return this.callHelper(name, [base]);
   }
 
   // ------------------------------------------------------------------------------------------------------ what is lazy
 
-  /** `select` computes both; where that could fail or is dear, an `if` before the statement chooses. */
+  /**
+   * `select` computes both; where that could fail or is dear, an `if` before the statement chooses. Between cells that
+   * differ in what they choose there is only `select`: a read that is out of range and unwanted gives any value (WGSL,
+   * "out-of-bounds access"), and is then not taken.
+   */
   private conditional([condition, chosen, otherwise]: readonly [Expr, Expr, Expr]): Code {
-    if (this.isEager(chosen) && this.isEager(otherwise)) {
-      const both = `${this.text(otherwise)}, ${this.text(chosen)}`;
-      return primary(`select(${both}, ${this.text(condition)})`);
+    const isChosenByEach = this.scope.isVector(condition);
+    const isVector = isChosenByEach || this.isAnyVector([chosen, otherwise]);
+    if (isChosenByEach || (this.isEager(chosen) && this.isEager(otherwise))) {
+      const [no, yes] = [otherwise, chosen].map((e) => this.widened(e, isVector).text);
+      return primary(`select(${no}, ${yes}, ${this.text(condition)})`);
     }
     const test = this.text(condition);
     const name = this.names.fresh("chosen");
-    this.out.line(`var ${name}: ${chosen.type};`);
+    this.out.line(`var ${name}: ${isVector ? vectorTypes[chosen.type] : chosen.type};`);
     this.out.line(`if (${test}) {`);
-    this.branch(chosen, name);
+    this.branch(chosen, name, isVector);
     this.out.line("} else {");
-    this.branch(otherwise, name);
+    this.branch(otherwise, name, isVector);
     this.out.line("}");
     return primary(name);
   }
@@ -232,19 +244,23 @@ export class Expressions implements AtomPrinter {
     { form, operator, precedence: own }: Extract<WgslSpelling, { readonly operator: string }>,
     [a, b]: readonly [Expr, Expr],
   ): Code {
+    if (this.isAnyVector([a, b])) {
+      const [left, right] = this.alike([a, b]);
+      return joinedInLanes(left!, form === "both" ? "&" : "|", right!);
+    }
     const first = this.print(a);
     const name = this.names.fresh(form === "both" ? "both" : "either");
     const [second, before] = this.aside(() => this.print(b));
     if (before.lines.length === 0) return joined(first, operator, second, own);
     this.out.line(`var ${name} = ${first.text};`);
     this.out.line(`if (${form === "both" ? name : `!${name}`}) {`);
-    this.branch(b, name);
+    this.branch(b, name, false);
     this.out.line("}");
     return primary(name);
   }
 
-  private branch(e: Expr, name: string): void {
-    const [code, before] = this.aside(() => this.print(e));
+  private branch(e: Expr, name: string, isVector: boolean): void {
+    const [code, before] = this.aside(() => this.widened(e, isVector));
     this.out.indented(() => {
       this.out.append(before.lines);
       this.out.line(`${name} = ${code.text};`);
@@ -268,32 +284,13 @@ export class Expressions implements AtomPrinter {
   }
 }
 
-/** What was printed, here and before. */
-class Memo {
-  private readonly own = new Map<Expr, Code>();
-
-  constructor(private readonly before: Memo | null) {}
-
-  get(e: Expr): Code | undefined {
-    return this.own.get(e) ?? this.before?.get(e);
-  }
-
-  set(e: Expr, code: Code): void {
-    this.own.set(e, code);
-  }
-}
+const vectorTypes: Readonly<Record<ScalarType, string>> = {
+  f32: "vec4f",
+  i32: "vec4i",
+  bool: "vec4<bool>",
+};
 
 const products: ReadonlyMap<number, string> = new Map([
   [2, "square"],
   [3, "cube"],
 ]);
-
-function joined(a: Code, operator: string, b: Code, own: number): Code {
-  const isLogic = own < precedence.compare;
-  const chains = isLogic ? a.operator === operator : own !== precedence.compare;
-  // `a * b / c` is clearer as `(a * b) / c`; `a && b || c` is an error.
-  const isMixed = own === precedence.mul && a.precedence === own && a.operator !== operator;
-  const least = isLogic && !chains ? precedence.compare : chains && !isMixed ? own : own + 1;
-  const right = within(b, isLogic ? precedence.compare : own + 1);
-  return { text: `${within(a, least)} ${operator} ${right}`, precedence: own, operator };
-}

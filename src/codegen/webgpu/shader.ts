@@ -98,9 +98,13 @@ function printLaunch(
 ): PrintedLaunch {
   switch (launch.kind) {
     case "cells": {
-      const { total } = printCells(launch, body, out);
+      const { total, ...how } = printCells(launch, bindings, body, out);
       const b = body.builder;
-      return { groups: b.floorDivide(b.plus(total, launch.size - 1), launch.size), size: launch.size };
+      return {
+        groups: b.floorDivide(b.plus(total, launch.size - 1), launch.size),
+        size: launch.size,
+        ...how,
+      };
     }
     case "tiles":
       return printTiles(launch, bindings, body, out);

@@ -5,9 +5,9 @@
 import type { Factor } from "../../ir/contraction.ts";
 import { expressionsIn } from "../../ir/kernel-walk.ts";
 import { freeIndices, readsOf } from "../../ir/rewrite.ts";
+import type { Summand } from "../../ir/summands.ts";
+import { summands, vectorLength } from "../../ir/summands.ts";
 import type { Affine, Index, Read, Tensor, Term } from "../../ir/types.ts";
-import type { Summand } from "../addresses.ts";
-import { summands } from "../addresses.ts";
 import type { Line } from "../text.ts";
 import { TextBuilder } from "../text.ts";
 import type { Body } from "./body.ts";
@@ -24,9 +24,6 @@ export interface FactorFunction {
   readonly parameters: readonly Index[];
   readonly lines: readonly Line[];
 }
-
-/** Four numbers at once. */
-export const vectorLength = 4;
 
 /**
  * `along`: the index whose neighbouring turns a tile takes together, four or more; `deep`: that of the sum, where its turns
@@ -159,16 +156,3 @@ const termOf = ({ atom }: Term, { builder }: Body): Affine => builder.toAffine(a
 
 /** A quarter of a number of the address, as text; what is left of it belongs to values in one vector. */
 export const quarterOf = (address: string): string => `(${address}) >> 2u`;
-
-/** The address in vectors, where that of every part is a number of vectors. */
-export function inVectors(parts: readonly Summand[]): readonly Summand[] | undefined {
-  const isDivisible = (n: number): boolean => n % vectorLength === 0;
-  const quarters = parts.map((part): Summand | undefined => {
-    const { terms, constant, stride } = part;
-    if (isDivisible(stride)) return { ...part, stride: stride / vectorLength };
-    if (!isDivisible(constant) || !terms.every((t) => isDivisible(t.factor))) return undefined;
-    const quarter = terms.map((t) => ({ ...t, factor: t.factor / vectorLength }));
-    return { ...part, terms: quarter, constant: constant / vectorLength };
-  });
-  return quarters.every((part) => part !== undefined) ? quarters : undefined;
-}

@@ -1,10 +1,11 @@
 /** A tile whose invocations read for themselves: the loops of the sum as they stand, and all cells of a tile in each turn. */
 import type { Factor } from "../../ir/contraction.ts";
+import type { Summand } from "../../ir/summands.ts";
+import { inVectors, vectorLength } from "../../ir/summands.ts";
 import type { Index, Tensor } from "../../ir/types.ts";
-import type { Summand } from "../addresses.ts";
 import { printAddress } from "../addresses.ts";
 import type { FactorFunction, SplitAddress } from "./tile-factors.ts";
-import { inVectors, quarterOf, splitAddress, vectorLength } from "./tile-factors.ts";
+import { quarterOf, splitAddress } from "./tile-factors.ts";
 import { printInStrips } from "./tile-places.ts";
 import type { Calls, TileText } from "./tile-text.ts";
 import { vectorOf } from "./tile-text.ts";

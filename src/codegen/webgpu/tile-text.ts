@@ -2,6 +2,7 @@
 import { precedence } from "../../ir/atoms.ts";
 import type { Factor, Sides, SummingLeaf } from "../../ir/contraction.ts";
 import type { TilesLaunch, TileShape } from "../../ir/launch.ts";
+import { vectorLength } from "../../ir/summands.ts";
 import type { Affine, Index, Origin, Term } from "../../ir/types.ts";
 import { within } from "../integers.ts";
 import type { Names } from "../names.ts";
@@ -11,7 +12,7 @@ import { wgslNames } from "./names.ts";
 import type { Binding } from "./program.ts";
 import { floatLiteral } from "./literals.ts";
 import type { FactorFunction } from "./tile-factors.ts";
-import { printFactor, readingOf, vectorLength } from "./tile-factors.ts";
+import { printFactor, readingOf } from "./tile-factors.ts";
 import type { Finish } from "./tiles.ts";
 
 /** Statements of products that stand in a loop one after the other, at most: what is longer takes long to compile. */

@@ -1,8 +1,10 @@
 /** How a nest is launched: by its cells, by rows that a workgroup shares, or as two nests, where its sums are split. */
 import type { Loop } from "../../ir/kernel.ts";
+import type { CellsLaunch } from "../../ir/launch.ts";
 import { nestOf } from "../../ir/nest.ts";
 import type { Tensor } from "../../ir/types.ts";
 import type { Sizes } from "../../ir/sizes.ts";
+import { vectorLength } from "../../ir/summands.ts";
 import type { Block } from "./block.ts";
 import { tilesOf } from "./contractions.ts";
 import { gather } from "./gather.ts";
@@ -12,6 +14,7 @@ import { rowsOf } from "./rows.ts";
 import type { Split } from "./split-sum.ts";
 import { splitSum, splittable } from "./split-sum.ts";
 import type { Part } from "./table.ts";
+import { fitsVectors } from "./vectors.ts";
 
 /** Invocations of a workgroup that have nothing to do with one another, and where there are many of them. */
 const workgroup = 64;
@@ -24,10 +27,13 @@ const mostChunks = 256;
 const fewer = 0.75;
 
 /** An invocation for each turn of the loops, of which there are so many in all. */
-export function inCells(nest: Block, cells = 1): Part {
+export function inCells(nest: Block, cells = 1, setting?: Setting): Part {
   const loops = nestOf(nest).loops.map((l) => l.index);
   const size = cells < manyCells ? workgroup : largeWorkgroup;
-  return { body: nest, launch: { kind: "cells", loops, size }, made: [] };
+  const isInLanes =
+    setting?.vectors && cells >= setting.device.fewestInVectors && fitsVectors(nest, setting.b);
+  const launch: CellsLaunch = { kind: "cells", loops, size, ...(isInLanes && { lanes: vectorLength }) };
+  return { body: nest, launch, made: [] };
 }
 
 /** `isCleared`: whether a tensor holds zeros where the nest begins. */
@@ -85,7 +91,8 @@ function whole(nest: Block, setting: Setting): Whole {
   }
   const cost = costOf(cells, work, device);
   const rows = rowsOf(nest, setting);
-  if (!rows || !isLess(rows.cost, cost, device)) return { part: inCells(nest, cells), cost, together: 1 };
+  if (!rows || !isLess(rows.cost, cost, device))
+    return { part: inCells(nest, cells, setting), cost, together: 1 };
   return { part: { body: rows.nest, launch: rows.launch, made: [] }, cost: rows.cost, together: 1 };
 }
 

@@ -23,6 +23,8 @@ export interface Device {
   readonly addition: number;
   /** A loop of fewer turns is not shared by a workgroup. */
   readonly fewestTurns: number;
+  /** Fewer cells are not computed as vectors: more of the device is busy where each has an invocation. */
+  readonly fewestInVectors: number;
 }
 
 /**
@@ -38,6 +40,7 @@ export const anyDevice: Device = {
   gain: 0.4,
   addition: 20,
   fewestTurns: 1024,
+  fewestInVectors: 4096,
 };
 
 /** What the launch of a kernel is decided by. */
@@ -46,6 +49,8 @@ export interface Setting {
   readonly device: Device;
   /** How contractions are computed in tiles, if they are. */
   readonly tiles?: TileChoice;
+  /** Whether cells are computed as vectors where that is possible. */
+  readonly vectors?: boolean;
   /** How many calls of it there are in all. */
   readonly calls?: number;
   readonly b: Builder;

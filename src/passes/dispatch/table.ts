@@ -36,6 +36,13 @@ interface Made {
   readonly statements: readonly number[];
 }
 
+/** What tells launches of equal kernels apart. */
+function howOf(launch: Launch): string {
+  const { kind } = launch;
+  if (kind === "tiles") return `${kind} ${JSON.stringify(launch.tile)}`;
+  return `${kind} ${launch.size}${kind === "cells" && launch.lanes ? " in lanes" : ""}`;
+}
+
 export class LaunchTable {
   readonly launches = new Map<Kernel, Launch>();
   private readonly known = new Map<string, Kernel>();
@@ -72,9 +79,7 @@ export class LaunchTable {
     const { buffers, scalars, dims } = assembled;
     const text = this.texts.textOf(assembled);
     // At level 0 a kernel is one line of the source.
-    const { kind } = part.launch;
-    const how = kind === "tiles" ? JSON.stringify(part.launch.tile) : `${part.launch.size}`;
-    const key = `${kind} ${how} ${this.level > 0 ? text : `${text} ${kernel.name} ${n}`}`;
+    const key = `${howOf(part.launch)} ${this.level > 0 ? text : `${text} ${kernel.name} ${n}`}`;
     const { row } = kernel;
     const known = this.known.get(key) ?? {
       ...assembled,
