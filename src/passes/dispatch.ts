@@ -56,7 +56,12 @@ export function dispatch(
     const clearOf = (c: KernelCall, t: Tensor): Call | undefined =>
       clearing.get(c)?.get(c.buffers[kernel.buffers.findIndex((x) => x.tensor === t)]!);
     const isCleared = (t: Tensor): boolean => own.every((c) => clearOf(c, t) !== undefined);
-    const parts = partsOf(kernel, level, isCleared, level < 2 ? setting : { ...setting, tiles, vectors: true });
+    const parts = partsOf(
+      kernel,
+      level,
+      isCleared,
+      level < 2 ? setting : { ...setting, tiles, vectors: true },
+    );
     for (const { fills } of parts) if (fills) for (const c of own) needless.add(clearOf(c, fills)!);
     for (const [call, made] of table.callsOf(parts, own)) replaced.set(call, made);
   }

@@ -94,6 +94,7 @@ const splitting = {
   gain: 0,
   addition: 20,
   fewestTurns: 32,
+  fewestInVectors: 4096,
 };
 
 test("independent equations are launched each in its own loops", () => {

@@ -30,6 +30,7 @@ const shares: Device = {
   gain: 0,
   addition: 1e9,
   fewestTurns: 2,
+  fewestInVectors: 4096,
 };
 /** A device on which sums are split wherever they can be. */
 const splits: Device = { ...shares, dispatch: -1e9, meeting: 1e9, gain: -1e9 };
