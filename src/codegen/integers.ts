@@ -34,6 +34,8 @@ export interface AtomPrinter {
   readonly integers: IntegerSpelling;
   atom(atom: IntegerAtom): Code;
   helper(name: string): void;
+  /** A side of a comparison, where it has to be of the same form as the other one; left out: it is. */
+  side?(terms: readonly Term[], text: string): string;
 }
 
 export const javascriptIntegers: IntegerSpelling = {
@@ -52,6 +54,13 @@ export const javascriptIntegers: IntegerSpelling = {
     return primary(`floorModulo(${value.text}, ${divisor})`);
   },
 };
+
+/** The parts of a printer, for another one that differs in some. */
+export const printerOf = (printer: AtomPrinter): AtomPrinter => ({
+  integers: printer.integers,
+  atom: (atom) => printer.atom(atom),
+  helper: (name) => printer.helper(name),
+});
 
 /** `i + u - 1`, `3 - i`, `2 * q`. */
 export function printAffine(form: Affine, printer: AtomPrinter): Code {
@@ -111,8 +120,11 @@ export function printCondition(condition: Condition, printer: AtomPrinter, negat
   const c = form.constant;
   const positive = form.terms.filter((t) => t.factor > 0);
   const negative = form.terms.filter((t) => t.factor < 0).map((t) => ({ factor: -t.factor, atom: t.atom }));
-  const side = ([terms, constant]: readonly [readonly Term[], number]): string =>
-    within(printSum(terms, constant, printer), remainder);
+  const side = ([terms, constant]: readonly [readonly Term[], number]): string => {
+    const text = within(printSum(terms, constant, printer), remainder);
+    return printer.side?.(terms, text) ?? text;
+  };
+  const number = (n: number): string => printer.side?.([], `${n}`) ?? `${n}`;
   const compare = (a: string, operator: string, b: string): Code => ({
     text: `${a} ${operator} ${b}`,
     precedence: precedence.compare,
@@ -127,10 +139,10 @@ export function printCondition(condition: Condition, printer: AtomPrinter, negat
   }
   if (negative.length === 0)
     return c === -1 && positive.length === 1
-      ? compare(side([positive, 0]), ">", "0")
-      : compare(side([positive, 0]), ">=", `${-c}`);
+      ? compare(side([positive, 0]), ">", number(0))
+      : compare(side([positive, 0]), ">=", number(-c));
   if (c < 0) return compare(side([negative, -c - 1]), "<", side([positive, 0]));
   // n < extent + 1 reads better as n ≤ extent; a bare constant on the right as n < constant.
-  if (positive.length === 0) return compare(side([negative, 0]), "<", `${c + 1}`);
+  if (positive.length === 0) return compare(side([negative, 0]), "<", number(c + 1));
   return compare(side([negative, 0]), "<=", side([positive, c]));
 }

@@ -14,8 +14,8 @@ export type Launch = CellsLaunch | RowsLaunch | TilesLaunch;
  * One invocation for each turn of these loops; the leaf runs as it stands. Outer loops come before inner ones.
  *
  * With `lanes`, an invocation takes four neighbouring turns of the innermost of the loops at once, and what depends on its index
- * is a vector of four 32-bit floats or truth values. The leaf has no other use for the index than to read and to store, of
- * every tensor four values that lie side by side, from a multiple of four on. The turns of the loop are a multiple of four;
+ * is a vector of four values. Of every tensor that it reads or stores at the index these lie side by side, from a multiple of
+ * four on, and no statement depends on the index for whether it is executed. The turns of the loop are a multiple of four;
  * or it is the only one, and what it stores are tensors of that many values, behind which there is room for the last vector.
  */
 export interface CellsLaunch {

@@ -57,6 +57,17 @@ describe("what lies side by side is computed in vectors", () => {
       "what each chooses by a float",
       oneEquation("y[b, i, j] = if x[b, i, j] > 0 and x[b, i, j] < 1 then x[b, i, j] else 0"),
     ],
+    ["the position as a value", oneEquation("y[b, i, j] = x[b, i, j] * j")],
+    ["what positions choose", oneEquation("y[b, i, j] = if j < 6 then x[b, i, j] else j")],
+    [
+      "integers",
+      oneEquation("y[b, j] = if id[b, j] == j then x[b, 0, j] else 0", 8, "input id: int[batch, 8] < 8"),
+    ],
+    [
+      "branches",
+      "model One { dim batch <= 9\n input x: [batch, 6, 8]\n y[b, j] = argmax[i](x[b, i, j])\n output y }",
+    ],
+    ["random numbers", oneEquation("y = dropout(x, 0.5)")],
     ["sums beside the last dimension", oneEquation("y[b, j] = sum[i](x[b, i, j])")],
     ["rows of 7 that are one row", oneEquation("y = exp(x) + 1", 7)],
     ["a single row of any length", "model Row { dim n <= 99\n input x: [n]\n y = 2 * x\n output y }"],
@@ -66,8 +77,11 @@ describe("what lies side by side is computed in vectors", () => {
     ["rows of 7 beside values of their own", oneEquation("y[b, i, j] = x[b, i, j] * x[b, i, 0]", 7)],
     ["a transposition", oneEquation("y[b, j, i] = x[b, i, j]")],
     ["a shift by less than a vector", oneEquation("y[b, i, j < 4] = x[b, i, j + 2]")],
+    [
+      "what each chooses of other places",
+      oneEquation("y[b, i, j] = if j < 6 then x[b, i, j] else x[b, i, 7 - j]"),
+    ],
     ["every second value", oneEquation("y[b, i, j < 4] = x[b, i, 2 * j]")],
-    ["the position as a value", oneEquation("y[b, i, j] = x[b, i, j] * j")],
     ["sums of different length", oneEquation("y[b, j < 8] = sum[i, k](if k <= j then x[b, i, k] else 0)")],
   ])("but not %s", (_, source) => expect(isInVectors(source)).toBe(false));
 
@@ -121,6 +135,23 @@ const models = {
     h = x |> conv2d(8, 3, pad = 1) |> batch_norm() |> relu |> max_pool2d(2) |> avg_pool2d(2)
     loss mse(h |> flatten |> linear(4), t)
     optimizer momentum(lr = 0.01)
+  }`,
+  "integers and truth values": `model Integers {
+    dim batch <= 5
+    input x: [batch, 8]
+    input id: int[batch, 8] < 8
+    input keep: bool[batch, 8]
+    a[b, j] = if id[b, j] == j or keep[b, j] then x[b, j] else j / 2
+    c[b, j] = if (id[b, j] + 2 * j) mod 4 == 1 and not keep[b, j] then a[b, j] else 0
+    larger[b, j] = x[b, j] > 0.7 and keep[b, j]
+    next[b, j] = floor((id[b, j] + j) / 2)
+    output a
+    output c
+    output larger
+    output next
+    param w: [8] ~ uniform(-1, 1)
+    loss mean((c * w)^2)
+    optimizer sgd(lr = 0.1)
   }`,
   "functions of every kind": `model Functions {
     dim batch <= 5

@@ -8,11 +8,11 @@ import { precedence } from "../../ir/atoms.ts";
 import type { Kernel, KernelStatement, Loop } from "../../ir/kernel.ts";
 import type { Summand } from "../../ir/summands.ts";
 import { summands, vectorLength } from "../../ir/summands.ts";
-import type { Affine, Dim, Expr, Index, Local, Origin, Read, Tensor } from "../../ir/types.ts";
+import type { Affine, Dim, Expr, Index, IntegerAtom, Local, Origin, Read, Tensor } from "../../ir/types.ts";
 import { printAddress } from "../addresses.ts";
 import { formulasOf } from "../formulas.ts";
-import type { AtomPrinter } from "../integers.ts";
-import { primary, within } from "../integers.ts";
+import type { AtomPrinter, Code } from "../integers.ts";
+import { primary, printerOf, within } from "../integers.ts";
 import type { Names } from "../names.ts";
 import { shortNames } from "../names.ts";
 import { noteOrigins } from "../origins.ts";
@@ -24,7 +24,7 @@ import type { Binding } from "./program.ts";
 import type { Scope } from "./scope.ts";
 import { sharingBuffers } from "./bindings.ts";
 import type { Vectors } from "./vectors.ts";
-import { beginningAt } from "./vectors.ts";
+import { beginningAt, positionsIn } from "./vectors.ts";
 
 /** A member of the uniform. */
 export interface Member {
@@ -129,10 +129,16 @@ export class Body implements Scope {
   place(tensor: Tensor, subscripts: readonly Affine[], printer: AtomPrinter): string {
     const { name, byValue } = this.tensor(tensor);
     if (byValue) return name;
-    if (this.vectors?.lies(tensor, subscripts))
-      return `${name}[${this.vectors.address(tensor, subscripts, this.offsets.get(tensor), printer)}]`;
+    const start = this.offsets.get(tensor);
+    const { vectors } = this;
+    if (vectors?.lies(tensor, subscripts)) {
+      // Places are in vectors, as the index is.
+      const atom = (a: IntegerAtom): Code =>
+        a === vectors.lanes.index ? primary(this.name(a)) : printer.atom(a);
+      return `${name}[${vectors.address(tensor, subscripts, start, { ...printerOf(printer), atom })}]`;
+    }
     const address = this.address(tensor, subscripts, printer);
-    return this.vectors?.isBound(tensor)
+    return vectors?.isBound(tensor)
       ? `${name}[(${address}) / ${vectorLength}][(${address}) % ${vectorLength}]`
       : `${name}[${address}]`;
   }
@@ -147,8 +153,14 @@ export class Body implements Scope {
     return beginningAt(start === undefined ? undefined : primary(start), printAddress(parts, printer));
   }
 
-  isVector(e: Expr): boolean {
-    return this.vectors?.lanes.varies(e) ?? false;
+  isVector(e: Expr | IntegerAtom): boolean {
+    return this.vectors?.isVector(e) ?? false;
+  }
+
+  /** An index counts turns, or vectors of them: then it is four positions. */
+  position(index: Index): Code {
+    const name = this.name(index);
+    return this.vectors?.lanes.index === index ? positionsIn(name) : primary(name);
   }
 
   helper(name: string): void {

@@ -8,19 +8,20 @@
  */
 import type { WgslSpelling } from "../../ir/atom.ts";
 import { atoms, precedence } from "../../ir/atoms.ts";
-import type { Affine, Apply, Constant, Expr, IntegerAtom, Read, ScalarType, Tensor } from "../../ir/types.ts";
+import type { Affine, Apply, Condition, Expr, IntegerAtom, Read, Tensor, Term } from "../../ir/types.ts";
 import { mayBeUnwanted } from "../eager.ts";
 import type { AtomPrinter, Code } from "../integers.ts";
-import { primary, printAffine, printCondition, within } from "../integers.ts";
+import { primary, printAffine, printCondition, printerOf, within } from "../integers.ts";
 import type { Names } from "../names.ts";
 import { TextBuilder } from "../text.ts";
 import { wgslIntegers } from "./integers.ts";
-import { floatLiteral, nanBits } from "./literals.ts";
+import { floatLiteral, printConstant } from "./literals.ts";
 import { inLanes } from "./math/index.ts";
 import { Memo } from "./memo.ts";
 import { wgslNames } from "./names.ts";
 import { joined, joinedInLanes } from "./operators.ts";
 import type { Scope } from "./scope.ts";
+import { vectorTypes } from "./vectors.ts";
 
 export class Expressions implements AtomPrinter {
   readonly integers = wgslIntegers;
@@ -53,6 +54,7 @@ export class Expressions implements AtomPrinter {
   /** The value as it stands in a buffer: truth values are 0 and 1 there. */
   stored(e: Expr): string {
     if (e.type !== "bool") return this.text(e);
+    if (this.scope.isVector(e)) return `vec4u(${this.text(e)})`;
     return e.kind === "constant" ? `${e.value}u` : `u32(${this.text(e)})`;
   }
 
@@ -84,6 +86,7 @@ export class Expressions implements AtomPrinter {
   atom(atom: IntegerAtom): Code {
     switch (atom.kind) {
       case "index":
+        return this.scope.position(atom);
       case "dim":
         return primary(this.scope.name(atom));
       case "opaque":
@@ -97,7 +100,7 @@ export class Expressions implements AtomPrinter {
   private build(e: Expr): Code {
     switch (e.kind) {
       case "constant":
-        return this.constant(e);
+        return printConstant(e, this);
       case "affine":
         return printAffine(e, this);
       case "read":
@@ -105,7 +108,7 @@ export class Expressions implements AtomPrinter {
       case "apply":
         return this.apply(e);
       case "condition":
-        return printCondition(e, this);
+        return this.condition(e);
       case "local":
         return primary(this.scope.name(e));
       case "reduce":
@@ -113,20 +116,18 @@ export class Expressions implements AtomPrinter {
     }
   }
 
-  private constant({ value, type }: Pick<Constant, "value" | "type">): Code {
-    if (type === "bool") return primary(value === 0 ? "false" : "true");
-    if (Number.isNaN(value)) {
-      this.helper("fromBits");
-      return primary(`fromBits(${nanBits})`);
-    }
-    const text = floatLiteral(value);
-    return text.startsWith("-") ? { text, precedence: precedence.prefix } : primary(text);
-  }
-
   private read(e: Read, relation: "==" | "!="): Code {
     const place = this.place(e.tensor, e.subscripts);
     if (e.type !== "bool") return primary(place);
-    return { text: `${place} ${relation} 0u`, precedence: precedence.compare };
+    const zero = this.scope.isVector(e) ? "vec4u()" : "0u";
+    return { text: `${place} ${relation} ${zero}`, precedence: precedence.compare };
+  }
+
+  private condition(e: Condition, negated = false): Code {
+    if (!this.scope.isVector(e)) return printCondition(e, this, negated);
+    const side = (terms: readonly Term[], text: string): string =>
+      terms.some((t) => this.scope.isVector(t.atom)) ? text : `${vectorTypes.i32}(${text})`;
+    return printCondition(e, { ...printerOf(this), side }, negated);
   }
 
   // --------------------------------------------------------------------------------------------------------- applications
@@ -189,14 +190,14 @@ export class Expressions implements AtomPrinter {
 
   /** The operand, where the expression is a negation or a negative number. */
   negated(e: Expr): Code | undefined {
-    if (e.kind === "constant" && e.value < 0) return this.constant({ ...e, value: -e.value });
+    if (e.kind === "constant" && e.value < 0) return printConstant({ ...e, value: -e.value }, this);
     if (e.kind !== "apply") return undefined;
     const spelling = atoms[e.atom].wgsl;
     return spelling.form === "prefix" && spelling.operator === "-" ? this.print(e.args[0]!) : undefined;
   }
 
   private prefix(operator: string, own: number, arg: Expr): Code {
-    if (operator === "!" && arg.kind === "condition") return printCondition(arg, this, true);
+    if (operator === "!" && arg.kind === "condition") return this.condition(arg, true);
     if (operator === "!" && arg.kind === "read") return this.read(arg, "==");
     const code = this.print(arg);
     const inner = code.text.startsWith(operator) ? `(${code.text})` : within(code, own);
@@ -283,12 +284,6 @@ export class Expressions implements AtomPrinter {
     return mayBeUnwanted(e, (read) => this.scope.isInRange(read));
   }
 }
-
-const vectorTypes: Readonly<Record<ScalarType, string>> = {
-  f32: "vec4f",
-  i32: "vec4i",
-  bool: "vec4<bool>",
-};
 
 const products: ReadonlyMap<number, string> = new Map([
   [2, "square"],

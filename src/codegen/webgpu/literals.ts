@@ -1,4 +1,8 @@
 /** Numbers as WGSL writes them. A constant that is no finite 32-bit float is an error there. */
+import { precedence } from "../../ir/atoms.ts";
+import type { Constant } from "../../ir/types.ts";
+import type { AtomPrinter, Code } from "../integers.ts";
+import { primary } from "../integers.ts";
 
 /**
  * The largest 32-bit float: it stands for ∞, which WGSL does not promise to know. So `max` of nothing but −∞ is
@@ -8,7 +12,7 @@
 export const largest = (2 - 2 ** -23) * 2 ** 127;
 
 /** The bits of what is no number. */
-export const nanBits = "0x7fc00000u";
+const nanBits = "0x7fc00000u";
 
 /**
  * A literal of the 32-bit float that is nearest: the shortest digits that give it. Where these lie above the largest
@@ -40,4 +44,14 @@ function hexadecimal(float: number): string {
   const fraction = (float / 2 ** exponent - 1) * 2 ** 24;
   const digits = fraction.toString(16).padStart(6, "0").replace(/0+$/, "");
   return `0x1${digits === "" ? "" : `.${digits}`}p${exponent < 0 ? "" : "+"}${exponent}f`;
+}
+
+export function printConstant({ value, type }: Pick<Constant, "value" | "type">, printer: AtomPrinter): Code {
+  if (type === "bool") return primary(value === 0 ? "false" : "true");
+  if (Number.isNaN(value)) {
+    printer.helper("fromBits");
+    return primary(`fromBits(${nanBits})`);
+  }
+  const text = floatLiteral(value);
+  return text.startsWith("-") ? { text, precedence: precedence.prefix } : primary(text);
 }

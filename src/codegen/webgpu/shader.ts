@@ -28,6 +28,7 @@ export interface PrintedLaunch {
 }
 
 const elementTypes: Readonly<Record<ScalarType, string>> = { f32: "f32", i32: "i32", bool: "u32" };
+const elementVectors: Readonly<Record<ScalarType, string>> = { f32: "vec4f", i32: "vec4i", bool: "vec4u" };
 
 /** `others`: statements for which the kernel is called as well, for its comment. */
 export function printShader(
@@ -51,9 +52,8 @@ export function printShader(
   }
   bindings.forEach(({ access, type }, n) => {
     const name = body.bindingNames[n]!;
-    out.line(
-      `@group(0) @binding(${n}) var<storage, ${access}> ${name}: array<${vectors?.has(n) ? "vec4f" : elementTypes[type]}>;`,
-    );
+    const elements = vectors?.has(n) ? elementVectors : elementTypes;
+    out.line(`@group(0) @binding(${n}) var<storage, ${access}> ${name}: array<${elements[type]}>;`);
   });
   if (body.members.length > 0) out.line("@group(1) @binding(0) var<uniform> call: Call;");
   for (const line of shared) out.line(line);

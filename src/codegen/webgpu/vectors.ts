@@ -5,7 +5,7 @@ import { Lanes } from "../../ir/lanes.ts";
 import { precedence } from "../../ir/atoms.ts";
 import { readsOf } from "../../ir/rewrite.ts";
 import { inVectors, summands, vectorLength } from "../../ir/summands.ts";
-import type { Affine, Tensor } from "../../ir/types.ts";
+import type { Affine, Expr, IntegerAtom, ScalarType, Tensor } from "../../ir/types.ts";
 import { printAddress } from "../addresses.ts";
 import type { AtomPrinter, Code } from "../integers.ts";
 import { sumOf } from "../integers.ts";
@@ -27,6 +27,20 @@ export class Vectors {
     const held = bindings.map(tensorsOf);
     this.bindings = new Set(held.flatMap((own, n) => (own.some((t) => found.has(t)) ? [n] : [])));
     this.bound = new Set([...this.bindings].flatMap((n) => held[n]!));
+  }
+
+  /** Whether it is another value in each of the cells. */
+  isVector(e: Expr | IntegerAtom): boolean {
+    switch (e.kind) {
+      case "index":
+      case "dim":
+      case "floor":
+      case "modulo":
+      case "opaque":
+        return this.lanes.variesAtom(e);
+      default:
+        return this.lanes.varies(e);
+    }
   }
 
   /** Whether it is four values, one for each cell, that are read or stored there. */
@@ -53,6 +67,18 @@ export class Vectors {
     return beginningAt(first, printAddress(quarters, printer));
   }
 }
+
+/** The four positions that a vector of this number has. */
+export const positionsIn = (number: string): Code => ({
+  text: `${vectorLength} * ${number} + vec4i(0, 1, 2, 3)`,
+  precedence: precedence.add,
+});
+
+export const vectorTypes: Readonly<Record<ScalarType, string>> = {
+  f32: "vec4f",
+  i32: "vec4i",
+  bool: "vec4<bool>",
+};
 
 /** An address from where its tensor begins. */
 export function beginningAt(start: Code | undefined, address: Code): string {

@@ -14,7 +14,7 @@ import { rowsOf } from "./rows.ts";
 import type { Split } from "./split-sum.ts";
 import { splitSum, splittable } from "./split-sum.ts";
 import type { Part } from "./table.ts";
-import { fitsVectors } from "./vectors.ts";
+import { inVectorsOf } from "./vectors.ts";
 
 /** Invocations of a workgroup that have nothing to do with one another, and where there are many of them. */
 const workgroup = 64;
@@ -30,10 +30,10 @@ const fewer = 0.75;
 export function inCells(nest: Block, cells = 1, setting?: Setting): Part {
   const loops = nestOf(nest).loops.map((l) => l.index);
   const size = cells < manyCells ? workgroup : largeWorkgroup;
-  const isInLanes =
-    setting?.vectors && cells >= setting.device.fewestInVectors && fitsVectors(nest, setting.b);
-  const launch: CellsLaunch = { kind: "cells", loops, size, ...(isInLanes && { lanes: vectorLength }) };
-  return { body: nest, launch, made: [] };
+  const isLarge = setting?.vectors && cells >= setting.device.fewestInVectors;
+  const inVectors = isLarge ? inVectorsOf(nest, setting.b) : undefined;
+  const launch: CellsLaunch = { kind: "cells", loops, size, ...(inVectors && { lanes: vectorLength }) };
+  return { body: inVectors ?? nest, launch, made: [] };
 }
 
 /** `isCleared`: whether a tensor holds zeros where the nest begins. */

@@ -1,4 +1,5 @@
-/** Whether the cells of a nest can be computed four at a time, as vectors (`lanes` of CellsLaunch, src/ir/launch.ts). */
+/** The cells of a nest four at a time, as vectors (`lanes` of CellsLaunch, src/ir/launch.ts). */
+import { rangeOf } from "../../ir/affine.ts";
 import type { Builder } from "../../ir/builder.ts";
 import type { KernelStatement, Loop } from "../../ir/kernel.ts";
 import { ownExpressions } from "../../ir/kernel-walk.ts";
@@ -6,17 +7,22 @@ import { Lanes } from "../../ir/lanes.ts";
 import { nestOf } from "../../ir/nest.ts";
 import { children } from "../../ir/rewrite.ts";
 import { inVectors, summands, vectorLength } from "../../ir/summands.ts";
-import type { Affine, Expr, Tensor } from "../../ir/types.ts";
+import type { Affine, Expr, IntegerAtom, Tensor } from "../../ir/types.ts";
+import { chosenByMasks } from "../schedule/lanes-choices.ts";
+import { NameSpace } from "../schedule/names.ts";
 import type { Block } from "./block.ts";
+import { withLeaf } from "./nest.ts";
 
-export function fitsVectors(nest: Block, b: Builder): boolean {
+/** The nest for vectors, if there can be one: branches that differ between cells are choices between values. */
+export function inVectorsOf(nest: Block, b: Builder): Block | undefined {
   const { loops, leaf } = nestOf(nest);
   const loop = loops.at(-1);
-  if (!loop || (loop.step ?? 1) !== 1 || b.constantOf(loop.from) !== 0) return false;
+  if (!loop || (loop.step ?? 1) !== 1 || b.constantOf(loop.from) !== 0) return undefined;
   const turns = b.constantOf(loop.to);
   const isWhole = turns !== undefined && turns % vectorLength === 0;
-  if (!isWhole && loops.length > 1) return false;
-  return new VectorFit(loop, leaf, isWhole, b).fits();
+  if (!isWhole && loops.length > 1) return undefined;
+  const chosen = chosenByMasks(leaf, loop.index, new NameSpace(), b);
+  return new VectorFit(loop, chosen, isWhole, b).fits() ? withLeaf(nest, chosen) : undefined;
 }
 
 class VectorFit {
@@ -61,8 +67,23 @@ class VectorFit {
 
   private value(e: Expr): boolean {
     if (!this.lanes.varies(e) || e.kind === "local") return true;
-    if (e.kind === "read") return this.liesAlong(e.tensor, e.subscripts);
-    return e.kind === "apply" && e.type !== "i32" && children(e).every((c) => this.value(c));
+    switch (e.kind) {
+      case "read":
+        return this.liesAlong(e.tensor, e.subscripts);
+      case "affine":
+        return e.terms.every((t) => this.integer(t.atom));
+      case "apply":
+      case "condition":
+        return children(e).every((c) => this.value(c));
+      default:
+        return false;
+    }
+  }
+
+  private integer(atom: IntegerAtom): boolean {
+    if (atom.kind === "index" || atom.kind === "dim" || !this.lanes.variesAtom(atom)) return true;
+    // The division of vectors goes towards 0.
+    return (atom.kind === "opaque" || rangeOf(atom.value).low >= 0) && this.value(atom.value);
   }
 
   /** Whether four cells from a multiple of four on are four values side by side, from such a place. */
@@ -71,7 +92,6 @@ class VectorFit {
     const isVarying = (e: Affine): boolean =>
       e.terms.some(({ atom }) => atom !== index && this.lanes.variesAtom(atom));
     return (
-      tensor.type === "f32" &&
       subscripts.some((e) => this.lanes.varies(e)) &&
       !subscripts.some(isVarying) &&
       inVectors(summands(tensor, subscripts), index) !== undefined

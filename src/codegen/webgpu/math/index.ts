@@ -33,13 +33,15 @@ export function helperTexts(used: Iterable<string>): string[] {
 /** A function of vectors, from the head of that of numbers. */
 function textInLanes(name: string): string {
   const [, list, result] = /^fn \w+\((.*)\) -> (\w+) \{$/m.exec(helpers[name]!.text)!;
-  const parameters = list!.split(", ").map((p) => p.split(": ")[0]!);
+  const typed = list!.split(", ").map((p) => p.split(": ") as [string, string]);
+  const parameters = typed.map(([p]) => p);
   const calls = ["x", "y", "z", "w"].map(
     (lane) => `    ${name}(${parameters.map((p) => `${p}.${lane}`).join(", ")}),`,
   );
-  const type = result === "f32" ? "vec4f" : `vec4<${result}>`;
+  const vectorOf = (type: string): string => (type === "bool" ? "vec4<bool>" : `vec4${type[0]}`);
+  const type = vectorOf(result!);
   return `// ${name} of each of four values
-fn ${inLanes(name)}(${parameters.map((p) => `${p}: vec4f`).join(", ")}) -> ${type} {
+fn ${inLanes(name)}(${typed.map(([p, own]) => `${p}: ${vectorOf(own)}`).join(", ")}) -> ${type} {
   return ${type}(
 ${calls.join("\n")}
   );
