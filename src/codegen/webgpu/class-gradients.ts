@@ -1,4 +1,4 @@
-/** Two shaders that are no kernel of a model: gradients that are scaled, and gradients that are added up. */
+/** Two shaders that are no kernel of a model: gradients that are scaled, and gradients that are added up; in vectors. */
 import type { Model } from "../model.ts";
 
 const size = 256;
@@ -6,7 +6,7 @@ const size = 256;
 const shader = (bindings: string, doc: string, fields: string, buffers: string, code: string): string =>
   `{
   bindings: "${bindings}",
-  code: \`// ${doc}
+  code: \`// ${doc} Four values at once.
 struct Call {
   count: i32,
   ${fields}
@@ -40,7 +40,7 @@ export const auxiliaryShaders: ReadonlyMap<string, string> = new Map([
         "",
       ),
       "upstream: f32,",
-      "@group(0) @binding(0) var<storage, read_write> gradients: array<f32>;",
+      "@group(0) @binding(0) var<storage, read_write> gradients: array<vec4f>;",
       "gradients[cell] = call.upstream * gradients[cell];",
     ),
   ],
@@ -50,8 +50,8 @@ export const auxiliaryShaders: ReadonlyMap<string, string> = new Map([
       "ww",
       "accumulate: the gradients become their sum over the passes so far.",
       "upstream: f32,\n  isFirst: u32,",
-      `@group(0) @binding(0) var<storage, read_write> sums: array<f32>;
-@group(0) @binding(1) var<storage, read_write> gradients: array<f32>;`,
+      `@group(0) @binding(0) var<storage, read_write> sums: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> gradients: array<vec4f>;`,
       `var sum = call.upstream * gradients[cell];
     if (call.isFirst == 0u) {
       sum += sums[cell];
@@ -67,5 +67,5 @@ export function auxiliaryLimits(model: Model): { readonly bindings: number; read
   return model.accumulates ? { bindings: 2, invocations: size } : { bindings: 1, invocations: 1 };
 }
 
-/** How many workgroups there are for all gradients, given the place of them. */
+/** How many workgroups there are for all gradients, given how many vectors these are. */
 export const groupsOfGradients = `Math.ceil(count / ${size})`;

@@ -193,14 +193,14 @@ export function printGradientMethods({ model }: GpuModel, out: TextBuilder): voi
   out.braces("#scaleGradients(submission«: Submission», upstream«: number»)«: void»", () => {
     out.line("if (upstream === 1) return;");
     out.line("const { allGradients } = this.#memory;");
-    out.line("const count = allGradients.size / 4;");
+    out.line("const count = allGradients.size / 16;");
     call("scaleGradients", "allGradients", "count, bits(upstream)");
   });
   out.blank();
   out.doc(["Makes all gradients their sums over the passes since the latest update."]);
   out.braces("#addGradients(submission«: Submission», upstream«: number»)«: void»", () => {
     out.line("const { allGradients } = this.#memory;");
-    out.line("const count = allGradients.size / 4;");
+    out.line("const count = allGradients.size / 16;");
     out.line("this.#sums ??= this.#gpu.room(allGradients.size);");
     out.line("const isFirst = Number(!this.#isAccumulating);");
     call("addGradients", "this.#sums, allGradients", "count, bits(upstream), isFirst");
