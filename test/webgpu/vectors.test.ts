@@ -67,7 +67,6 @@ describe("what lies side by side is computed in vectors", () => {
       "branches",
       "model One { dim batch <= 9\n input x: [batch, 6, 8]\n y[b, j] = argmax[i](x[b, i, j])\n output y }",
     ],
-    ["random numbers", oneEquation("y = dropout(x, 0.5)")],
     ["sums beside the last dimension", oneEquation("y[b, j] = sum[i](x[b, i, j])")],
     ["rows of 7 that are one row", oneEquation("y = exp(x) + 1", 7)],
     ["a single row of any length", "model Row { dim n <= 99\n input x: [n]\n y = 2 * x\n output y }"],
@@ -84,6 +83,13 @@ describe("what lies side by side is computed in vectors", () => {
     ["every second value", oneEquation("y[b, i, j < 4] = x[b, i, 2 * j]")],
     ["sums of different length", oneEquation("y[b, j < 8] = sum[i, k](if k <= j then x[b, i, k] else 0)")],
   ])("but not %s", (_, source) => expect(isInVectors(source)).toBe(false));
+
+  test("nor random numbers, which take long to compute", () => {
+    const source =
+      "model Drawn { input x: [8]\n param p: [8] ~ uniform(-1, 1)\n loss mean((x * p)^2)\n optimizer sgd(lr = 0.1) }";
+    const draws = cellsOf(source).filter(({ kernel }) => kernel.name.startsWith("initial_"));
+    expect(draws.map(({ launch }) => launch.lanes)).toEqual([undefined]);
+  });
 
   test("nor few cells", () => {
     const { graphs, context } = graphsOf(oneEquation("y = exp(x) + 1"));
@@ -156,15 +162,20 @@ const models = {
   "functions of every kind": `model Functions {
     dim batch <= 5
     input x: [batch, 12]
-    a = tanh(x) + softplus(x) * erf(x)
+    input y: [batch, 4]
+    a = tanh(x) + softplus(x)
     b = if x < 0 then sin(x) else cos(x)
     c = min(abs(x), x^3) / (x^2 - 0.01)
     d = sign(x) * floor(x) + log(abs(x)) - sqrt(abs(x))
-    y = a * b + c * d^1.5
+    e = erf(y) - max(y, 0.2)^1.5
     param p: [7] ~ uniform(-1, 1)
-    output y
-    loss mean(y^2) + mean(p^2)
-    optimizer rmsprop(lr = 0.1)
+    output a
+    output b
+    output c
+    output d
+    output e
+    loss mean(p^2)
+    optimizer adam(lr = 0.1)
   }`,
 };
 
@@ -186,7 +197,7 @@ describeOnDawn("vectors", (gpu) => {
         for (const { tensor } of kernel.buffers)
           expect(four.get(tensor), kernel.name).toEqual(one.get(tensor));
       }
-      expect(tried).toBeGreaterThan(2);
+      expect(tried).toBeGreaterThan(1);
     },
   );
 });

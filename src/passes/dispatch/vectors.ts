@@ -1,5 +1,6 @@
 /** The cells of a nest four at a time, as vectors (`lanes` of CellsLaunch, src/ir/launch.ts). */
 import { rangeOf } from "../../ir/affine.ts";
+import { atoms } from "../../ir/atoms.ts";
 import type { Builder } from "../../ir/builder.ts";
 import type { KernelStatement, Loop } from "../../ir/kernel.ts";
 import { ownExpressions } from "../../ir/kernel-walk.ts";
@@ -12,6 +13,12 @@ import { chosenByMasks } from "../schedule/lanes-choices.ts";
 import { NameSpace } from "../schedule/names.ts";
 import type { Block } from "./block.ts";
 import { withLeaf } from "./nest.ts";
+
+/**
+ * A function of more operations than this, as those that draw numbers are, is not waiting for memory; called for each of four
+ * values it takes four times as long to compile.
+ */
+const mostOperations = 20;
 
 /** The nest for vectors, if there can be one: branches that differ between cells are choices between values. */
 export function inVectorsOf(nest: Block, b: Builder): Block | undefined {
@@ -73,6 +80,7 @@ class VectorFit {
       case "affine":
         return e.terms.every((t) => this.integer(t.atom));
       case "apply":
+        return atoms[e.atom].cost <= mostOperations && children(e).every((c) => this.value(c));
       case "condition":
         return children(e).every((c) => this.value(c));
       default:
