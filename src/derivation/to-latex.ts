@@ -3,6 +3,10 @@ import { precedence } from "../ir/atoms.ts";
 import type { Block, Document, Inline, LayeredName, Row } from "./document.ts";
 import type { Formula, Ref } from "./formula.ts";
 import { bindingOf, operandsOf } from "./formula.ts";
+import type { FormulaPrinter } from "./latex-lines.ts";
+import { linesOf, piecesOf } from "./latex-lines.ts";
+import { pageWidth, widthOf } from "./latex-width.ts";
+import { greek, prose, words } from "./latex-words.ts";
 import { numberText } from "./text.ts";
 
 export function toLatex(document: Document): string {
@@ -17,15 +21,24 @@ export function toLatex(document: Document): string {
     "\\setlength{\\parindent}{0pt}",
     "\\setlength{\\emergencystretch}{3em}",
     "\\begin{document}",
-    `\\section*{${words(document.title)}}`,
-    ...(document.subtitle === "" ? [] : [words(document.subtitle), ""]),
+    `\\section*{\\raggedright ${prose(document.title)}}`,
+    ...(document.subtitle === "" ? [] : [prose(document.subtitle), ""]),
     ...document.blocks.flatMap((b) => writer.block(b)),
     "\\end{document}",
     "",
   ].join("\n");
 }
 
-class LatexWriter {
+/** The parts of a row, as LaTeX. */
+interface RowText {
+  readonly left: string;
+  readonly relation: string;
+  readonly right: string;
+  readonly where: readonly string[];
+  readonly note: string;
+}
+
+class LatexWriter implements FormulaPrinter {
   private readonly names: ReadonlyMap<Ref, LayeredName>;
 
   constructor(names: ReadonlyMap<Ref, LayeredName>) {
@@ -35,7 +48,7 @@ class LatexWriter {
   block(b: Block): string[] {
     switch (b.kind) {
       case "heading":
-        return [`\\subsection*{${words(b.text)}}`];
+        return [`\\subsection*{\\raggedright ${prose(b.text)}}`];
       case "paragraph":
         return [this.inline(b.content), ""];
       case "rows":
@@ -53,7 +66,7 @@ class LatexWriter {
       case "section":
         return [`\\medskip\\textbf{${this.inline(b.title)}}`, "", ...b.blocks.flatMap((x) => this.block(x))];
       case "fold":
-        return [words(b.summary), "", ...b.blocks.flatMap((x) => this.block(x))];
+        return [prose(b.summary), "", ...b.blocks.flatMap((x) => this.block(x))];
       case "code":
         return [
           "\\begin{quote}\\ttfamily\\small\\raggedright",
@@ -66,24 +79,79 @@ class LatexWriter {
   private inline(content: readonly Inline[]): string {
     return content
       .map((x) =>
-        typeof x === "string" ? words(x) : "formula" in x ? `$${this.formula(x.formula)}$` : words(x.text),
+        typeof x === "string" ? prose(x) : "formula" in x ? `$${this.inText(x.formula)}$` : prose(x.text),
       )
       .join("");
   }
 
+  /** Aligned at the relation; what is wider than the page is broken, with its note in a line of its own. */
   private rows(rows: readonly Row[]): string[] {
     if (rows.length === 0) return [];
-    const line = (r: Row): string => {
-      const relation = r.relation === "+=" ? "\\mathrel{+}=" : r.relation;
+    const parts = rows.map((r): RowText => {
       const where = [
-        ...r.where.map((w) => this.formula(w)),
-        ...r.ranges.map((x) => `${this.symbol(x.index)} < ${this.formula(x.below)}`),
+        ...r.where.map((w) => piecesOf(w, this)),
+        ...r.ranges.map((x) => [`${this.symbol(x.index)} < ${this.formula(x.below)}`]),
       ];
-      const guard = where.length > 0 ? ` \\quad\\text{where } ${where.join(" \\wedge ")}` : "";
-      const note = r.note === "" ? "" : ` &&\\text{${words(r.note)}}`;
-      return `${r.left ? this.formula(r.left) : ""} &${relation} ${this.formula(r.right)}${guard}${note}`;
-    };
-    return ["\\begin{align*}", rows.map(line).join(" \\\\\n"), "\\end{align*}"];
+      return {
+        left: r.left ? this.formula(r.left) : "",
+        relation: r.relation === "+=" ? "\\mathrel{+}=" : r.relation,
+        right: this.formula(r.right),
+        where: where.flatMap(([first, ...more], n) => [
+          `${n === 0 ? " \\quad\\text{where }" : " \\wedge"} ${first}`,
+          ...more,
+        ]),
+        note: r.note === "" ? "" : `\\text{${words(r.note)}}`,
+      };
+    });
+    const widest = (of: (r: RowText) => string): number => Math.max(...parts.map((r) => widthOf(of(r))));
+    const left = widest((r) => r.left + r.relation);
+    const right = widest((r) => r.right + r.where.join(""));
+    const note = widest((r) => r.note);
+    const isWide = left + right + (note > 0 ? note + 2 : 0) > pageWidth;
+    const lines = parts.flatMap((r, n) =>
+      isWide
+        ? this.broken(rows[n]!, r, left)
+        : [`${r.left} &${r.relation} ${r.right}${r.where.join("")}${r.note && ` &&${r.note}`}`],
+    );
+    return ["\\begin{align*}", lines.join(" \\\\\n"), "\\end{align*}"];
+  }
+
+  /** A row in lines; `column`: how wide what stands on the left of the relations is. */
+  private broken({ left, right }: Row, r: RowText, column: number): string[] {
+    const isLong = column > 0.4 * pageWidth;
+    const room = pageWidth - (isLong ? 0 : column) - 1;
+    const [first, ...more] = linesOf([...piecesOf(right, this), ...r.where], room - (isLong ? 2 : 0));
+    const head =
+      isLong && left
+        ? [...linesOf(piecesOf(left, this), room).map((l) => `&${l}`), `&\\quad ${r.relation} ${first}`]
+        : [`${r.left} &${r.relation} ${first}`];
+    const lines = [...head, ...more.map((l) => `&\\qquad {}${l}`)];
+    if (r.note === "") return lines;
+    const last = `${lines.at(-1)!} \\qquad${r.note}`;
+    if (widthOf(last) + (lines.length > 1 && !isLong ? column : 0) <= pageWidth)
+      return [...lines.slice(0, -1), last];
+    return [
+      ...lines,
+      `&\\qquad\\parbox{${Math.floor(room - 2)}em}{\\raggedright ${r.note.slice("\\text{".length, -1)}}`,
+    ];
+  }
+
+  /** A formula in a text: long ones may be broken. */
+  private inText(f: Formula): string {
+    return piecesOf(f, this).join("\\allowbreak ");
+  }
+
+  callee(f: Extract<Formula, { kind: "call" }>): string {
+    return f.symbol ? this.symbol(f.symbol) : operator(f.callee);
+  }
+
+  reducer(f: Extract<Formula, { kind: "reduce" }>): string {
+    const where = f.where.length > 0 ? ` : ${f.where.map((w) => this.formula(w)).join(" \\wedge ")}` : "";
+    return `${reducers[f.reducer]}_{${f.indices.map((i) => this.symbol(i)).join(",")}${where}}`;
+  }
+
+  operator(name: string): string {
+    return operators[name] ?? ` \\mathbin{\\text{${words(name)}}} `;
   }
 
   formula(f: Formula): string {
@@ -110,20 +178,18 @@ class LatexWriter {
           return open + (o.bracketed ? parentheses(inner) : inner) + shut;
         });
         if (f.operator === "^") return `{${operands[0]!}}^{${text(f.operands[1]!)}}`;
-        return operands.join(operators[f.operator] ?? ` \\mathbin{\\text{${words(f.operator)}}} `);
+        return operands.join(this.operator(f.operator));
       }
       case "prefix":
         return `${f.operator === "−" ? "-" : "\\neg "}${within(f.operand, precedence.mul)}`;
       case "call":
-        return `${f.symbol ? this.symbol(f.symbol) : operator(f.callee)}\\left(${f.operands.map(text).join(", ")}\\right)`;
+        return `${this.callee(f)}\\left(${f.operands.map(text).join(", ")}\\right)`;
       case "choice":
         return `\\begin{cases} ${text(f.chosen)} & \\text{if } ${text(f.condition)} \\\\ ${text(f.otherwise)} & \\text{else} \\end{cases}`;
       case "bracket":
         return `\\left[${text(f.condition)}\\right]`;
-      case "reduce": {
-        const where = f.where.length > 0 ? ` : ${f.where.map(text).join(" \\wedge ")}` : "";
-        return `${reducers[f.reducer]}_{${f.indices.map((i) => this.symbol(i)).join(",")}${where}} ${within(f.body, precedence.mul)}`;
-      }
+      case "reduce":
+        return `${this.reducer(f)} ${within(f.body, precedence.mul)}`;
       case "floor":
         return `\\left\\lfloor\\frac{${text(f.value)}}{${f.divisor}}\\right\\rfloor`;
       case "derivative":
@@ -176,6 +242,7 @@ const operators: Readonly<Record<string, string>> = {
   "": "\\,",
   "=": " = ",
   "<": " < ",
+  ">": " > ",
   "≤": " \\le ",
   "≥": " \\ge ",
   "∧": " \\wedge ",
@@ -191,75 +258,3 @@ const reducers: Readonly<Record<string, string>> = {
   argmax: "\\operatorname*{arg\\,max}",
   argmin: "\\operatorname*{arg\\,min}",
 };
-
-const greek: Readonly<Record<string, string>> = Object.fromEntries(
-  "α:alpha β:beta γ:gamma δ:delta ε:epsilon ζ:zeta η:eta θ:theta ι:iota κ:kappa λ:lambda μ:mu ν:nu ξ:xi π:pi ρ:rho σ:sigma τ:tau υ:upsilon φ:phi χ:chi ψ:psi ω:omega Γ:Gamma Δ:Delta Θ:Theta Λ:Lambda Ξ:Xi Π:Pi Σ:Sigma Φ:Phi Ψ:Psi Ω:Omega"
-    .split(" ")
-    .flatMap((pair): [string, string][] => {
-      const [letter, name] = pair.split(":") as [string, string];
-      return [
-        [letter, `\\${name}`],
-        [`${letter}′`, `\\${name}'`],
-      ];
-    }),
-);
-
-/** Signs that a text font of LaTeX lacks. */
-const signs: Readonly<Record<string, string>> = {
-  "\\": "\\textbackslash{}",
-  "{": "\\{",
-  "}": "\\}",
-  $: "\\$",
-  "&": "\\&",
-  "#": "\\#",
-  "%": "\\%",
-  _: "\\_",
-  "^": "\\textasciicircum{}",
-  "~": "\\textasciitilde{}",
-  "−": "$-$",
-  "·": "$\\cdot$",
-  "⊙": "$\\odot$",
-  "∂": "$\\partial$",
-  Σ: "$\\Sigma$",
-  "≤": "$\\le$",
-  "≥": "$\\ge$",
-  "→": "$\\to$",
-  "⊕": "$\\oplus$",
-  "✓": "$\\checkmark$",
-  "✗": "$\\times$",
-  ℝ: "$\\mathbb{R}$",
-  "∧": "$\\wedge$",
-  "∨": "$\\vee$",
-  "¬": "$\\neg$",
-  "′": "$'$",
-  ⁿ: "$^{n}$",
-  ᵃ: "$^{a}$",
-  "½": "$\\tfrac{1}{2}$",
-  "√": "$\\surd$",
-  "⌊": "$\\lfloor$",
-  "⌋": "$\\rfloor$",
-  "≠": "$\\ne$",
-  "∞": "$\\infty$",
-  Π: "$\\Pi$",
-  "≈": "$\\approx$",
-  "…": "\\ldots{}",
-  "—": "---",
-  ᵀ: "$^{\\top}$",
-  ᴸ: "$^{L}$",
-  ˡ: "$^{l}$",
-  "⁺": "$^{+}$",
-  "⁻": "$^{-}$",
-  ...Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹"].map((c, i) => [c, `$^{${i}}$`])),
-};
-
-/** Text of the user's, without what LaTeX would act on. */
-export function words(text: string): string {
-  return [...text.normalize("NFC")]
-    .map((c) => {
-      const hat = /^(.)\u0302$/u.exec(c.normalize("NFD"));
-      if (hat) return `$\\hat{${signs[hat[1]!] ?? hat[1]!}}$`;
-      return signs[c] ?? (greek[c] === undefined ? c : `$${greek[c]}$`);
-    })
-    .join("")
-    .replace(/\p{Cc}/gu, " ");
-}

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { words } from "../../src/derivation/to-latex.ts";
+import { words } from "../../src/derivation/latex-words.ts";
 import { escapeHtml } from "../../src/derivation/mathml.ts";
 import { printDerivation } from "../../src/derivation/print.ts";
 import { explain } from "../../src/index.ts";
