@@ -2,7 +2,7 @@
 import { precedence } from "../ir/atoms.ts";
 import { listed } from "./contributions.ts";
 import type { Contribution, Derivation, ForwardStep, Line, Name, Step, Target } from "./derivation.ts";
-import { cancelling, links, rulesText, verdict } from "./common.ts";
+import { cancelling, differencesText, links, rulesText, verdict } from "./common.ts";
 import type { Block, Document, Inline, Row } from "./document.ts";
 import {
   checkSummary,
@@ -15,7 +15,7 @@ import {
   scientific,
 } from "./document.ts";
 import type { Formula, Ref } from "./formula.ts";
-import { lineText, numberText, textOf } from "./text.ts";
+import { lineText, textOf } from "./text.ts";
 import { infix } from "./translate.ts";
 
 /** 1: what is asked and what comes out. 2: rule by rule. 3: every comparison and the generated code as well. */
@@ -248,16 +248,8 @@ class IndexPrinter {
         ),
       );
     if (s.differences && s.isResult) {
-      const { cells, step, deviation } = s.differences;
-      const shown = cells.slice(0, 6).map(numberText).join(", ");
-      blocks.push(
-        paragraph(
-          [
-            `Central differences, h = ${step.toExponential(0)}: ${cells.length > 1 ? `(${shown}${cells.length > 6 ? ", …" : ""})` : shown}; off by ${scientific(deviation)}.`,
-          ],
-          deviation < 1e-6 ? "note" : "bad",
-        ),
-      );
+      const isClose = s.differences.deviation < 1e-6;
+      blocks.push(paragraph([differencesText(s.differences)], isClose ? "note" : "bad"));
     }
     if (s.compiled.length > 0 && this.detail >= 2)
       blocks.push({ kind: "rows", rows: s.compiled.map((l) => rowOf(l, "as the module computes it")) });

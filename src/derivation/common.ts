@@ -1,13 +1,13 @@
 /** What the notations share: the verdict of the checks, the names of rules, links. */
 import { struck } from "./cancelled.ts";
 import { listed } from "./contributions.ts";
-import type { Derivation, Line, Rewrite } from "./derivation.ts";
+import type { Derivation, Line, Rewrite, Step } from "./derivation.ts";
 import { checksOf } from "./derivation.ts";
 import type { Block, Inline } from "./document.ts";
 import { paragraph, scientific } from "./document.ts";
 import type { Ref } from "./formula.ts";
 import type { Naming } from "./text.ts";
-import { asWritten, textOf } from "./text.ts";
+import { asWritten, numberText, textOf } from "./text.ts";
 
 /** What all comparisons together come to; ends every document. */
 export function verdict(derivation: Derivation): Block[] {
@@ -59,4 +59,14 @@ export function rulesText(rules: Rewrite["rules"], most = 2): string {
   const hidden = distinct.length - most;
   const shown = distinct.slice(0, most).map((r) => r.name + (r.realOnly ? " (ℝ)" : ""));
   return [...shown, ...(hidden > 0 ? [`and ${hidden} more`] : [])].join("; ");
+}
+
+/** Cells that differences do not speak of lie at a kink, or outside of where the loss is finite. */
+export function differencesText({ cells, step, deviation }: NonNullable<Step["differences"]>): string {
+  const head = `Central differences, h = ${step.toExponential(0)}: `;
+  if (cells.every(Number.isNaN))
+    return `${head}none, since no cell lies where the loss is finite and has no kink.`;
+  const told = cells.slice(0, 6).map((x) => (Number.isNaN(x) ? "at a kink" : numberText(x)));
+  const list = told.join(", ");
+  return `${head}${cells.length > 1 ? `(${list}${cells.length > 6 ? ", …" : ""})` : list}; off by ${scientific(deviation)}.`;
 }

@@ -80,11 +80,16 @@ const smallestBend = 1e-8;
 /** Over twice the distance a smooth function bends twice as much; a kink as much, or where it is farther off not at all. */
 const isKink = (bend: number, farBend: number): boolean => bend > 0.7 * farBend || bend < 0.3 * farBend;
 
+/** A tensor of smaller values than this is shifted as if it had these: the shift must be seen in what is made of it. */
+const smallest = 1e-4;
+
 /** How far to shift the cells of a tensor. */
 export function stepFor(values: ArrayLike<number>): number {
   let largest = 0;
   for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]!));
-  return Number.isFinite(largest) && largest > 0 ? differenceStep * Math.min(1, largest) : differenceStep;
+  return Number.isFinite(largest) && largest > 0
+    ? differenceStep * Math.min(1, Math.max(smallest, largest))
+    : differenceStep;
 }
 
 /** The statements with what `stop_gradient` holds fixed replaced by its value in `environment`. */

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { Derivation } from "../../src/derivation/derivation.ts";
 import { checksOf, failures } from "../../src/derivation/derivation.ts";
+import { printDerivation } from "../../src/derivation/print.ts";
 import { lineText, textOf } from "../../src/derivation/text.ts";
 import type { ExplainOptions } from "../../src/index.ts";
 import { explain } from "../../src/index.ts";
@@ -128,6 +129,14 @@ test("a sample gives numbers to every step, and central differences beside them"
   step.numbers!.cells.forEach((v, k) => expect(v).toBeCloseTo((p - 1) * (k + 1), 12));
   expect(step.differences!.deviation).toBeLessThan(1e-9);
   expect(target!.names.find((n) => n.ref === "z")!.numbers).toEqual({ shape: [1], cells: [0.25], count: 1 });
+});
+
+test("differences say where there is no slope to compare with", () => {
+  const source = "model M {\n  param w: [2] ~ zeros\n  input x: [2]\n  loss sum(relu(x * w))\n}\n";
+  const said = (w: number[]): string =>
+    printDerivation(derive(source, { sample: { x: [1, 2], w } }), { format: "text" }).replace(/\s+/g, " ");
+  expect(said([0, 0])).toContain("none, since no cell lies where the loss is finite and has no kink.");
+  expect(said([0, 3])).toContain("(at a kink, 2); off by");
 });
 
 test.each([

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { words } from "../../src/derivation/latex-words.ts";
+import { pageWidth, widthOf } from "../../src/derivation/latex-width.ts";
 import { escapeHtml } from "../../src/derivation/mathml.ts";
 import { printDerivation } from "../../src/derivation/print.ts";
 import { explain } from "../../src/index.ts";
@@ -103,4 +104,27 @@ describeInBrowser("the HTML derivation in a browser", ({ visit }) => {
       expect(errors).toEqual([]);
     });
   });
+});
+
+test("LaTeX: no line of an equation is wider than the page", () => {
+  const wide = `model Wide {
+  input first_of_many: [9]
+  param second_of_many: [9] ~ ones
+  y = exp(first_of_many * second_of_many) + sin(first_of_many + second_of_many) + cos(first_of_many - second_of_many)
+  loss sum(if y > 1 then y * first_of_many * second_of_many + first_of_many^2 else sqrt(y) * second_of_many)
+}`;
+  const latex = print(wide, "wide.nn", "latex");
+  const rows = [...latex.matchAll(/\\begin\{align\*\}\n(.*?)\n\\end\{align\*\}/gs)].flatMap(([, body]) =>
+    body!.split(" \\\\\n"),
+  );
+  expect(rows.filter((row) => row.startsWith("&\\qquad")).length).toBeGreaterThan(3);
+  // A note that is too long is a paragraph.
+  const single = rows.filter((row) => !row.includes("\\parbox"));
+  for (const row of single) expect(widthOf(row), row).toBeLessThan(pageWidth + 2);
+});
+
+test("LaTeX: the width of a formula is near to that of the page's letters", () => {
+  expect(widthOf("\\frac{aaaa}{b}")).toBeCloseTo(widthOf("aaaa") + 0.25, 5);
+  expect(widthOf("\\text{two words}")).toBeGreaterThan(widthOf("\\text{twowords}"));
+  expect(widthOf("x_{ijk}")).toBeLessThan(widthOf("xijk"));
 });
