@@ -19,9 +19,9 @@ export function toLatex(document: Document): string {
     "\\usepackage[margin=2.5cm]{geometry}",
     "\\allowdisplaybreaks",
     "\\setlength{\\parindent}{0pt}",
-    "\\setlength{\\emergencystretch}{3em}",
     "\\begin{document}",
-    `\\section*{\\raggedright ${prose(document.title)}}`,
+    "\\raggedright",
+    `\\section*{${prose(document.title)}}`,
     ...(document.subtitle === "" ? [] : [prose(document.subtitle), ""]),
     ...document.blocks.flatMap((b) => writer.block(b)),
     "\\end{document}",
@@ -48,7 +48,7 @@ class LatexWriter implements FormulaPrinter {
   block(b: Block): string[] {
     switch (b.kind) {
       case "heading":
-        return [`\\subsection*{\\raggedright ${prose(b.text)}}`];
+        return [`\\subsection*{${prose(b.text)}}`];
       case "paragraph":
         return [this.inline(b.content), ""];
       case "rows":
