@@ -213,9 +213,10 @@ export class Body implements Scope {
         return out.line(`${s.kind === "let" ? "let" : "var"} ${name} = ${value};`, origin);
       }
       case "assign": {
-        const operator = s.reducer === null ? "=" : s.reducer === "sum" ? "+=" : "*=";
-        const isVector = this.isVector(s.local);
-        return out.line(`${update(this.name(s.local), operator, s.value, printer, isVector)};`, origin);
+        const name = this.name(s.local);
+        if (s.reducer === "sum") return out.line(`${added(name, s.value, printer)};`, origin);
+        if (s.reducer !== null) return out.line(`${name} *= ${printer.text(s.value)};`, origin);
+        return out.line(`${name} = ${printer.widened(s.value, this.isVector(s.local)).text};`, origin);
       }
       case "if": {
         const inside = (block: readonly KernelStatement[]) => (): void =>
@@ -229,7 +230,9 @@ export class Body implements Scope {
       case "store": {
         const place = printer.place(s.tensor, s.subscripts);
         const isVector = this.vectors?.lies(s.tensor, s.subscripts) ?? false;
-        const line = `${update(place, s.accumulate ? "+=" : "=", s.value, printer, isVector)};`;
+        const line = s.accumulate
+          ? `${added(place, s.value, printer)};`
+          : `${place} = ${printer.stored(s.value, isVector)};`;
         if (storer === undefined) return out.line(line, origin);
         return out.braces(`if (${storer})`, () => out.line(line, origin), origin);
       }
@@ -285,15 +288,7 @@ function isCheap({ terms, constant }: Affine): boolean {
 }
 
 /** `sum += x`, or `sum -= y` where x is −y. */
-function update(
-  target: string,
-  operator: string,
-  value: Expr,
-  printer: Expressions,
-  isVector: boolean,
-): string {
-  const negated = operator === "+=" ? printer.negated(value) : undefined;
-  if (negated) return `${target} -= ${negated.text}`;
-  const isWhole = isVector && operator === "=";
-  return `${target} ${operator} ${isWhole ? printer.widened(value, true).text : printer.stored(value)}`;
+function added(target: string, value: Expr, printer: Expressions): string {
+  const negated = printer.negated(value);
+  return negated ? `${target} -= ${negated.text}` : `${target} += ${printer.text(value)}`;
 }

@@ -52,9 +52,9 @@ export class Expressions implements AtomPrinter {
   }
 
   /** The value as it stands in a buffer: truth values are 0 and 1 there. */
-  stored(e: Expr): string {
-    if (e.type !== "bool") return this.text(e);
-    if (this.scope.isVector(e)) return `vec4u(${this.text(e)})`;
+  stored(e: Expr, isVector: boolean): string {
+    if (e.type !== "bool") return this.widened(e, isVector).text;
+    if (isVector) return `vec4u(${this.text(e)})`;
     return e.kind === "constant" ? `${e.value}u` : `u32(${this.text(e)})`;
   }
 
