@@ -247,7 +247,7 @@ class IndexPrinter {
           "note",
         ),
       );
-    if (s.differences && s.isResult) {
+    if (s.differences) {
       const isClose = s.differences.deviation < 1e-6;
       blocks.push(paragraph([differencesText(s.differences)], isClose ? "note" : "bad"));
     }

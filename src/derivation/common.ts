@@ -63,7 +63,7 @@ export function rulesText(rules: Rewrite["rules"], most = 2): string {
 
 /** Cells that differences do not speak of lie at a kink, or outside of where the loss is finite. */
 export function differencesText({ cells, step, deviation }: NonNullable<Step["differences"]>): string {
-  const head = `Central differences, h = ${step.toExponential(0)}: `;
+  const head = `Central differences, h = ${Number(step.toPrecision(2)).toExponential()}: `;
   if (cells.every(Number.isNaN))
     return `${head}none, since no cell lies where the loss is finite and has no kink.`;
   const told = cells.slice(0, 6).map((x) => (Number.isNaN(x) ? "at a kink" : numberText(x)));

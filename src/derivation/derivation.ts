@@ -117,7 +117,7 @@ export interface Step {
   readonly compiled: readonly Line[];
   readonly checks: readonly Check[];
   readonly numbers?: Numbers;
-  /** For a sample: central differences of the same cells, and the largest deviation. */
+  /** For a sample, where it was asked for: central differences of the first cells, and the largest deviation. */
   readonly differences?: {
     readonly cells: readonly number[];
     readonly step: number;

@@ -3,7 +3,7 @@ import type { Environment } from "../ir/interpreter.ts";
 import { extentsOf, interpret } from "../ir/interpreter.ts";
 import type { Statement, Tensor } from "../ir/types.ts";
 import { slopesOf } from "./checks.ts";
-import { differenceStep } from "./compare.ts";
+import { stepFor, valuesOf } from "./compare.ts";
 import type { Numbers, Step } from "./derivation.ts";
 import type { Trail } from "./trail.ts";
 
@@ -53,7 +53,7 @@ export class Sample {
     const off = slopes.map((s, i) => (s === null ? 0 : Math.abs(s - values[cells[i]!]!)));
     return {
       cells: slopes.map((s) => s ?? NaN),
-      step: differenceStep,
+      step: stepFor(valuesOf(environment, wrt)),
       deviation: Math.max(0, ...off),
     };
   }

@@ -164,12 +164,13 @@ class Assembly {
     const wrt = parts.flatMap((s) => s.origin.steps ?? [])[0]?.wrt ?? t;
     const result = this.left.filter((s) => isDefining(s) && s.tensor === t).flatMap(linesOf);
     const numbers = this.sample?.numbers(t, this.trail);
-    const differences = this.sample?.differences(t, wrt, this.forward, this.trail);
+    const isResult = this.trail.results.includes(t);
+    const differences = isResult ? this.sample?.differences(t, wrt, this.forward, this.trail) : undefined;
     return {
       ref: t.name,
       wrt: wrt.name,
       shape: shapeOf(t.shape, textOf),
-      isResult: this.trail.results.includes(t),
+      isResult,
       contributions,
       readBy: this.readersOf(t, this.backward),
       rewrites: simplify.flatMap((r, i) => (r.ref === t.name ? [i] : [])),

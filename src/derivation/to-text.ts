@@ -110,27 +110,41 @@ function width(text: string): number {
 }
 
 /**
- * Lines of at most 100 columns, broken at spaces; the first starts at `first`, the others at `hanging`. What is longer than a line
- * between two spaces is broken behind its products and quotients.
+ * Lines of at most 100 columns, broken at spaces; the first starts at `first`, the others at `hanging`, or further left
+ * where the longest part would leave the page.
  */
 function wrap(text: string, indent: number, hanging = indent, first = indent): string[] {
+  const parts = partsOf(text, textWidth - hanging);
+  const margin = Math.max(0, Math.min(hanging, textWidth - Math.max(...parts.map((p) => width(p.text)))));
   const lines: string[] = [];
   let line = " ".repeat(first);
   let empty = true;
-  const add = (part: string, space: string): void => {
+  for (const { text: part, space } of parts) {
     if (!empty && width(line) + space.length + width(part) > textWidth) {
       lines.push(line);
-      line = " ".repeat(hanging);
+      line = " ".repeat(margin);
       empty = true;
     }
     line += (empty ? "" : space) + part;
     empty = false;
-  };
-  for (const word of text.split(/(?<=\S) /)) {
-    if (hanging + width(word) <= textWidth) add(word, " ");
-    else word.split(/(?<=[·/])/).forEach((part, n) => add(part, n === 0 ? " " : ""));
   }
   return [...lines, line.trimEnd()];
+}
+
+/**
+ * What may stand on a line of its own, and what parts it from the part before: words; what is wider than `room` is broken
+ * behind its products and quotients, and what is wider than a page behind the dots of its names.
+ */
+function partsOf(text: string, room: number): { readonly text: string; readonly space: string }[] {
+  const broken = (word: string): string[] => {
+    if (width(word) <= room) return [word];
+    return word
+      .split(/(?<=[·/])/)
+      .flatMap((part) => (width(part) <= textWidth ? [part] : part.split(/(?<=\.)/)));
+  };
+  return text
+    .split(/(?<=\S) /)
+    .flatMap((word) => broken(word).map((part, n) => ({ text: part, space: n === 0 ? " " : "" })));
 }
 
 /** Columns side by side, each as wide as its widest cell; the last one is broken where it would leave the page. */

@@ -89,6 +89,8 @@ describeInBrowser("the HTML derivation in a browser", ({ visit }) => {
   test("keys and pointer link an equation, its source and its code; Escape lets go", async () => {
     const site = { files: { "/index.html": print(source, file, "html") } };
     await visit(site, async ({ page, errors }) => {
+      // What scrolls smoothly may move away between the button's way down and its way up.
+      await page.emulateMedia({ reducedMotion: "reduce" });
       const held = (where: string): Promise<number> => page.locator(`${where} .held`).count();
       await page.locator('main section[data-about="dz_out"]').focus();
       expect(await page.locator("aside code.soft").count()).toBeGreaterThan(0);
