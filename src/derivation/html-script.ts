@@ -27,8 +27,15 @@ export const linkingScript = `
       if (first) first.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
   };
-  document.addEventListener("mouseover", (e) => { const x = at(e.target); mark("soft", x ? refsOf(x) : []); });
-  document.addEventListener("focusin", (e) => { const x = at(e.target); mark("soft", x ? refsOf(x) : []); });
+  const show = (target) => { const x = at(target); mark("soft", x ? refsOf(x) : []); };
+  let under = null;
+  // Not mouseover, which keys cause as well where they scroll the page under a pointer that rests.
+  document.addEventListener("mousemove", (e) => {
+    if (at(e.target) === under) return;
+    under = at(e.target);
+    show(under || document.activeElement);
+  });
+  document.addEventListener("focusin", (e) => show(e.target));
   document.addEventListener("focusout", () => mark("soft", []));
   document.addEventListener("click", (e) => {
     const x = at(e.target);

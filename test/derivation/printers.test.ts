@@ -92,8 +92,13 @@ describeInBrowser("the HTML derivation in a browser", ({ visit }) => {
       // What scrolls smoothly may move away between the button's way down and its way up.
       await page.emulateMedia({ reducedMotion: "reduce" });
       const held = (where: string): Promise<number> => page.locator(`${where} .held`).count();
+      const soft = page.locator("aside code.soft");
+      await page.locator('aside code[data-about~="h"]').first().hover();
+      expect(await soft.count()).toBeGreaterThan(0);
+      await page.mouse.move(1, 1);
+      expect(await soft.count()).toBe(0);
       await page.locator('main section[data-about="dz_out"]').focus();
-      expect(await page.locator("aside code.soft").count()).toBeGreaterThan(0);
+      expect(await soft.count()).toBeGreaterThan(0);
       await page.keyboard.press("Enter");
       expect(await held("main")).toBeGreaterThan(0);
       expect(await held("aside")).toBeGreaterThan(0);
