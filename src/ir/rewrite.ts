@@ -140,11 +140,11 @@ export function children(e: Expr): readonly Expr[] {
   }
 }
 
-/** What was found below an expression, which does not change: passes ask for the same ones again and again. */
 const indicesBelow = new WeakMap<Expr, ReadonlySet<Index>>();
 const readsBelow = new WeakMap<Expr, readonly Read[]>();
 
-function remembered<T>(memo: WeakMap<Expr, T>, root: Expr, find: (root: Expr) => T): T {
+/** What is found below an expression, which does not change: passes ask for the same ones again and again. */
+export function remembered<T>(memo: WeakMap<Expr, T>, root: Expr, find: (root: Expr) => T): T {
   const known = memo.get(root);
   if (known !== undefined) return known;
   const found = find(root);

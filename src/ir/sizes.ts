@@ -3,7 +3,7 @@ import { rangeOf } from "./affine.ts";
 import { atoms } from "./atoms.ts";
 import type { Builder } from "./builder.ts";
 import type { Call, Kernel, KernelStatement, Loop } from "./kernel.ts";
-import { rewriter, visit } from "./rewrite.ts";
+import { remembered, rewriter, visit } from "./rewrite.ts";
 import type { Affine, Dim, Expr } from "./types.ts";
 
 type Block = readonly KernelStatement[];
@@ -44,11 +44,18 @@ export class Sizes {
     return block.reduce((sum, s) => {
       if (s.kind === "loop") return sum + this.turns(s) * this.work(s.body);
       if (s.kind === "if") return sum + this.work(s.body) + this.work(s.otherwise);
-      let operations = 1;
-      visit([s.value], (e) => {
-        if (e.kind === "apply") operations += atoms[e.atom].cost;
-      });
-      return sum + operations;
+      return sum + remembered(operations, s.value, operationsOf);
     }, 0);
   }
+}
+
+/** Calls of one kernel ask for the same values. */
+const operations = new WeakMap<Expr, number>();
+
+function operationsOf(value: Expr): number {
+  let count = 1;
+  visit([value], (e) => {
+    if (e.kind === "apply") count += atoms[e.atom].cost;
+  });
+  return count;
 }
