@@ -11,13 +11,16 @@ import { jsonDiagnostics } from "./json.ts";
 import type { CompileFlags } from "./flags.ts";
 
 /**
- * Bytecodes until V8 optimises a function; its own value is about a tenth. A compilation lasts a second, in which most
- * functions do not earn what optimising them costs: half of the processor's time.
+ * Bytecodes until V8 optimises a function; its own value is a tenth. A compilation lasts a second, in which most
+ * functions do not earn what optimising them costs, though another thread does it.
  */
-const patientOptimiser = "--interrupt-budget=1500000";
+const patientOptimiser = "--interrupt-budget=700000";
 
-/** The same for the assembler, which is WebAssembly itself and runs for a tenth of a second; ten times its own value. */
-const patientAssembler = "--wasm-tiering-budget=30000000";
+/**
+ * The same for the assembler, which is WebAssembly itself and runs for some hundredths of a second: so much that it is never
+ * optimised, which takes it twice as long.
+ */
+const patientAssembler = "--wasm-tiering-budget=2000000000";
 
 /** `nnc compile model.nn` */
 export async function compileCommand(path: string, flags: CompileFlags, host: Host): Promise<number> {
