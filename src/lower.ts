@@ -1,6 +1,7 @@
 /** From the program of each model to the text of the module that holds them all. */
 import { emitModule } from "./codegen/module.ts";
 import type { TooLarge, WasmUnit } from "./codegen/wasm/unit.ts";
+import { summonAssembler } from "./codegen/wasm/assemble.ts";
 import { reportTooLarge, wasmUnit } from "./codegen/wasm/unit.ts";
 import { shadersAsText } from "./codegen/webgpu/class-shaders.ts";
 import { deviceCost } from "./codegen/webgpu/cost.ts";
@@ -78,9 +79,10 @@ async function kernelsFor(
   context: Context,
   { level, tiles }: Pick<CompileOptions, "tiles"> & { readonly level: Level },
 ): Promise<Kernels | TooLarge> {
+  const assembler = target === "wasm" ? await summonAssembler() : undefined;
   const scheduled = schedule(graphs, level, context, { machine: machineOf[target], ...(tiles && { tiles }) });
   if (target !== "wasm") return { target, scheduled };
-  const wasm = await wasmUnit(scheduled, context);
+  const wasm = await wasmUnit(scheduled, context, assembler);
   return "gibibytes" in wasm ? wasm : { target, scheduled, wasm };
 }
 

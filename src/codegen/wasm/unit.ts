@@ -4,6 +4,7 @@ import type { Diagnostics } from "../../ir/diagnostics.ts";
 import type { Schedule } from "../../ir/kernel.ts";
 import type { Program } from "../../ir/types.ts";
 import { otherUses } from "../kernel-sections.ts";
+import type { Assembler } from "./assemble.ts";
 import { assemble } from "./assemble.ts";
 import { excessOf } from "./layout.ts";
 import type { WasmProgram } from "./program.ts";
@@ -20,12 +21,16 @@ export interface TooLarge {
 }
 
 /** Prints and assembles the kernels of a schedule. */
-export async function wasmUnit(schedule: Schedule, context: Context): Promise<WasmUnit | TooLarge> {
+export async function wasmUnit(
+  schedule: Schedule,
+  context: Context,
+  assembler?: Assembler,
+): Promise<WasmUnit | TooLarge> {
   const program = printProgram(schedule, otherUses(schedule), context);
   return (
     excessOf(program.layout) ?? {
       program,
-      bytes: await assemble(program.text, `${schedule.program.name}.wat`),
+      bytes: await assemble(program.text, `${schedule.program.name}.wat`, assembler),
     }
   );
 }
