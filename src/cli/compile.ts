@@ -17,8 +17,8 @@ import type { CompileFlags } from "./flags.ts";
 const patientOptimiser = "--interrupt-budget=700000";
 
 /**
- * The same for the assembler, which is WebAssembly itself and runs for some hundredths of a second: so much that it is never
- * optimised, which takes it twice as long.
+ * The same for the assembler, which is WebAssembly itself and runs for some hundredths of a second: so many that it is
+ * never optimised, which would make them twice as many.
  */
 const patientAssembler = "--wasm-tiering-budget=2000000000";
 

@@ -150,10 +150,12 @@ const models = {
     a[b, j] = if id[b, j] == j or keep[b, j] then x[b, j] else j / 2
     c[b, j] = if (id[b, j] + 2 * j) mod 4 == 1 and not keep[b, j] then a[b, j] else 0
     larger[b, j] = x[b, j] > 0.7 and keep[b, j]
+    alike[b, j < 8] = keep[b, 0]
     next[b, j] = floor((id[b, j] + j) / 2)
     output a
     output c
     output larger
+    output alike
     output next
     param w: [8] ~ uniform(-1, 1)
     loss mean((c * w)^2)

@@ -51,11 +51,12 @@ export class Expressions implements AtomPrinter {
     return this.print(e).text;
   }
 
-  /** The value as it stands in a buffer: truth values are 0 and 1 there. */
+  /** The value as it stands in a buffer, in all of a vector or in one place: truth values are 0 and 1 there. */
   stored(e: Expr, isVector: boolean): string {
     if (e.type !== "bool") return this.widened(e, isVector).text;
-    if (isVector) return `vec4u(${this.text(e)})`;
-    return e.kind === "constant" ? `${e.value}u` : `u32(${this.text(e)})`;
+    if (this.scope.isVector(e)) return `vec4u(${this.text(e)})`;
+    const single = e.kind === "constant" ? `${e.value}u` : `u32(${this.text(e)})`;
+    return isVector ? `vec4u(${single})` : single;
   }
 
   /** A value where it may have to be a vector. */
