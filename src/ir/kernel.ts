@@ -136,9 +136,11 @@ export type Call =
 
 /** A kernel that several threads run at once, each for its own turns of some loops. */
 export interface Divided {
-  /** With two dimensions more for each share, behind its own: the first of a thread's turns, and the end of them. */
+  /** The same kernel with loops whose bounds a thread is told: dimensions that are not passed, but those of `shares`. */
   readonly kernel: Kernel;
   readonly shares: readonly Share[];
+  /** Where threads have rows, and no ranges of turns: what all loops that are divided go over. */
+  readonly rows?: Rows;
 }
 
 /** A loop whose turns are divided, in contiguous ranges: its bounds, and how far apart its turns are. */
@@ -146,7 +148,23 @@ export interface Share {
   readonly from: Affine;
   readonly to: Affine;
   readonly step: number;
+  /** The first of a thread's turns, and the end of them. */
+  readonly first: Dim;
+  readonly end: Dim;
 }
+
+/**
+ * Rows 0 … `count` − 1, of which every thread has a range, made of whole blocks: it is the same one for all kernels with as
+ * many rows, so what one of them stores in a row another can read there without waiting for other threads.
+ */
+export interface Rows {
+  readonly count: Affine;
+  /** The buffers that a thread accesses in its own rows only. */
+  readonly own: ReadonlySet<Tensor>;
+}
+
+/** How many rows a block has: whatever a loop does in one turn, 1, 2 or 4 of them, a thread does all or nothing of it. */
+export const rowsInBlock = 4;
 
 /** How much is done for speed: nothing; fusion and shared memory; register tiles as well. Higher levels are longer. */
 export const levels = [0, 1, 2] as const;

@@ -39,6 +39,10 @@ export class Sizes {
     return Math.max(0, Math.ceil((to!.high - Math.max(0, from!.low)) / (s.step ?? 1)));
   }
 
+  largest(extent: Affine): number {
+    return rangeOf(this.atMost(extent) as Affine).high;
+  }
+
   /** Operations of a block, of numbers or of vectors, functions as the atom table weighs them. */
   work(block: Block): number {
     return block.reduce((sum, s) => {

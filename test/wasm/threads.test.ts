@@ -69,6 +69,13 @@ async function digitsModule(): Promise<{ code: string; Digits: AnyClass }> {
   return { code, Digits: (await importCode(code))["Digits"]! };
 }
 
+/** The text of every function of the kernels, by name. */
+function functionsOf(outputs: Awaited<ReturnType<typeof compile>>["outputs"]): ReadonlyMap<string, string> {
+  const { text } = outputs.find((o) => o.kind === "text")!;
+  const found = text.split("(func $").slice(1);
+  return new Map(found.map((f) => [f.slice(0, f.search(/\s/)), f]));
+}
+
 const batch = (rows: number): { image: Float32Array; label: Int32Array } => ({
   image: Float32Array.from({ length: rows * 64 }, (_, i) => ((i * 7919) % 1000) / 1000),
   label: Int32Array.from({ length: rows }, (_, i) => (i * 7) % 10),
@@ -76,9 +83,29 @@ const batch = (rows: number): { image: Float32Array; label: Int32Array } => ({
 
 test("work is divided: kernels of every pass of a model that is large enough", async () => {
   const { outputs } = await compile(digits, { target: "wasm", level: 2 });
-  const text = outputs.find((o) => o.kind === "text")!.text;
+  const functions = functionsOf(outputs);
   for (const kernel of ["h", "logits", "d_h_linear", "d_h_linear_W", "adam"])
-    expect(text, kernel).toMatch(new RegExp(`\\(call \\$${kernel}\\s[^;]*?\\(call \\$share`));
+    expect(functions.get(kernel), kernel).toMatch(/\(call \$(share|rows) /);
+});
+
+test("a batch stays where it is: its rows are divided alike by all layers, and threads meet before what needs all of them", async () => {
+  const source = `model Layers {
+    dim batch <= 32
+    input x: [batch, 50]
+    input t: [batch, 1]
+    h = x
+    for l in 0..6 { h = h |> linear(50) |> tanh }
+    output p = h |> linear(1)
+    loss mse(p, t)
+    optimizer sgd(lr = 0.1)
+  }`;
+  const { outputs } = await compile(source, { target: "wasm", level: 2 });
+  const functions = functionsOf(outputs);
+  for (const kernel of ["h", "d_h_linear"]) expect(functions.get(kernel), kernel).toContain("(call $rows ");
+  const meetings = (name: string): number => functions.get(name)!.split("(call $barrier)").length - 1;
+  expect(meetings("forward_work")).toBe(0);
+  // Sums over the batch, such as the gradient of a weight, read all rows: once a layer.
+  expect(meetings("backward_work")).toBeLessThanOrEqual(8);
 });
 
 test("a model goes on with one thread, to the same bits, before its threads start and after they ended", async () => {

@@ -81,16 +81,20 @@ function startKernels(module«: object», pages«: number», shared«: boolean»
 export const workerCode = `/** What every further thread runs: it waits in \`work\` for what it is to do. */
 const workerCode = \`
 const scope = globalThis.postMessage ? globalThis : process.getBuiltinModule("worker_threads").parentPort;
-scope.onmessage = ({ data: [module, memory, number, threads] }) => {
+scope.onmessage = ({ data: [module, memory, number, threads, haste] }) => {
   const kernels = new WebAssembly.Instance(module, { host: { memory } }).exports;
-  kernels.join(number, threads, 1);
+  kernels.join(number, threads, haste);
   scope.postMessage(number);
   kernels.work();
 };\`;`;
 
 export const platformType = `«/** What Node and pages have for threads, as far as it is used here. */
 interface Platform {
-  readonly process?: { getBuiltinModule?(name: string): { readonly Worker: PlatformWorker } };
+  readonly process?: {
+    getBuiltinModule?(name: "worker_threads"): { readonly Worker: PlatformWorker };
+    getBuiltinModule?(name: "os"): { availableParallelism(): number };
+  };
+  readonly navigator?: { readonly hardwareConcurrency: number };
   readonly Worker: PlatformWorker;
   readonly Blob: new (parts: string[], options: { type: string }) => object;
   readonly URL: { createObjectURL(blob: object): string; revokeObjectURL(url: string): void };
@@ -116,7 +120,7 @@ interface Threads {
 }
 
 interface Joining {
-  join(number: number, threads: number, patience: number): void;
+  join(number: number, threads: number, haste: number): void;
 }
 
 »/** Starts further threads on the memory of a model. Once all of them have started, they share its work. */
@@ -126,6 +130,10 @@ function startThreads(model«: string», started«: Started», threads«: number
   const node = platform.process?.getBuiltinModule?.("worker_threads");
   const blob = node ? undefined : new platform.Blob([workerCode], { type: "text/javascript" });
   const url = blob && platform.URL.createObjectURL(blob);
+  const processors =
+    platform.navigator?.hardwareConcurrency ?? platform.process?.getBuiltinModule?.("os").availableParallelism();
+  // Who waits for a thread that has no processor sleeps the sooner.
+  const haste = processors !== undefined && threads > processors ? 50 : 1;
   const workers«: RunningWorker[]» = [];
   const start = async (number«: number»)«: Promise<void>» => {
     const worker = url ? new platform.Worker(url) : new node«!».Worker(workerCode, { eval: true });
@@ -135,7 +143,7 @@ function startThreads(model«: string», started«: Started», threads«: number
       worker.onerror = reject;
       worker.once?.("message", resolve);
       worker.once?.("error", reject);
-      worker.postMessage([started.module, started.memory, number, threads]);
+      worker.postMessage([started.module, started.memory, number, threads, haste]);
     });
     // From here on, it does not keep the process alive.
     worker.unref?.();
@@ -147,7 +155,7 @@ function startThreads(model«: string», started«: Started», threads«: number
     if (url) platform.URL.revokeObjectURL(url);
     settle();
   };
-  kernels.join(0, threads, Number(maySleep()));
+  kernels.join(0, threads, maySleep() ? haste : 0);
   const starts = Array.from({ length: threads - 1 }, (_, i) => start(i + 1));
   const ready = new Promise«<void>»((resolve, reject) => {
     settle = resolve;

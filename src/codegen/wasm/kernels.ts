@@ -3,7 +3,7 @@ import { Lanes } from "../../ir/lanes.ts";
 import type { Builder } from "../../ir/builder.ts";
 import { Prover } from "../../ir/intervals.ts";
 import { rangeOf } from "../../ir/affine.ts";
-import type { Assign, Kernel, KernelStatement, Loop, Store } from "../../ir/kernel.ts";
+import type { Assign, Divided, Kernel, KernelStatement, Loop, Store } from "../../ir/kernel.ts";
 import type { Affine, Dim, Expr, Index, Local, Read, Tensor } from "../../ir/types.ts";
 import type { Names } from "../names.ts";
 import type { Fold } from "./folds.ts";
@@ -18,6 +18,7 @@ import { Parameters } from "./parameters.ts";
 import { PointerMoves } from "./pointer-moves.ts";
 import { Pointers, reachBefore } from "./pointers.ts";
 import { readsAgain } from "./reads.ts";
+import { printShares } from "./shares.ts";
 import { spreadLocals } from "./spreads.ts";
 import type { Wat } from "./text.ts";
 import { get, plus, set, watNames } from "./text.ts";
@@ -33,8 +34,9 @@ export function printKernel(
   name: string,
   builder: Builder,
   helper: (name: string) => void,
+  divided?: Divided,
 ): PrintedKernel {
-  return new KernelFunction(kernel, builder, helper).print(name);
+  return new KernelFunction(divided?.kernel ?? kernel, builder, helper).print(name, divided);
 }
 
 class KernelFunction implements Scope {
@@ -73,10 +75,10 @@ class KernelFunction implements Scope {
     for (const [dim, local] of dims) this.things.set(dim, local);
   }
 
-  print(name: string): PrintedKernel {
-    const body = this.block(this.kernel.body);
+  print(name: string, divided?: Divided): PrintedKernel {
     const { parameters } = this;
-    const start = parameters.start();
+    const start = [...parameters.start(), ...(divided ? printShares(divided, this, this.things) : [])];
+    const body = this.block(this.kernel.body);
     const code: Wat = ["func", name, ...parameters.print(), ...this.locals, ...start, ...body];
     return { function: code, reach: this.reach };
   }

@@ -1,8 +1,7 @@
 /** Prints procedures as functions: a call of a kernel a line. Where threads share kernels, what they wait for stands between. */
 import type { Builder } from "../../ir/builder.ts";
 import type { Call, Kernel, Schedule } from "../../ir/kernel.ts";
-import { rewriter } from "../../ir/rewrite.ts";
-import type { Affine, Dim, Tensor } from "../../ir/types.ts";
+import type { Dim, Tensor } from "../../ir/types.ts";
 import { dimsOfCall } from "../entries.ts";
 import type { Names } from "../names.ts";
 import { sizeOfElement } from "./addresses.ts";
@@ -13,7 +12,7 @@ import { printAffine } from "./integers.ts";
 import type { MemoryLayout } from "./layout.ts";
 import { phasesOf } from "./phases.ts";
 import type { TeamProcedure } from "./team.ts";
-import { alone, barrier, lead, shareOf } from "./team.ts";
+import { alone, barrier, lead } from "./team.ts";
 import type { Wat } from "./text.ts";
 import { get, i32, watNames } from "./text.ts";
 
@@ -117,14 +116,14 @@ export class ProcedurePrinter {
 
   /** The calls as several threads make them: what one of them makes alone stands together. */
   private shared(): Wat[] {
-    const { layout, schedule } = this.scope;
+    const { layout, schedule, builder } = this.scope;
     const code: Wat[] = [];
     let single: Wat[] = [];
     const flush = (): void => {
       if (single.length > 0) code.push(alone(single));
       single = [];
     };
-    for (const phased of phasesOf(this.calls, layout, schedule.divided)) {
+    for (const phased of phasesOf(this.calls, layout, builder, schedule.divided)) {
       if (phased.waits || phased.isDivided) flush();
       if (phased.waits) code.push(barrier);
       (phased.isDivided ? code : single).push(this.call(phased.call));
@@ -142,18 +141,7 @@ export class ProcedurePrinter {
       ...call.buffers.map((t) => this.scope.address(t)),
       ...call.scalars.map((t) => this.scalar(t)),
       ...call.dims.map((d) => (typeof d === "number" ? i32(d) : this.parameter(d))),
-      ...this.shares(call),
     ];
-  }
-
-  /** The turns of this thread, for each loop of the kernel that is divided. */
-  private shares({ kernel, dims }: KernelCall): Wat[] {
-    const { builder: b, schedule } = this.scope;
-    const passed = new Map(kernel.dims.map((d, i) => [d, b.toAffine(dims[i]!)]));
-    const here = rewriter(b, { atom: (a) => (a.kind === "dim" ? passed.get(a) : undefined) });
-    const print = (bound: Affine): Wat => printAffine(here(bound) as Affine, this.integers);
-    const { shares = [] } = schedule.divided?.get(kernel) ?? {};
-    return shares.map(({ from, to, step }) => shareOf(print(from), print(to), step));
   }
 
   /** Numbers that the host knows: hypers, and the counts of steps and passes. */

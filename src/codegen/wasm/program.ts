@@ -40,8 +40,8 @@ export function printProgram(
   for (const name of [scratchName, ...teamNames]) names.take(name);
   const kernelNames = new Map(schedule.kernels.map((k) => [k, names.fresh(k.name)]));
   const kernels = schedule.kernels.map((kernel) => {
-    const printed = schedule.divided?.get(kernel)?.kernel ?? kernel;
-    return { kernel, ...printKernel(printed, kernelNames.get(kernel)!, builder, helper) };
+    const divided = schedule.divided?.get(kernel);
+    return { kernel, ...printKernel(kernel, kernelNames.get(kernel)!, builder, helper, divided) };
   });
   const reach = Math.max(0, ...kernels.map((k) => k.reach));
   const hasTeam = (schedule.divided?.size ?? 0) > 0;

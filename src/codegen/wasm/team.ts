@@ -8,12 +8,17 @@
  *
  * With one thread all of it is skipped, and no instruction that needs shared memory is executed.
  */
+import { rowsInBlock } from "../../ir/kernel.ts";
 import type { WatType } from "./expressions.ts";
 import type { Wat } from "./text.ts";
 import { i32 } from "./text.ts";
 
-/** How often a place is looked at before its thread goes to sleep: some 20 microseconds. */
-const spins = 20_000;
+/**
+ * How often a place is looked at, about a nanosecond each time, before its thread goes to sleep. Who sleeps is awake again
+ * some 50 microseconds later, on a virtual machine after hundreds, so what a step waits for in its midst is worth a long
+ * look; the next step may be far.
+ */
+const spins = { order: 100_000, phase: 1_000_000 } as const;
 
 /**
  * Places in the memory that threads agree by, in bytes from its beginning; what is waited for stands on cache lines of its
@@ -30,7 +35,7 @@ export const teamNames = [
   "$thread",
   "$threads",
   "$team",
-  "$patient",
+  "$haste",
   "$control",
   "$join",
   "$gather",
@@ -40,6 +45,8 @@ export const teamNames = [
   "$wake",
   "$share",
   "$turn",
+  "$rows",
+  "$among",
   "$work",
 ] as const;
 
@@ -63,11 +70,12 @@ export function lead({ number, parameters }: TeamProcedure, values: readonly Wat
 
 /** The globals, each with what it means; `controlAt` is where threads agree. */
 export function teamGlobals(controlAt: number): string {
-  return `  ;; Threads: the number of this one, how many run this procedure, how many there are, and whether this one may sleep
+  return `  ;; Threads: the number of this one, how many run this procedure, how many there are, and how much
+  ;; a look counts while one waits: 0, where it must not sleep
   (global $thread (mut i32) (i32.const 0))
   (global $threads (mut i32) (i32.const 1))
   (global $team (mut i32) (i32.const 1))
-  (global $patient (mut i32) (i32.const 0))
+  (global $haste (mut i32) (i32.const 0))
   (global $control i32 (i32.const ${controlAt}))`;
 }
 
@@ -90,11 +98,11 @@ export function teamFunctions(
     (global.set ${scratch.name}
       (i32.add (global.get ${scratch.name}) (i32.mul (local.get $number) (i32.const ${scratch.size}))))`;
   return `  ;; Makes this instance one of so many threads. The first one is alone until the others are ready.
-  (func $join (export "join") (param $number i32) (param $count i32) (param $patience i32)
+  (func $join (export "join") (param $number i32) (param $count i32) (param $haste i32)
     (global.set $thread (local.get $number))
     (global.set $threads (select (local.get $count) (i32.const 1) (local.get $number)))
     (global.set $team (local.get $count))
-    (global.set $patient (local.get $patience))${move})
+    (global.set $haste (local.get $haste))${move})
 
   ;; Counts the threads that run what comes next: all of them, once all are ready. Whether they are more than this one.
   (func $gather (result i32)
@@ -116,7 +124,8 @@ export function teamFunctions(
     (local.set $seen (i32.atomic.load${place("orders")} (global.get $control)))
     (drop (i32.atomic.rmw.add${place("ready")} (global.get $control) (i32.const 1)))
     (loop $next
-      (call $await (i32.add (global.get $control) (i32.const ${places.orders})) (local.get $seen))
+      (call $await (i32.add (global.get $control) (i32.const ${places.orders})) (local.get $seen)
+        (i32.const ${spins.order}))
       (local.set $seen (i32.atomic.load${place("orders")} (global.get $control)))
       (local.set $procedure (i32.load${place("procedure")} (global.get $control)))
 ${jobs.join("\n")}
@@ -137,14 +146,15 @@ ${jobs.join("\n")}
           (i32.add (local.get $phase) (i32.const 1)))
         (call $wake (i32.add (global.get $control) (i32.const ${places.phase}))))
       (else
-        (call $await (i32.add (global.get $control) (i32.const ${places.phase})) (local.get $phase)))))
+        (call $await (i32.add (global.get $control) (i32.const ${places.phase})) (local.get $phase)
+          (i32.const ${spins.phase})))))
 
   ;; Returns when a place holds another number: looks at it for a while, then sleeps until it is woken.
-  (func $await (param $place i32) (param $old i32) (local $looks i32)
+  (func $await (param $place i32) (param $old i32) (param $most i32) (local $looks i32)
     (loop $spin
       (if (i32.ne (i32.atomic.load (local.get $place)) (local.get $old)) (then (return)))
-      (local.set $looks (i32.add (local.get $looks) (global.get $patient)))
-      (br_if $spin (i32.lt_u (local.get $looks) (i32.const ${spins}))))
+      (local.set $looks (i32.add (local.get $looks) (global.get $haste)))
+      (br_if $spin (i32.lt_u (local.get $looks) (local.get $most))))
     (loop $sleep
       (drop (i32.atomic.rmw.add${place("sleepers")} (global.get $control) (i32.const 1)))
       (drop (memory.atomic.wait32 (local.get $place) (local.get $old) (i64.const -1)))
@@ -170,11 +180,38 @@ ${jobs.join("\n")}
   (func $turn (param $from i32) (param $turns i32) (param $step i32) (param $number i32) (result i32)
     (i32.add (local.get $from)
       (i32.mul (local.get $step)
-        (i32.div_u (i32.mul (local.get $turns) (local.get $number)) (global.get $threads)))))`;
+        (i32.div_u (i32.mul (local.get $turns) (local.get $number)) (global.get $threads)))))
+
+  ;; The first row of this thread, and that of the next, of so many: each has whole blocks of ${rowsInBlock}.
+  (func $rows (param $count i32) (result i32 i32)
+    (call $share
+      (i32.const 0)
+      (i32.mul
+        (i32.div_u (i32.add (local.get $count) (i32.const ${rowsInBlock - 1})) (i32.const ${rowsInBlock}))
+        (i32.const ${rowsInBlock}))
+      (i32.const ${rowsInBlock})))
+
+  ;; The turns of a loop that are in some rows.
+  (func $among (param $from i32) (param $to i32) (param $first i32) (param $end i32) (result i32 i32)
+    (select (local.get $from) (local.get $first) (i32.gt_s (local.get $from) (local.get $first)))
+    (select (local.get $to) (local.get $end) (i32.lt_s (local.get $to) (local.get $end))))`;
 }
 
 /** The first of a thread's turns, and the first of the next thread. */
 export const shareOf = (from: Wat, to: Wat, step: number): Wat => ["call", "$share", from, to, i32(step)];
+
+/** The first of a thread's rows, and the first of the next thread. */
+export const rowsOf = (count: Wat): Wat => ["call", "$rows", count];
+
+/** The turns of a loop from `from` to `to` that are in the rows from `first` to `end`, in the same way. */
+export const turnsInRows = (from: Wat, to: Wat, first: Wat, end: Wat): Wat => [
+  "call",
+  "$among",
+  from,
+  to,
+  first,
+  end,
+];
 
 /** What the first thread alone does. */
 export const alone = (code: readonly Wat[]): Wat => [

@@ -9,7 +9,8 @@ import { expressionsIn, ownExpressions, statementsIn } from "../../ir/kernel-wal
 import { readsOf } from "../../ir/rewrite.ts";
 import type { Affine, Tensor } from "../../ir/types.ts";
 
-interface Access {
+/** What a part does with a tensor. */
+export interface Access {
   readonly loop: Loop;
   readonly subscripts: readonly Affine[];
   readonly stores: boolean;
@@ -38,7 +39,7 @@ export function areIndependent(
   });
 }
 
-function* accessesIn(loop: Loop): Generator<readonly [Tensor, Access]> {
+export function* accessesIn(loop: Loop): Generator<readonly [Tensor, Access]> {
   for (const s of statementsIn(loop.body)) {
     for (const { tensor, subscripts } of readsOf(...ownExpressions(s)))
       yield [tensor, { loop, subscripts, stores: false }];

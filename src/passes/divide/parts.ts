@@ -1,0 +1,94 @@
+/** What a kernel that is divided falls into: loops whose turns threads share, and what every thread does. */
+import { rangeOf } from "../../ir/affine.ts";
+import type { Builder } from "../../ir/builder.ts";
+import type { Divided, Kernel, KernelStatement, Loop, Rows, Share, Store } from "../../ir/kernel.ts";
+import { ownExpressions, statementsIn } from "../../ir/kernel-walk.ts";
+import { visit } from "../../ir/rewrite.ts";
+import type { Affine, Dim, Local, Tensor } from "../../ir/types.ts";
+
+export type Block = readonly KernelStatement[];
+
+export class Parts {
+  /** The loops that are divided, as they were. */
+  readonly divided: Loop[] = [];
+  /** What every thread does. */
+  readonly common: KernelStatement[] = [];
+  /** What every thread has for itself. */
+  readonly scratch: ReadonlySet<Tensor>;
+  private readonly shares: Share[] = [];
+
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly b: Builder,
+  ) {
+    this.scratch = new Set(kernel.scratch ?? []);
+  }
+
+  /** What is stored for others. */
+  storesIn(block: Block): Store[] {
+    const stores = [...statementsIn(block)].filter((s) => s.kind === "store");
+    return stores.filter((s) => !this.scratch.has(s.tensor));
+  }
+
+  /** Whether a statement changes nothing but locals and the kernel's own tensors: then every thread has its own. */
+  isPrivate(s: KernelStatement): boolean {
+    if (s.kind === "let") return true;
+    if (s.kind !== "loop") return false;
+    return this.storesIn([s]).length === 0 && [...statementsIn([s])].some((t) => t.kind === "store");
+  }
+
+  /** A loop with the turns of a thread. */
+  share(s: Loop): Loop {
+    const { b } = this;
+    const step = s.step ?? 1;
+    const most = Math.max(0, rangeOf(s.to).high) + step;
+    const { span } = this.kernel.statements[0]!.origin;
+    const bound = (name: string): Dim => b.dim(`${s.index.name}_${name}`, 0, most, span);
+    const [first, end] = [bound("first"), bound("end")];
+    this.shares.push({ from: s.from, to: s.to, step, first, end });
+    this.divided.push(s);
+    return { ...s, from: b.of(first), to: b.of(end) };
+  }
+
+  /** What one thread does: that which has turn `at`. */
+  once(body: Block, at = 0): Loop {
+    const { b } = this;
+    const [from, to] = [b.integer(at), b.integer(at + 1)];
+    return this.share({ kind: "loop", index: b.index("once", 1), role: "map", from, to, body });
+  }
+
+  /** Undefined where nothing but single turns is divided. */
+  result(body: Block, rows?: Rows): Divided | undefined {
+    if (this.divided.every((s) => this.b.constantOf(s.index.extent) === 1)) return undefined;
+    return { kernel: { ...this.kernel, body }, shares: this.shares, ...(rows ? { rows } : {}) };
+  }
+}
+
+/** A loop of independent turns whose bounds are known before the kernel runs. */
+export const isDivisible = (s: KernelStatement): s is Loop =>
+  s.kind === "loop" && s.role === "map" && isClosed(s.from) && isClosed(s.to);
+
+function isClosed(bound: Affine): boolean {
+  let closed = true;
+  const check = (kind: string): void => {
+    if (kind === "index" || kind === "opaque" || kind === "read" || kind === "local") closed = false;
+  };
+  visit(
+    [bound],
+    (e) => check(e.kind),
+    (atom) => check(atom.kind),
+  );
+  return closed;
+}
+
+/** Whether a block uses what was computed in one before it. */
+export function usesLocalsOf(before: Block, block: Block): boolean {
+  const locals = new Set<Local>();
+  for (const s of statementsIn(before)) if (s.kind === "let" || s.kind === "variable") locals.add(s.local);
+  let used = false;
+  for (const s of statementsIn(block))
+    visit(ownExpressions(s), (e) => {
+      if (e.kind === "local" && locals.has(e)) used = true;
+    });
+  return used;
+}
