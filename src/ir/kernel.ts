@@ -155,16 +155,15 @@ export interface Share {
 
 /**
  * Rows 0 … `count` − 1, of which every thread has a range, made of whole blocks: it is the same one for all kernels with as
- * many rows, so what one of them stores in a row another can read there without waiting for other threads.
+ * many rows in such blocks, so what one of them stores in a row another can read there without waiting for other threads.
  */
 export interface Rows {
   readonly count: Affine;
+  /** How many rows a block has. Whatever a loop does in one turn, a thread does all or nothing of it. */
+  readonly block: number;
   /** The buffers that a thread accesses in its own rows only. */
   readonly own: ReadonlySet<Tensor>;
 }
-
-/** How many rows a block has: whatever a loop does in one turn, 1, 2 or 4 of them, a thread does all or nothing of it. */
-export const rowsInBlock = 4;
 
 /** How much is done for speed: nothing; fusion and shared memory; register tiles as well. Higher levels are longer. */
 export const levels = [0, 1, 2] as const;

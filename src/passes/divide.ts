@@ -7,7 +7,7 @@
  * meet (`fewest`).
  */
 import type { Builder } from "../ir/builder.ts";
-import type { Call, Divided, Kernel, Rows } from "../ir/kernel.ts";
+import type { Call, Divided, Kernel } from "../ir/kernel.ts";
 import { largestDims, Sizes } from "../ir/sizes.ts";
 import { divideRows } from "./divide/rows.ts";
 import { divideTurns } from "./divide/turns.ts";
@@ -22,6 +22,8 @@ const fewest = 4096;
  * what was stored from one to the other.
  */
 const long = 65_536;
+/** What every thread repeats is at most so much of all that a kernel does. */
+const mostRepeated = 1 / 8;
 
 /** Those of the kernels that are worth it, divided; `least`: the operations of the largest call of such a kernel. */
 export function divide(calls: Iterable<Call>, b: Builder, least = fewest): ReadonlyMap<Kernel, Divided> {
@@ -30,14 +32,11 @@ export function divide(calls: Iterable<Call>, b: Builder, least = fewest): Reado
     const sizes = new Sizes(largest, b);
     const work = sizes.work(kernel.body);
     if (work < least) continue;
-    const copies = kernel.scratch !== undefined;
-    const rows = divideRows(kernel, sizes, b);
-    const stay = rows?.rows !== undefined && isOfBatch(rows.rows) && !(copies && work >= long);
-    const divided = stay ? rows : (divideTurns(kernel, sizes, b) ?? rows);
+    const divided =
+      divideRows(kernel, { ofBatch: true, mostRepeated: work < long ? mostRepeated : 0 }, sizes, b) ??
+      divideTurns(kernel, sizes, b) ??
+      divideRows(kernel, { ofBatch: false, mostRepeated }, sizes, b);
     if (divided) found.set(kernel, divided);
   }
   return found;
 }
-
-/** Only such rows are those of many kernels. */
-const isOfBatch = ({ count }: Rows): boolean => count.terms.length > 0;

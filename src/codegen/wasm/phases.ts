@@ -19,9 +19,10 @@ export interface PhasedCall {
   readonly waits: boolean;
 }
 
-/** How far the rows of a place are apart, and how many there are. */
+/** How many rows a place has, in which blocks, and how far they are apart. */
 interface Pitch {
   readonly count: Affine;
+  readonly block: number;
   readonly bytes: Affine;
 }
 
@@ -58,7 +59,7 @@ const conflict = (a: Access, b: Access): boolean =>
 function areOfOneThread({ part: x, from }: Access, { part: y, from: other }: Access): boolean {
   if (x === undefined || y === undefined) return false;
   if (x === "alone" || y === "alone") return x === y;
-  return from === other && x.count === y.count && x.bytes === y.bytes;
+  return from === other && x.count === y.count && x.block === y.block && x.bytes === y.bytes;
 }
 
 function accessesOf(call: Call, layout: MemoryLayout, divided: Divided | undefined, b: Builder): Access[] {
@@ -94,6 +95,6 @@ function pitches(
     if (!rows.own.has(buffer)) return undefined;
     const inner = buffer.shape.slice(1).map(here);
     const bytes = inner.reduce((n, e) => b.times(n, e), b.integer(sizeOfElement(buffer)));
-    return { count, bytes };
+    return { count, block: rows.block, bytes };
   };
 }

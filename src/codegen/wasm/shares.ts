@@ -33,7 +33,7 @@ export function printShares(
   const [firstRow, endRow] = [scope.fresh("first_row", "i32"), scope.fresh("end_row", "i32")];
   const amongRows = (from: Wat, to: Wat): Wat => turnsInRows(from, to, get(firstRow), get(endRow));
   return [
-    ...both(rowsOf(print(rows.count)), firstRow, endRow),
+    ...both(rowsOf(print(rows.count), rows.block), firstRow, endRow),
     ...shares.flatMap(({ from, to, first, end }) =>
       both(amongRows(print(from), print(to)), declare(first), declare(end)),
     ),

@@ -8,7 +8,6 @@
  *
  * With one thread all of it is skipped, and no instruction that needs shared memory is executed.
  */
-import { rowsInBlock } from "../../ir/kernel.ts";
 import type { WatType } from "./expressions.ts";
 import type { Wat } from "./text.ts";
 import { i32 } from "./text.ts";
@@ -182,14 +181,16 @@ ${jobs.join("\n")}
       (i32.mul (local.get $step)
         (i32.div_u (i32.mul (local.get $turns) (local.get $number)) (global.get $threads)))))
 
-  ;; The first row of this thread, and that of the next, of so many: each has whole blocks of ${rowsInBlock}.
-  (func $rows (param $count i32) (result i32 i32)
+  ;; The first row of this thread, and that of the next, of so many in such blocks.
+  (func $rows (param $count i32) (param $block i32) (result i32 i32)
     (call $share
       (i32.const 0)
       (i32.mul
-        (i32.div_u (i32.add (local.get $count) (i32.const ${rowsInBlock - 1})) (i32.const ${rowsInBlock}))
-        (i32.const ${rowsInBlock}))
-      (i32.const ${rowsInBlock})))
+        (i32.div_u
+          (i32.sub (i32.add (local.get $count) (local.get $block)) (i32.const 1))
+          (local.get $block))
+        (local.get $block))
+      (local.get $block)))
 
   ;; The turns of a loop that are in some rows.
   (func $among (param $from i32) (param $to i32) (param $first i32) (param $end i32) (result i32 i32)
@@ -201,7 +202,7 @@ ${jobs.join("\n")}
 export const shareOf = (from: Wat, to: Wat, step: number): Wat => ["call", "$share", from, to, i32(step)];
 
 /** The first of a thread's rows, and the first of the next thread. */
-export const rowsOf = (count: Wat): Wat => ["call", "$rows", count];
+export const rowsOf = (count: Wat, block: number): Wat => ["call", "$rows", count, i32(block)];
 
 /** The turns of a loop from `from` to `to` that are in the rows from `first` to `end`, in the same way. */
 export const turnsInRows = (from: Wat, to: Wat, first: Wat, end: Wat): Wat => [

@@ -2,8 +2,8 @@
 import { rangeOf } from "../../ir/affine.ts";
 import type { Builder } from "../../ir/builder.ts";
 import type { Divided, Kernel, KernelStatement, Loop, Rows, Share, Store } from "../../ir/kernel.ts";
-import { ownExpressions, statementsIn } from "../../ir/kernel-walk.ts";
-import { visit } from "../../ir/rewrite.ts";
+import { expressionsIn, ownExpressions, statementsIn } from "../../ir/kernel-walk.ts";
+import { readsOf, visit } from "../../ir/rewrite.ts";
 import type { Affine, Dim, Local, Tensor } from "../../ir/types.ts";
 
 export type Block = readonly KernelStatement[];
@@ -13,6 +13,8 @@ export class Parts {
   readonly divided: Loop[] = [];
   /** What every thread does. */
   readonly common: KernelStatement[] = [];
+  /** Both, in their order. */
+  private readonly sequence: { readonly statement: KernelStatement; readonly isCommon: boolean }[] = [];
   /** What every thread has for itself. */
   readonly scratch: ReadonlySet<Tensor>;
   private readonly shares: Share[] = [];
@@ -37,6 +39,13 @@ export class Parts {
     return this.storesIn([s]).length === 0 && [...statementsIn([s])].some((t) => t.kind === "store");
   }
 
+  /** What every thread does. */
+  everywhere<S extends KernelStatement>(s: S): S {
+    this.common.push(s);
+    this.sequence.push({ statement: s, isCommon: true });
+    return s;
+  }
+
   /** A loop with the turns of a thread. */
   share(s: Loop): Loop {
     const { b } = this;
@@ -47,6 +56,7 @@ export class Parts {
     const [first, end] = [bound("first"), bound("end")];
     this.shares.push({ from: s.from, to: s.to, step, first, end });
     this.divided.push(s);
+    this.sequence.push({ statement: s, isCommon: false });
     return { ...s, from: b.of(first), to: b.of(end) };
   }
 
@@ -57,10 +67,23 @@ export class Parts {
     return this.share({ kind: "loop", index: b.index("once", 1), role: "map", from, to, body });
   }
 
-  /** Undefined where nothing but single turns is divided. */
+  /** Undefined where nothing but single turns is divided, or a part needs what another thread has for itself. */
   result(body: Block, rows?: Rows): Divided | undefined {
+    if (![...this.scratch].every((t) => this.isFound(t))) return undefined;
     if (this.divided.every((s) => this.b.constantOf(s.index.extent) === 1)) return undefined;
     return { kernel: { ...this.kernel, body }, shares: this.shares, ...(rows ? { rows } : {}) };
+  }
+
+  /** Whether a thread finds in a tensor of its own what it reads there: what all did, or the part itself in that turn. */
+  private isFound(tensor: Tensor): boolean {
+    let isStoredByAll = true;
+    return this.sequence.every(({ statement, isCommon }) => {
+      const stores = [...statementsIn([statement])].some((s) => s.kind === "store" && s.tensor === tensor);
+      const reads = readsOf(...expressionsIn([statement])).some((r) => r.tensor === tensor);
+      const isFound = stores || !reads || isStoredByAll;
+      if (stores) isStoredByAll = isCommon;
+      return isFound;
+    });
   }
 }
 

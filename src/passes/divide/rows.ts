@@ -6,7 +6,6 @@
 import { rangeOf } from "../../ir/affine.ts";
 import type { Builder } from "../../ir/builder.ts";
 import type { Divided, Kernel, KernelStatement, Loop } from "../../ir/kernel.ts";
-import { rowsInBlock } from "../../ir/kernel.ts";
 import { expressionsIn } from "../../ir/kernel-walk.ts";
 import { readsOf } from "../../ir/rewrite.ts";
 import type { Sizes } from "../../ir/sizes.ts";
@@ -16,18 +15,32 @@ import { accessesIn } from "./independence.ts";
 import type { Block } from "./parts.ts";
 import { isDivisible, Parts, usesLocalsOf } from "./parts.ts";
 
-/** Fewer blocks of rows are not worth it. */
-const fewestBlocks = 2;
-/** What every thread repeats, such as copying panels, is at most so much of all that is done. */
-const mostRepeated = 1 / 8;
+/** What loops do in a turn, 1, 2 or 4 rows, fits into the largest block, which kernels of many rows have in common. */
+const blocks = [1, 2, 4] as const;
+const largestBlock = 4;
+/** So many rows are as many as go into the largest blocks for four threads. */
+const manyRows = 16;
+
+export interface RowLimits {
+  /** Whether only rows of a dynamic dimension count, which are those of many kernels. */
+  readonly ofBatch: boolean;
+  /** What every thread repeats, such as copying panels, is at most so much of all that is done. */
+  readonly mostRepeated: number;
+}
 
 /** Undefined where something that is stored has no rows, or not as many; where rows are not independent; or not worth it. */
-export function divideRows(kernel: Kernel, sizes: Sizes, b: Builder): Divided | undefined {
+export function divideRows(kernel: Kernel, limits: RowLimits, sizes: Sizes, b: Builder): Divided | undefined {
   const stored = new Parts(kernel, b).storesIn(kernel.body).map((s) => s.tensor);
   const [count] = stored.map((t) => t.shape[0]);
   if (!count || stored.some((t) => t.shape.length < 2 || t.shape[0] !== count)) return undefined;
-  if (sizes.largest(count) < fewestBlocks * rowsInBlock) return undefined;
-  return new RowDivision(kernel, sizes, b).run(count, new Set(stored));
+  if (limits.ofBatch && count.terms.length === 0) return undefined;
+  const rows = sizes.largest(count);
+  const possible = rows < manyRows ? blocks.filter((block) => 2 * block <= rows) : [largestBlock];
+  for (const block of possible) {
+    const divided = new RowDivision(kernel, block, limits, sizes, b).run(count, new Set(stored));
+    if (divided) return divided;
+  }
+  return undefined;
 }
 
 class RowDivision {
@@ -36,6 +49,8 @@ class RowDivision {
 
   constructor(
     private readonly kernel: Kernel,
+    private readonly rowsInBlock: number,
+    private readonly limits: RowLimits,
     private readonly sizes: Sizes,
     private readonly b: Builder,
   ) {
@@ -44,9 +59,11 @@ class RowDivision {
 
   run(count: Affine, stored: ReadonlySet<Tensor>): Divided | undefined {
     const body = this.block(this.kernel.body, 1);
-    if (!body || this.repeated > mostRepeated * this.sizes.work(this.kernel.body)) return undefined;
+    const most = this.limits.mostRepeated * this.sizes.work(this.kernel.body);
+    if (!body || this.repeated > most) return undefined;
     const own = this.accessedByRows();
-    return [...stored].every((t) => own.has(t)) ? this.parts.result(body, { count, own }) : undefined;
+    if (![...stored].every((t) => own.has(t))) return undefined;
+    return this.parts.result(body, { count, block: this.rowsInBlock, own });
   }
 
   /** The statements, with loops over rows divided, which are run so often; undefined where something else is stored. */
@@ -56,9 +73,8 @@ class RowDivision {
     for (let at = 0; at < block.length;) {
       const s = block[at]!;
       if (parts.isPrivate(s)) {
-        parts.common.push(s);
         this.repeated += times * this.sizes.work([s]);
-        out.push(s);
+        out.push(parts.everywhere(s));
         at++;
         continue;
       }
@@ -91,9 +107,9 @@ class RowDivision {
   private goesOverRows(s: Loop): boolean {
     const step = s.step ?? 1;
     const begins = step === 1 || (this.b.constantOf(s.from) ?? 1) % step === 0;
-    if (!isDivisible(s) || s.lanes !== undefined || rowsInBlock % step !== 0 || !begins) return false;
-    const all = [...accessesIn(s)];
-    return all.every(([t, a]) => (a.stores ? !this.parts.scratch.has(t) && this.isInTurn(a) : true));
+    if (!isDivisible(s) || s.lanes !== undefined || this.rowsInBlock % step !== 0 || !begins) return false;
+    const stores = [...accessesIn(s)].filter(([t, { stores }]) => stores && !this.parts.scratch.has(t));
+    return stores.every(([, access]) => this.isInTurn(access));
   }
 
   /** One of the rows that a block stores, if they are known, and of one thread. */
@@ -101,7 +117,7 @@ class RowDivision {
     const rows = this.parts.storesIn(block).map((s) => this.b.constantOf(s.subscripts[0]!));
     const [first] = rows;
     if (first === undefined) return undefined;
-    return rows.every((row) => row !== undefined && areInOneBlock(row, first)) ? first : undefined;
+    return rows.every((row) => row !== undefined && this.areInOneBlock(row, first)) ? first : undefined;
   }
 
   /** What is accessed by its row wherever it is, and so by one thread only, for each row. */
@@ -120,13 +136,15 @@ class RowDivision {
     const { b } = this;
     if (isOnce(loop, b)) {
       const [fixed, turn] = [b.constantOf(row), b.constantOf(loop.from)];
-      return fixed !== undefined && turn !== undefined && areInOneBlock(fixed, turn);
+      return fixed !== undefined && turn !== undefined && this.areInOneBlock(fixed, turn);
     }
     const { low, high } = rangeOf(b.minus(row, b.of(loop.index)));
     return low >= 0 && high < (loop.step ?? 1);
   }
+
+  private areInOneBlock(row: number, other: number): boolean {
+    return Math.floor(row / this.rowsInBlock) === Math.floor(other / this.rowsInBlock);
+  }
 }
 
 const isOnce = (s: Loop, b: Builder): boolean => b.constantOf(s.index.extent) === 1;
-const areInOneBlock = (row: number, other: number): boolean =>
-  Math.floor(row / rowsInBlock) === Math.floor(other / rowsInBlock);

@@ -44,8 +44,7 @@ class Division {
     for (let at = 0; at < block.length;) {
       const s = block[at]!;
       if (parts.isPrivate(s)) {
-        parts.common.push(s);
-        out.push(s);
+        out.push(parts.everywhere(s));
         at++;
         continue;
       }
@@ -86,8 +85,7 @@ class Division {
     const body = s.body.map((inner) => {
       if (isDivisible(inner) && !parts.isPrivate(inner))
         return this.within(inner, contains(inner, chosen) ? chosen : inner);
-      parts.common.push(inner);
-      return inner;
+      return parts.everywhere(inner);
     });
     return { ...s, body };
   }
