@@ -48,16 +48,22 @@ export class Parts {
 
   /** A loop with the turns of a thread. */
   share(s: Loop): Loop {
-    const { b } = this;
-    const step = s.step ?? 1;
-    const most = Math.max(0, rangeOf(s.to).high) + step;
-    const { span } = this.kernel.statements[0]!.origin;
-    const bound = (name: string): Dim => b.dim(`${s.index.name}_${name}`, 0, most, span);
-    const [first, end] = [bound("first"), bound("end")];
-    this.shares.push({ from: s.from, to: s.to, step, first, end });
+    const { first, end } = this.shareOf(s);
     this.divided.push(s);
     this.sequence.push({ statement: s, isCommon: false });
-    return { ...s, from: b.of(first), to: b.of(end) };
+    return { ...s, from: this.b.of(first), to: this.b.of(end) };
+  }
+
+  /** Loops with the same turns have the same share. */
+  private shareOf({ index, from, to, step = 1 }: Loop): Share {
+    const known = this.shares.find((s) => s.from === from && s.to === to && s.step === step);
+    if (known) return known;
+    const { span } = this.kernel.statements[0]!.origin;
+    const bound = (name: string): Dim =>
+      this.b.dim(`${index.name}_${name}`, 0, Math.max(0, rangeOf(to).high) + step, span);
+    const share = { from, to, step, first: bound("first"), end: bound("end") };
+    this.shares.push(share);
+    return share;
   }
 
   /** What one thread does: that which has turn `at`. */
