@@ -134,6 +134,9 @@ export type Call =
     }
   | { readonly kind: "clear"; readonly tensor: Tensor };
 
+/** One that calls a kernel. */
+export type KernelCall = Extract<Call, { kind: "call" }>;
+
 /** A kernel that several threads run at once, each for its own turns of some loops. */
 export interface Divided {
   /** The same kernel with loops whose bounds a thread is told: dimensions that are not passed, but those of `shares`. */

@@ -3,7 +3,7 @@
  * which of its loops are invocations and workgroups. Calls stay in their order, and compute what they did.
  */
 import type { Builder } from "../ir/builder.ts";
-import type { Call, Kernel, Level, Procedure } from "../ir/kernel.ts";
+import type { Call, Kernel, KernelCall, Level, Procedure } from "../ir/kernel.ts";
 import type { Launch } from "../ir/launch.ts";
 import type { Program, Tensor } from "../ir/types.ts";
 import { storedIn } from "./dispatch/block.ts";
@@ -12,7 +12,7 @@ import type { Device, Setting } from "./dispatch/cost.ts";
 import { anyDevice } from "./dispatch/cost.ts";
 import { joinSmall } from "./dispatch/join.ts";
 import { nestsOf } from "./dispatch/nest.ts";
-import type { KernelCall, Part } from "./dispatch/table.ts";
+import type { Part } from "./dispatch/table.ts";
 import { LaunchTable } from "./dispatch/table.ts";
 import { Clears } from "./dispatch/clear.ts";
 import type { TileChoice } from "./dispatch/tile-shapes.ts";

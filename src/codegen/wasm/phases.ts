@@ -4,7 +4,7 @@
  * own, in calls with as many rows, no other one touches.
  */
 import type { Builder } from "../../ir/builder.ts";
-import type { Call, Divided, Kernel } from "../../ir/kernel.ts";
+import type { Call, Divided, Kernel, KernelCall } from "../../ir/kernel.ts";
 import { rewriter } from "../../ir/rewrite.ts";
 import type { Affine, Tensor } from "../../ir/types.ts";
 import { sizeOfElement } from "./addresses.ts";
@@ -33,8 +33,6 @@ interface Access {
   /** Which part of it a thread touches: all of it, and no other thread any; its own rows; or whatever. */
   readonly part: "alone" | Pitch | undefined;
 }
-
-type KernelCall = Extract<Call, { kind: "call" }>;
 
 export function phasesOf(
   calls: readonly Call[],

@@ -1,6 +1,6 @@
 /** Prints procedures as functions: a call of a kernel a line. Where threads share kernels, what they wait for stands between. */
 import type { Builder } from "../../ir/builder.ts";
-import type { Call, Kernel, Schedule } from "../../ir/kernel.ts";
+import type { Call, Kernel, KernelCall, Schedule } from "../../ir/kernel.ts";
 import type { Dim, Tensor } from "../../ir/types.ts";
 import { dimsOfCall } from "../entries.ts";
 import type { Names } from "../names.ts";
@@ -43,8 +43,6 @@ export interface Part {
   readonly name: string;
   readonly printer: ProcedurePrinter;
 }
-
-type KernelCall = Extract<Call, { kind: "call" }>;
 
 /** One procedure, or several one after the other, as one function with the parameters that they need. */
 export class ProcedurePrinter {

@@ -13,9 +13,9 @@ import type { Wat } from "./text.ts";
 import { i32 } from "./text.ts";
 
 /**
- * How often a place is looked at, about a nanosecond each time, before its thread goes to sleep. Who sleeps is awake again
- * some 50 microseconds later, on a virtual machine after hundreds, so what a step waits for in its midst is worth a long
- * look; the next step may be far.
+ * How often a place is looked at, about a nanosecond each time, before its thread goes to sleep. Who slept answers after 180
+ * microseconds on a virtual machine, and one time in a hundred after six milliseconds. So what a step waits for in its midst
+ * is worth a long look; the next step may be far.
  */
 const spins = { order: 100_000, phase: 1_000_000 } as const;
 

@@ -5,14 +5,12 @@
  * what would overlap is bound as one, with offsets.
  */
 import { mostBindings } from "../../ir/device.ts";
-import type { Call } from "../../ir/kernel.ts";
+import type { KernelCall } from "../../ir/kernel.ts";
 import type { Affine, ScalarType } from "../../ir/types.ts";
 import type { Builder } from "../../ir/builder.ts";
 import type { DeviceMemory, Stretch } from "./memory.ts";
 import { overlap, together } from "./memory.ts";
 import type { Binding, DevicePlace } from "./program.ts";
-
-export type KernelCall = Extract<Call, { kind: "call" }>;
 
 export interface Bound {
   readonly bindings: readonly Binding[];

@@ -1,11 +1,10 @@
 /** Calls of kernels become dispatches of shaders. Calls that bind their buffers alike share a shader. */
 import type { Builder } from "../../ir/builder.ts";
 import type { Context } from "../../ir/context.ts";
-import type { Kernel, Procedure, Schedule } from "../../ir/kernel.ts";
+import type { Kernel, KernelCall, Procedure, Schedule } from "../../ir/kernel.ts";
 import { rewriter } from "../../ir/rewrite.ts";
 import type { Affine, Statement } from "../../ir/types.ts";
 import { otherUses } from "../kernel-sections.ts";
-import type { KernelCall } from "./bindings.ts";
 import { bindCall } from "./bindings.ts";
 import { computedFor } from "./computed.ts";
 import type { DeviceMemory } from "./memory.ts";

@@ -1,11 +1,10 @@
 /** Kernels that store zeros: a GPU clears nothing by itself. */
 import type { Builder } from "../../ir/builder.ts";
-import type { Kernel, KernelStatement } from "../../ir/kernel.ts";
+import type { Kernel, KernelCall, KernelStatement } from "../../ir/kernel.ts";
 import type { Affine, Equation, ScalarType, Tensor } from "../../ir/types.ts";
 import { assembleKernel } from "../schedule/assemble.ts";
 import type { NameSpace } from "../schedule/names.ts";
 import { constantOf } from "../schedule/reduction.ts";
-import type { KernelCall } from "./table.ts";
 
 /** More than one buffer holds. */
 const mostCells = 2 ** 31;

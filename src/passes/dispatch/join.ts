@@ -3,7 +3,7 @@
  * less time than another dispatch takes, one workgroup does all of them, and waits for itself in between.
  */
 import type { Builder } from "../../ir/builder.ts";
-import type { Call, Kernel, KernelStatement, Procedure } from "../../ir/kernel.ts";
+import type { Call, Kernel, KernelCall, KernelStatement, Procedure } from "../../ir/kernel.ts";
 import { statementsIn } from "../../ir/kernel-walk.ts";
 import type { RowsLaunch } from "../../ir/launch.ts";
 import { nestOf } from "../../ir/nest.ts";
@@ -16,7 +16,7 @@ import { collapse } from "./collapse.ts";
 import type { Device, Setting } from "./cost.ts";
 import { Placing } from "./placing.ts";
 import { rowsOf } from "./rows.ts";
-import type { KernelCall, LaunchTable } from "./table.ts";
+import type { LaunchTable } from "./table.ts";
 
 /** Invocations of the workgroup. */
 const size = 64;

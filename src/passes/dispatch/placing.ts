@@ -1,12 +1,11 @@
 /** The bodies of kernels where they are called: in terms of what they are passed, with loops and locals of their own. */
 import type { Builder } from "../../ir/builder.ts";
-import type { KernelStatement } from "../../ir/kernel.ts";
+import type { KernelCall, KernelStatement } from "../../ir/kernel.ts";
 import { mapStatement } from "../../ir/kernel-walk.ts";
 import { rewriter } from "../../ir/rewrite.ts";
 import type { Affine, Dim, Expr, Index, Local, Tensor } from "../../ir/types.ts";
 import type { NameSpace } from "../schedule/names.ts";
 import type { Block } from "./block.ts";
-import type { KernelCall } from "./table.ts";
 
 export class Placing {
   /** What is passed in another shape than its own has a tensor for each shape. */

@@ -1,6 +1,6 @@
 /** The kernels that are launched: equal ones once, and each with a name that says what it computes. */
 import type { Builder } from "../../ir/builder.ts";
-import type { Call, Kernel, Level } from "../../ir/kernel.ts";
+import type { Kernel, KernelCall, Level } from "../../ir/kernel.ts";
 import type { Launch } from "../../ir/launch.ts";
 import { statementsIn } from "../../ir/kernel-walk.ts";
 import { rewriter } from "../../ir/rewrite.ts";
@@ -11,8 +11,6 @@ import { CanonicalTexts } from "../schedule/canonical.ts";
 import type { NameSpace } from "../schedule/names.ts";
 import { groupName, sharedName } from "../schedule/names.ts";
 import type { Block } from "./block.ts";
-
-export type KernelCall = Extract<Call, { kind: "call" }>;
 
 /** What is launched in place of a kernel, one after the other. */
 export interface Part {

@@ -8,6 +8,7 @@ import type { KernelStatement, Loop } from "../../ir/kernel.ts";
 import { expressionsIn, ownExpressions, statementsIn } from "../../ir/kernel-walk.ts";
 import { readsOf } from "../../ir/rewrite.ts";
 import type { Affine, Tensor } from "../../ir/types.ts";
+import { isOnce } from "./parts.ts";
 
 /** What a part does with a tensor. */
 export interface Access {
@@ -39,6 +40,7 @@ export function areIndependent(
   });
 }
 
+/** What is read and stored in the turns of a loop. */
 export function* accessesIn(loop: Loop): Generator<readonly [Tensor, Access]> {
   for (const s of statementsIn(loop.body)) {
     for (const { tensor, subscripts } of readsOf(...ownExpressions(s)))
@@ -67,13 +69,9 @@ function isDividedBy(dimension: number, accesses: readonly Access[], b: Builder)
 }
 
 /** The values that a subscript has in a loop, if each of them belongs to one turn only. */
-function rangeOfTurns(
-  { index, from, to, step = 1, lanes }: Loop,
-  subscript: Affine,
-  b: Builder,
-): { from: Affine; end: Affine } | undefined {
-  // What is done once is no loop of the source.
-  if (b.constantOf(index.extent) === 1 && b.constantOf(subscript) !== undefined)
+function rangeOfTurns(loop: Loop, subscript: Affine, b: Builder): { from: Affine; end: Affine } | undefined {
+  const { index, from, to, step = 1, lanes } = loop;
+  if (isOnce(loop, b) && b.constantOf(subscript) !== undefined)
     return { from: subscript, end: b.plus(subscript, 1) };
   // A turn may have some places: those up to the next one.
   const within = rangeOf(b.minus(subscript, b.of(index)));

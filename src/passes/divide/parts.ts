@@ -66,6 +66,14 @@ export class Parts {
     return share;
   }
 
+  /** What begins at a place of a block and no loop does, for one thread; undefined where something behind it uses its locals. */
+  aloneFrom(block: Block, at: number): Block | undefined {
+    let end = at + 1;
+    while (end < block.length && !isDivisible(block[end]!)) end++;
+    const alone = block.slice(at, end);
+    return usesLocalsOf(alone, block.slice(end)) ? undefined : alone;
+  }
+
   /** What one thread does: that which has turn `at`. */
   once(body: Block, at = 0): Loop {
     const { b } = this;
@@ -76,7 +84,7 @@ export class Parts {
   /** Undefined where nothing but single turns is divided, or a part needs what another thread has for itself. */
   result(body: Block, rows?: Rows): Divided | undefined {
     if (![...this.scratch].every((t) => this.isFound(t))) return undefined;
-    if (this.divided.every((s) => this.b.constantOf(s.index.extent) === 1)) return undefined;
+    if (this.divided.every((s) => isOnce(s, this.b))) return undefined;
     return { kernel: { ...this.kernel, body }, shares: this.shares, ...(rows ? { rows } : {}) };
   }
 
@@ -110,8 +118,11 @@ function isClosed(bound: Affine): boolean {
   return closed;
 }
 
+/** Whether a loop is no loop of the source, but what one thread does. */
+export const isOnce = (s: Loop, b: Builder): boolean => b.constantOf(s.index.extent) === 1;
+
 /** Whether a block uses what was computed in one before it. */
-export function usesLocalsOf(before: Block, block: Block): boolean {
+function usesLocalsOf(before: Block, block: Block): boolean {
   const locals = new Set<Local>();
   for (const s of statementsIn(before)) if (s.kind === "let" || s.kind === "variable") locals.add(s.local);
   let used = false;

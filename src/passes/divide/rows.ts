@@ -13,7 +13,7 @@ import type { Affine, Tensor } from "../../ir/types.ts";
 import type { Access } from "./independence.ts";
 import { accessesIn } from "./independence.ts";
 import type { Block } from "./parts.ts";
-import { isDivisible, Parts, usesLocalsOf } from "./parts.ts";
+import { isDivisible, isOnce, Parts } from "./parts.ts";
 
 /** What loops do in a turn, 1, 2 or 4 rows, fits into the largest block, which kernels of many rows have in common. */
 const blocks = [1, 2, 4] as const;
@@ -85,13 +85,11 @@ class RowDivision {
         at++;
         continue;
       }
-      let end = at + 1;
-      while (end < block.length && !isDivisible(block[end]!)) end++;
-      const alone = block.slice(at, end);
-      const row = this.fixedRow(alone);
-      if (row === undefined || usesLocalsOf(alone, block.slice(end))) return undefined;
+      const alone = parts.aloneFrom(block, at);
+      const row = alone && this.fixedRow(alone);
+      if (!alone || row === undefined) return undefined;
       out.push(parts.once(alone, row));
-      at = end;
+      at += alone.length;
     }
     return out;
   }
@@ -146,5 +144,3 @@ class RowDivision {
     return Math.floor(row / this.rowsInBlock) === Math.floor(other / this.rowsInBlock);
   }
 }
-
-const isOnce = (s: Loop, b: Builder): boolean => b.constantOf(s.index.extent) === 1;

@@ -4,12 +4,12 @@
  * Everything else is one turn, which one of the threads takes.
  */
 import type { Builder } from "../../ir/builder.ts";
-import type { Divided, Kernel, Loop } from "../../ir/kernel.ts";
+import type { Divided, Kernel, KernelStatement, Loop } from "../../ir/kernel.ts";
 import { statementsIn } from "../../ir/kernel-walk.ts";
 import type { Sizes } from "../../ir/sizes.ts";
 import { areIndependent } from "./independence.ts";
 import type { Block } from "./parts.ts";
-import { isDivisible, Parts, usesLocalsOf } from "./parts.ts";
+import { isDivisible, Parts } from "./parts.ts";
 
 /** A loop of fewer turns is divided only where they are an even number; else one of the loops in it, if it has more. */
 const enoughTurns = 8;
@@ -40,7 +40,7 @@ class Division {
   /** The statements, with what is divided in them; undefined where some can't be done by several threads. */
   private block(block: Block): Block | undefined {
     const { parts } = this;
-    const out: Loop["body"][number][] = [];
+    const out: KernelStatement[] = [];
     for (let at = 0; at < block.length;) {
       const s = block[at]!;
       if (parts.isPrivate(s)) {
@@ -53,12 +53,10 @@ class Division {
         at++;
         continue;
       }
-      let end = at + 1;
-      while (end < block.length && !isDivisible(block[end]!)) end++;
-      const alone = block.slice(at, end);
-      if (usesLocalsOf(alone, block.slice(end))) return undefined;
+      const alone = parts.aloneFrom(block, at);
+      if (!alone) return undefined;
       out.push(parts.once(alone));
-      at = end;
+      at += alone.length;
     }
     return out;
   }

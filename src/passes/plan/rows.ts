@@ -5,10 +5,8 @@
  * none.
  */
 import type { Builder } from "../../ir/builder.ts";
-import type { Call, Kernel, Plan, Procedure, Row, Slot } from "../../ir/kernel.ts";
+import type { Call, Kernel, KernelCall, Plan, Procedure, Row, Slot } from "../../ir/kernel.ts";
 import type { Tensor } from "../../ir/types.ts";
-
-type KernelCall = Extract<Call, { kind: "call" }>;
 
 /** Tensors that should stand side by side, in this order. */
 export function chainsIn({ calls }: Procedure): Tensor[][] {
